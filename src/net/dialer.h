@@ -1,0 +1,30 @@
+// The network's Dialer: TCP with every resolved address tried, TLS 1.2 or newer with full
+// verification (chain, host name), HTTP CONNECT proxies.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/secret.h"
+#include "net/stream.h"
+
+namespace bb::net {
+
+struct ProxyOptions {
+  Endpoint endpoint;
+  std::string user;  // empty = no login
+  Secret password;
+};
+
+struct DialerOptions {
+  std::optional<ProxyOptions> proxy;
+  std::string extra_ca_file;  // PEM, trusted besides the system's; for tests and private proxies
+};
+
+/// Throws std::runtime_error when the TLS library or the CA file cannot be used.
+std::unique_ptr<Dialer> make_network_dialer(boost::asio::io_context& io, Clock& clock,
+                                            DialerOptions options);
+
+}  // namespace bb::net

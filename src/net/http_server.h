@@ -1,0 +1,58 @@
+// The HTTP server side: serves one AnyStream until it closes, or listens on a TCP port.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/async.h"
+#include "net/http.h"
+
+namespace bb::net {
+
+/// An answer and how it is delivered; faults of a real network are produced here.
+struct ServerReply {
+  enum class Delivery {
+    whole,
+    truncated,  // half of the bytes, then the connection closes
+    dropped,    // the connection closes without a byte
+  };
+  HttpResponse response;
+  Delivery delivery = Delivery::whole;
+};
+
+/// Called once per request, in order within a connection. The request is the callee's to keep.
+using HttpHandler = std::function<Task<ServerReply>(HttpRequest)>;
+
+struct HttpServerOptions {
+  std::size_t max_header_bytes = 64u << 10;
+  std::size_t max_body_bytes = 1u << 20;
+  Micros idle_limit{120'000'000};
+};
+
+/// Serves requests of one connection until it closes, keep-alive ends or `stop` is requested.
+/// A request that is not HTTP is answered with 400 and the connection closes.
+Task<void> serve_http(AnyStream stream, Clock& clock, const HttpHandler& handler,
+                      HttpServerOptions options, const Stop& stop);
+
+/// Accepts TCP connections on address:port (port 0 picks one) and serves each in its own child.
+class HttpListener {
+ public:
+  /// Fails with a sentence (port in use, no permission) before anything runs.
+  static Result<std::unique_ptr<HttpListener>> open(boost::asio::io_context& io, Clock& clock,
+                                                    const std::string& address,
+                                                    std::uint16_t port, HttpHandler handler,
+                                                    HttpServerOptions options);
+  ~HttpListener();
+  std::uint16_t port() const;
+  /// Runs until `stop` is requested; then closes every connection and returns.
+  Task<void> run(Stop& stop);
+
+ private:
+  struct State;
+  explicit HttpListener(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bb::net
