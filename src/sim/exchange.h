@@ -1,0 +1,132 @@
+// The exchange in memory: accounts, orders, matching, margin, funding, liquidation, over a Market.
+// It speaks the domain's words; paper/ gives it Binance's face. Strict where the real one is strict:
+// every filter, capacity rule and refusal that a client can meet has its code here.
+//
+// One loop, no threads, no clock of its own: time moves when advance() is called, and every call
+// that acts says when it arrives. The same calls give the same journal, always.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange/types.h"
+#include "sim/market.h"
+
+namespace bb::sim {
+
+using exchange::OrderRequest;
+using exchange::OrderView;
+
+/// Why the exchange refused; code and text as Binance words them (reference §21).
+struct Rejection {
+  int code = 0;
+  std::string text;
+};
+template <class T>
+using Answer = std::expected<T, Rejection>;
+
+struct FeeRates {
+  Ratio maker;
+  Ratio taker;
+};
+
+struct AccountOptions {
+  std::string alias = "paper";
+  Usdt balance;
+  bool hedge = false;
+  int default_leverage = 20;
+  MarginType default_margin = MarginType::cross;
+  FeeRates fees;  // zero members mean 0.02 % and 0.05 %
+};
+
+/// One line of the exchange's own journal: what happened to an account, in order. Audits and the
+/// demo's figures come from here alone.
+struct JournalEntry {
+  enum class Kind {
+    order_accepted,   // regular or conditional; `order` as accepted
+    order_updated,    // status changed; `order` as it is now
+    fill,             // `fill`, and the position after it in `position_qty`
+    income,           // `income`: funding, commission, realized PnL, transfer, liquidation fee
+    position_opened,  // quantity left zero
+    position_closed,  // quantity came back to zero
+    protected_from,   // a live stop covers the whole position from now on
+    unprotected_from, // no live stop covers it from now on
+    liquidated,
+  };
+  Kind kind;
+  TimePoint time{};
+  Micros precise{};  // steady time of the loop, for latencies below a millisecond
+  int account = 0;
+  Symbol symbol;
+  PositionSide side = PositionSide::both;
+  std::optional<OrderView> order;
+  std::optional<exchange::Fill> fill;
+  std::optional<exchange::Income> income;
+  Qty position_qty;
+};
+
+class Exchange {
+ public:
+  /// The market outlives the exchange.
+  explicit Exchange(Market& market);
+  ~Exchange();
+
+  int add_account(AccountOptions options);  // returns the account number
+  int account_count() const;
+  const std::string& alias(int account) const;
+
+  /// Moves market and exchange to `now`: walks the market's path, triggers conditional orders at
+  /// the first crossing, fills limits, settles funding, liquidates. Never moves back. Costs nothing
+  /// for symbols without a position or a resting order.
+  void advance(TimePoint now, Micros precise);
+  TimePoint now() const;
+
+  // Orders. `now` has been reached by advance() before.
+  Answer<OrderView> place(int account, const OrderRequest& order);
+  Answer<OrderView> cancel(int account, const exchange::OrderRef& order);
+  Answer<std::optional<OrderView>> find_order(int account, const exchange::OrderRef& order) const;
+  std::vector<OrderView> open_orders(int account, bool conditional) const;
+  std::vector<OrderView> orders(int account, Symbol symbol, bool conditional) const;  // all, by id
+  std::vector<exchange::Fill> fills(int account, Symbol symbol) const;                // by trade id
+  std::vector<exchange::Income> income(int account) const;                            // by time
+
+  // Account.
+  Answer<void> set_leverage(int account, Symbol symbol, int leverage);
+  Answer<void> set_margin_type(int account, Symbol symbol, MarginType margin);
+  Answer<void> set_hedge(int account, bool hedge);
+  Answer<void> transfer(int account, Usdt amount);  // a deposit or withdrawal: income TRANSFER
+  bool hedge(int account) const;
+  FeeRates fees(int account) const;
+  exchange::SymbolSettings settings(int account, Symbol symbol) const;
+
+  /// Figures of one position at the current mark. Rows with amount zero exist where an order rests.
+  struct PositionRow {
+    exchange::Position position;
+    Usdt notional, initial_margin, maintenance_margin, open_order_margin;
+    Price break_even;
+    int leverage = 1;
+    MarginType margin = MarginType::cross;
+  };
+  std::vector<PositionRow> positions(int account) const;
+
+  struct Balance {
+    Usdt wallet, cross_wallet, cross_unrealized_pnl, available, max_withdraw;
+    Usdt position_margin, order_margin, maintenance_margin, unrealized_pnl;
+  };
+  Balance balance(int account) const;
+
+  const std::vector<JournalEntry>& journal() const;
+  /// Called for every entry as it is written; streams and audits hang on it.
+  void on_journal(std::function<void(const JournalEntry&)> observer);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bb::sim
