@@ -73,7 +73,7 @@ struct JournalEntry {
 class Exchange {
  public:
   /// The market outlives the exchange.
-  explicit Exchange(Market& market);
+  explicit Exchange(const Market& market);
   ~Exchange();
 
   int add_account(AccountOptions options);  // returns the account number

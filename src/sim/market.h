@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "domain/rules.h"
 #include "exchange/types.h"
 
@@ -41,45 +42,74 @@ struct Ticker24h {
 
 class Market {
  public:
-  virtual ~Market() = default;
+  struct Data;  // the columns; read-only, shared
+  explicit Market(std::shared_ptr<const Data> data);
+  ~Market();
 
-  virtual TimePoint begin() const = 0;  // first walked instant
-  virtual TimePoint end() const = 0;    // nothing is known at or after it
+  TimePoint begin() const;  // first walked instant
+  TimePoint end() const;    // nothing is known at or after it
   /// Rules of every contract ever listed; status as of `now` (listed, delisted, settling).
-  virtual std::vector<SymbolRules> rules(TimePoint now) const = 0;
-  virtual std::optional<SymbolRules> find_rules(Symbol symbol, TimePoint now) const = 0;
-  virtual const Brackets* find_brackets(Symbol symbol) const = 0;
+  std::vector<SymbolRules> rules(TimePoint now) const;
+  std::optional<SymbolRules> find_rules(Symbol symbol, TimePoint now) const;
+  const Brackets* find_brackets(Symbol symbol) const;
 
   /// The newest path point at or before `now`; nothing before listing.
-  virtual std::optional<PathPoint> last(Symbol symbol, TimePoint now) const = 0;
+  std::optional<PathPoint> last(Symbol symbol, TimePoint now) const;
   /// The mark price: a stated function of the path, or the recorded mark.
-  virtual std::optional<Price> mark(Symbol symbol, TimePoint now) const = 0;
+  std::optional<Price> mark(Symbol symbol, TimePoint now) const;
   /// The first path point in (after, until] whose price is >= `level` (or <= for `falling`).
-  virtual std::optional<PathPoint> first_crossing(Symbol symbol, TimePoint after, TimePoint until,
-                                                  Price level, bool falling) const = 0;
+  std::optional<PathPoint> first_crossing(Symbol symbol, TimePoint after, TimePoint until,
+                                                  Price level, bool falling) const;
   /// The same on the mark price.
-  virtual std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after,
+  std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after,
                                                        TimePoint until, Price level,
-                                                       bool falling) const = 0;
-  virtual Liquidity liquidity(Symbol symbol, TimePoint now) const = 0;
-  virtual std::optional<Ticker24h> ticker(Symbol symbol, TimePoint now) const = 0;
+                                                       bool falling) const;
+  Liquidity liquidity(Symbol symbol, TimePoint now) const;
+  std::optional<Ticker24h> ticker(Symbol symbol, TimePoint now) const;
   /// Bars of `interval` that begin in [from, to], at most `limit`, only what has been walked by
   /// `now`; the last one may still be growing.
-  virtual std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from,
+  std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from,
                                               TimePoint to, std::size_t limit,
-                                              TimePoint now) const = 0;
+                                              TimePoint now) const;
 
   /// Funding settlements in (after, until]: time and rate.
   struct Funding {
     TimePoint time{};
     Ratio rate;
   };
-  virtual std::vector<Funding> funding(Symbol symbol, TimePoint after, TimePoint until) const = 0;
+  std::vector<Funding> funding(Symbol symbol, TimePoint after, TimePoint until) const;
   /// The settlement that comes next after `now` and the rate expected for it.
-  virtual Funding next_funding(Symbol symbol, TimePoint now) const = 0;
+  Funding next_funding(Symbol symbol, TimePoint now) const;
   /// The next instant after `now` at which any of `symbols` has a new path point.
-  virtual std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols,
-                                              TimePoint now) const = 0;
+  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols,
+                                              TimePoint now) const;
+
+ private:
+  std::shared_ptr<const Data> data_;
 };
+
+struct MarketOptions {
+  PathOrder path = PathOrder::high_first;
+  std::uint64_t seed = 1;      // for `seeded` paths and random markets
+  TimePoint begin{};           // epoch = all that is recorded
+  TimePoint end{};
+  std::chrono::days shift{0};  // moves every recorded instant: market time = wall time for servers
+};
+
+/// Reads the repository's recorded days (a folder with bars, exchangeInfo, leverageBracket, funding
+/// and marks; data/README.md says which). A missing or damaged file is a `configuration` error.
+Result<Market> load_market(const std::string& folder, const MarketOptions& options);
+
+/// A seeded universe with pumps, gaps, listings and delistings, in the same columns.
+struct RandomMarketOptions {
+  MarketOptions market;
+  int symbols = 60;
+  int days = 3;
+  Millis step{60'000};
+  double pumps_per_day = 6;
+  double gaps_per_day = 2;
+  double delistings_per_day = 0.5;
+};
+Market make_random_market(const RandomMarketOptions& options);
 
 }  // namespace bb::sim
