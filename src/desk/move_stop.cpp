@@ -1,3 +1,4 @@
+#include "base/plant.h"
 #include "desk/desk.h"
 #include "desk/impl/protective.h"
 
@@ -24,14 +25,17 @@ Task<PlaceResult> Desk::move_stop(const store::Holding& holding, Price trigger,
   const auto old = co_await find_protective(parts_, holding.symbol, holding.side, OrderKind::stop);
   if (!old) co_return PlaceResult{Kind::failed, {}, old.error().text};
 
+  if (planted("cancel_then_place"))
+    for (const auto& order : *old)
+      (void)co_await cancel_order(order.ref());
+
   // Q covers the whole position while C moves. Refused: C stays where it is.
   const auto cover =
       co_await send_protective(*this, holding, OrderKind::moving_stop, trigger, working_type);
   const auto* q = cover.done();
   if (q == nullptr)
-    co_return PlaceResult{cover.code() == -2021 ? Kind::would_trigger : Kind::failed,
-                          {},
-                          cover.describe()};
+    co_return PlaceResult{
+        cover.code() == -2021 ? Kind::would_trigger : Kind::failed, {}, cover.describe()};
   if (!co_await is_listed(parts_, q->ref()))
     co_return PlaceResult{Kind::failed, {}, "the covering stop is not listed"};
 

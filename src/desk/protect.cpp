@@ -44,8 +44,8 @@ Task<exchange::Outcome<exchange::OrderView>> send_protective(Desk& desk,
   const std::string day = utc_date(holding.opened_at);
   int attempt = 0;
   request.client_order_id = desk.next_id(day, Job::patrol, holding.symbol, kind, &attempt);
-  auto intent = make_intent(parts, request, day, Job::patrol, kind, attempt, holding.run_id,
-                            holding.id);
+  auto intent =
+      make_intent(parts, request, day, Job::patrol, kind, attempt, holding.run_id, holding.id);
   co_return co_await send_reducing(parts, std::move(intent), std::move(request));
 }
 
@@ -55,8 +55,8 @@ Task<Result<std::vector<exchange::OrderView>>> find_protective(Parts& parts, Sym
   if (!all) co_return all;
   const bool is_take_profit = kind == OrderKind::take_profit;
   std::erase_if(*all, [&](const exchange::OrderView& order) {
-    const bool take_profit = order.type == OrderType::take_profit_market ||
-                             order.type == OrderType::take_profit;
+    const bool take_profit =
+        order.type == OrderType::take_profit_market || order.type == OrderType::take_profit;
     return order.symbol != symbol || order.position_side != side || order.side != Side::buy ||
            take_profit != is_take_profit || !is_live(order.status);
   });

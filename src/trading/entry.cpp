@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/plant.h"
 #include "trading/lifecycle.h"
 #include "trading/messages.h"
 #include "trading/plan.h"
@@ -39,7 +40,9 @@ struct Opened {
   std::string text;
 };
 
-std::string run_id_of(const std::string& trade_day) { return "run-" + trade_day; }
+std::string run_id_of(const std::string& trade_day) {
+  return "run-" + trade_day;
+}
 
 Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
   for (const auto& balance : balances)
@@ -113,9 +116,13 @@ Task<Status> Entry::State::load_opens(EntrySlot slot) {
 std::set<Symbol> Entry::State::taken(const std::vector<exchange::Position>& positions,
                                      const std::string& day) const {
   std::set<Symbol> out;
-  for (const auto& holding : desk.parts().store.open_holdings()) out.insert(holding.symbol);
-  for (const auto& position : positions) out.insert(position.symbol);
-  for (const auto& intent : desk.parts().store.unresolved_intents()) out.insert(intent.symbol);
+  for (const auto& holding : desk.parts().store.open_holdings())
+    out.insert(holding.symbol);
+  if (!planted("foreign_positions_ignored"))
+    for (const auto& position : positions)
+      out.insert(position.symbol);
+  for (const auto& intent : desk.parts().store.unresolved_intents())
+    out.insert(intent.symbol);
   for (const auto& holding : desk.parts().store.holdings_of_run(run_id_of(day)))
     out.insert(holding.symbol);
   return out;
@@ -150,9 +157,8 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   Plan made;
   made.trade_day = slot.trade_day_utc;
   made.available = available_usdt(*balances);
-  const Usdt notional =
-      plan_notional(made.available, std::max<std::int64_t>(1, settings.allocation_splits - done),
-                    settings);
+  const Usdt notional = plan_notional(
+      made.available, std::max<std::int64_t>(1, settings.allocation_splits - done), settings);
   const std::int64_t count = wide ? wanted * 2 : wanted;
   for (std::size_t i = 0; i < board->gainers.size() && static_cast<std::int64_t>(i) < reach; ++i) {
     if (static_cast<std::int64_t>(made.picks.size()) >= count) break;
@@ -195,7 +201,8 @@ Task<Status> Entry::prepare(EntrySlot slot) {
   const auto plan = co_await s.make_plan(slot, true);
   if (!plan) co_return std::unexpected(plan.error());
   std::vector<Symbol> likely;
-  for (const auto& pick : plan->picks) likely.push_back(pick.symbol);
+  for (const auto& pick : plan->picks)
+    likely.push_back(pick.symbol);
   co_return co_await s.set_up_symbols(std::move(likely));
 }
 
@@ -208,7 +215,8 @@ Task<Status> Entry::decide(EntrySlot slot) {
   auto plan = co_await s.make_plan(slot, false);
   if (!plan) co_return std::unexpected(plan.error());
   std::vector<Symbol> picked;
-  for (const auto& pick : plan->picks) picked.push_back(pick.symbol);
+  for (const auto& pick : plan->picks)
+    picked.push_back(pick.symbol);
   const auto connections = static_cast<std::size_t>(s.settings.top_n) + 2;
   auto set_up = s.set_up_symbols(std::move(picked));
   auto warm = s.desk.parts().market.prepare(connections);
@@ -237,8 +245,8 @@ Task<desk::EntryResult> Entry::State::short_with_shrinking(const Pick& pick,
     order.trade_day = trade_day;
     order.run_id = run_id;
     last = co_await desk.enter_short(std::move(order));
-    const bool smaller_may_pass = last.kind == desk::EntryResult::Kind::refused &&
-                                  is_margin_refusal(last.code, last.text);
+    const bool smaller_may_pass =
+        last.kind == desk::EntryResult::Kind::refused && is_margin_refusal(last.code, last.text);
     if (!smaller_may_pass) co_return last;
     notional = notional * step;
   }
@@ -286,6 +294,7 @@ Task<Opened> Entry::State::open_one(Pick pick) {
   // The record must not delay the stop; both are awaited before anything else happens here.
   TaskGroup recording(co_await boost::asio::this_coro::executor);
   recording.spawn(std::move(record));
+  if (planted("protection_after_all_entries")) co_await sleep_for(parts.clock, Seconds(2));
   const auto state = co_await protect_new(desk, settings, holding, pick.reference);
   co_await recording.join();
   opened.holding_id = holding.id;
@@ -313,8 +322,7 @@ Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
   const auto* rules = desk.book().find_rules(symbol);
   const auto* brackets = desk.book().find_brackets(symbol);
   if (!holding || rules == nullptr || brackets == nullptr) co_return "the position is gone";
-  const auto sized =
-      plan_quantity(*rules, *brackets, notional, target.pick.reference, settings);
+  const auto sized = plan_quantity(*rules, *brackets, notional, target.pick.reference, settings);
   if (!sized.problem.empty()) co_return sized.problem;
   const Price tick = rules->tick;
   desk::EntryOrder order;
@@ -361,10 +369,13 @@ Task<void> Entry::State::redistribute(std::vector<Opened>& opened, EntryReport& 
   for (const auto& each : opened) {
     if (each.kind != Opened::Kind::stands) continue;
     const Usdt share = failed * ratio_of(each.used.value(), used.value());
-    const Usdt extra = std::min(share, each.pick.notional * cap);
+    const Usdt extra =
+        planted("no_redistribute_cap") ? share : std::min(share, each.pick.notional * cap);
     const auto problem = co_await add_to(each, extra);
-    if (problem.empty()) report.failed_notional -= std::min(extra, report.failed_notional);
-    else report.details.push_back(each.pick.symbol.str() + ": not added to: " + problem);
+    if (problem.empty())
+      report.failed_notional -= std::min(extra, report.failed_notional);
+    else
+      report.details.push_back(each.pick.symbol.str() + ": not added to: " + problem);
   }
 }
 
@@ -405,7 +416,8 @@ EntryReport Entry::State::summarize(const std::vector<Opened>& opened) const {
 
 Task<EntryReport> Entry::State::trade(const Plan& made) {
   std::vector<Task<Opened>> tasks;
-  for (const auto& pick : made.picks) tasks.push_back(open_one(pick));
+  for (const auto& pick : made.picks)
+    tasks.push_back(open_one(pick));
   auto opened = co_await gather(std::move(tasks));
   EntryReport report = summarize(opened);
   co_await redistribute(opened, report);
@@ -451,7 +463,10 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   run.trade_day_utc = slot.trade_day_utc;
   run.started_at = parts.market.exchange_now();
   if (const auto* known = parts.store.find_run(slot.trade_day_utc)) {
-    if (known->status == store::RunStatus::success) {
+    const bool consumed =
+        known->status == store::RunStatus::success || planted("run_row_consumes_day") ||
+        (planted("failed_day_consumed") && known->status == store::RunStatus::failed);
+    if (consumed) {
       EntryReport report;
       report.status = EntryStatus::skipped;
       report.run_id = known->run_id;
@@ -477,6 +492,10 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   }
   if (!fresh) {
     auto made = co_await s.make_plan(slot, false);
+    if (!made && planted("data_failure_is_success")) {
+      report.status = EntryStatus::success;
+      co_return co_await s.finish(slot, run, report, {});
+    }
     if (!made) {
       report.message = made.error().text;
       co_return co_await s.finish(slot, run, report, {});

@@ -70,7 +70,8 @@ Task<std::optional<ClosedBy>> explain_close(desk::Desk& desk, const store::Holdi
   if (co_await became(desk, holding.symbol, holding.sl_client_order_id, holding.sl_order_id,
                       order_id))
     co_return ClosedBy{HoldingStatus::closed_sl, "STOP_LOSS_FILLED", order_id};
-  const auto order = co_await desk.parts().account.find_order({holding.symbol, {}, order_id, false});
+  const auto order =
+      co_await desk.parts().account.find_order({holding.symbol, {}, order_id, false});
   if (!order || !order->has_value())
     co_return ClosedBy{HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND", order_id};
   // A covering stop that triggered while C moved carries our id as well.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
+#include "base/plant.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -46,10 +48,10 @@ void note_take_profit(store::Holding& holding, const desk::PlacedOrder& order) {
 
 Task<ProtectionState> give_up(desk::Desk& desk, const store::Holding& holding, std::string why) {
   desk.parts().log.error("protection failed", {{"symbol", holding.symbol}, {"why", why}});
-  const bool closed = co_await close_holding(desk, holding, OrderKind::risk_off, Job::patrol,
-                                             utc_date(holding.opened_at),
-                                             store::HoldingStatus::closed_risk_off,
-                                             "EXIT_SETUP_FAILED");
+  const bool closed = co_await close_holding(
+      desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
+      store::HoldingStatus::closed_risk_off, "EXIT_SETUP_FAILED");
+  if (!closed && planted("risk_off_failure_aborts")) throw std::runtime_error("risk-off failed");
   co_return closed ? ProtectionState::closed : ProtectionState::unguarded;
 }
 
@@ -70,8 +72,8 @@ Task<void> save(desk::Desk& desk, store::Holding holding) {
   batch.put(holding);
   const auto stored = co_await desk.parts().store.commit(std::move(batch));
   if (!stored)
-    desk.parts().log.error("position not stored", {{"symbol", holding.symbol},
-                                                   {"error", stored.error().text}});
+    desk.parts().log.error("position not stored",
+                           {{"symbol", holding.symbol}, {"error", stored.error().text}});
 }
 
 Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
@@ -89,6 +91,13 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   auto read_task = read_position(desk, holding);
   auto [stop, position] = co_await both(std::move(stop_task), std::move(read_task));
   if (stop.kind == PlaceKind::resting) note_stop(holding, stop.order);
+  if (!position && planted("unseen_position_forgotten")) {
+    if (stop.kind == PlaceKind::resting)
+      (void)co_await desk.cancel_order(
+          {holding.symbol, stop.order.client_order_id, stop.order.order_id, true});
+    co_await record_closed(desk, holding, store::HoldingStatus::closed_external, "NOT_SEEN", 0);
+    co_return ProtectionState::closed;
+  }
   if (position) {
     holding.entry_price = position->entry;
     holding.qty = position->qty.abs();
@@ -106,8 +115,10 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
     const Price exact = plan_stop(rules, *position->liquidation, settings);
     if (*holding.sl_price > exact) {
       const auto moved = co_await desk.move_stop(holding, exact, working_type);
-      if (moved.kind == PlaceKind::resting) note_stop(holding, moved.order);
-      else holding.last_error = "stop not tightened: " + moved.text;
+      if (moved.kind == PlaceKind::resting)
+        note_stop(holding, moved.order);
+      else
+        holding.last_error = "stop not tightened: " + moved.text;
     }
   }
   const Price target = plan_take_profit(rules, holding.entry_price, settings);
@@ -116,16 +127,15 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   if (take_profit.kind == PlaceKind::resting) {
     note_take_profit(holding, take_profit.order);
   } else if (take_profit.kind == PlaceKind::would_trigger) {
-    const bool closed = co_await close_holding(desk, holding, OrderKind::close, Job::patrol,
-                                               utc_date(holding.opened_at),
-                                               store::HoldingStatus::closed_tp,
-                                               "TAKE_PROFIT_REACHED");
+    const bool closed = co_await close_holding(
+        desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
+        store::HoldingStatus::closed_tp, "TAKE_PROFIT_REACHED");
     if (closed) co_return ProtectionState::closed;
   } else {
     // The stop stands, so the position is not naked; the patrol places the take-profit.
     holding.last_error = "take-profit: " + take_profit.text;
-    desk.parts().log.warn("take-profit missing", {{"symbol", holding.symbol},
-                                                  {"why", take_profit.text}});
+    desk.parts().log.warn("take-profit missing",
+                          {{"symbol", holding.symbol}, {"why", take_profit.text}});
   }
   co_await save(desk, holding);
   co_return ProtectionState::stands;
@@ -140,24 +150,27 @@ Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::Holdin
   holding.close_order_id = close_order_id;
   holding.closed_at = parts.market.exchange_now();
   holding.last_error.clear();
-  parts.log.info("position closed", {{"symbol", holding.symbol},
-                                     {"status", str(status)},
-                                     {"reason", holding.close_reason}});
+  parts.log.info(
+      "position closed",
+      {{"symbol", holding.symbol}, {"status", str(status)}, {"reason", holding.close_reason}});
   co_await save(desk, std::move(holding));
 }
 
 Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
                          const std::string& trade_day, store::HoldingStatus status,
                          std::string reason) {
+  if (planted("exits_cancelled_first")) {
+    for (const auto& id : {holding.sl_client_order_id, holding.tp_client_order_id})
+      (void)co_await desk.cancel_order({holding.symbol, id, 0, true});
+  }
   const auto closed =
       co_await desk.close_position(holding.symbol, holding.side, kind, trade_day, job);
   if (closed.kind == desk::CloseResult::Kind::flat) {
     // Somebody else (its stop, its take-profit, a person) may have been first.
     const bool ours = closed.order_id != 0;
-    co_await record_closed(desk, std::move(holding),
-                           ours ? status : store::HoldingStatus::closed_external,
-                           ours ? std::move(reason) : std::string("SHORT_POSITION_NOT_FOUND"),
-                           closed.order_id);
+    co_await record_closed(
+        desk, std::move(holding), ours ? status : store::HoldingStatus::closed_external,
+        ours ? std::move(reason) : std::string("SHORT_POSITION_NOT_FOUND"), closed.order_id);
     co_return true;
   }
   holding.last_error = "close failed: " + closed.text;

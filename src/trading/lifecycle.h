@@ -1,5 +1,5 @@
-// One short from its first fill to its last: protection right after the fill, closing with a record.
-// Shared by entry, patrol and loss cut; the caller holds the symbol's turn.
+// One short from its first fill to its last: protection right after the fill, closing with a
+// record. Shared by entry, patrol and loss cut; the caller holds the symbol's turn.
 #pragma once
 
 #include "desk/desk.h"

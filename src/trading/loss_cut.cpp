@@ -51,8 +51,7 @@ Task<LossCutReport> cut_losses(desk::Desk& desk, LossCutScope scope, std::string
   std::vector<Task<Cut>> cuts;
   for (const auto& position : *positions) {
     const auto holding = parts.store.find_open_holding(position.symbol);
-    const bool tracked =
-        holding && holding->side == position.side && position.qty.is_negative();
+    const bool tracked = holding && holding->side == position.side && position.qty.is_negative();
     if (scope == LossCutScope::tracked && !tracked) continue;
     ++report.total;
     if (!position.unrealized_pnl.is_negative()) continue;
@@ -60,8 +59,10 @@ Task<LossCutReport> cut_losses(desk::Desk& desk, LossCutScope scope, std::string
   }
   auto results = co_await gather(std::move(cuts));
   for (auto& cut : results) {
-    if (cut.closed) ++report.closed;
-    else ++report.errors;
+    if (cut.closed)
+      ++report.closed;
+    else
+      ++report.errors;
     report.details.push_back(std::move(cut.detail));
   }
   co_return report;

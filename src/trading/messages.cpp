@@ -9,9 +9,12 @@ namespace {
 std::string escape_cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\n') out += "<br>";
-    else if (c == '|') out += "\\|";
-    else out += c;
+    if (c == '\n')
+      out += "<br>";
+    else if (c == '|')
+      out += "\\|";
+    else
+      out += c;
   }
   return out;
 }
@@ -19,9 +22,9 @@ std::string escape_cell(std::string_view text) {
 std::string title_of(const EntryReport& report) {
   switch (report.status) {
     case EntryStatus::success:
-      return report.opened > 0 ? fmt::format("开仓完成 {} 个 / {} shorts opened", report.opened,
-                                             report.opened)
-                               : "今日无可开仓 / nothing to trade";
+      return report.opened > 0
+                 ? fmt::format("开仓完成 {} 个 / {} shorts opened", report.opened, report.opened)
+                 : "今日无可开仓 / nothing to trade";
     case EntryStatus::partial:
       return fmt::format("开仓部分完成 {} 个 / {} opened, some failed", report.opened,
                          report.opened);
@@ -42,8 +45,8 @@ std::string two_column_table(const std::vector<std::pair<std::string, std::strin
   return out;
 }
 
-store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& slot,
-                                   Usdt available, const Settings& settings, TimePoint now) {
+store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& slot, Usdt available,
+                                   const Settings& settings, TimePoint now) {
   const Usdt effective = available * (one() - percent(settings.entry_fee_buffer_pct));
   store::OutboxMessage message;
   message.topic = "entry";

@@ -7,8 +7,8 @@
 namespace bb::trading {
 
 /// The result of one daily entry.
-store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& slot,
-                                   Usdt available, const Settings& settings, TimePoint now);
+store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& slot, Usdt available,
+                                   const Settings& settings, TimePoint now);
 
 /// A Markdown table of two columns; newlines and bars in cells are escaped.
 std::string two_column_table(const std::vector<std::pair<std::string, std::string>>& rows);

@@ -63,14 +63,22 @@ Task<void> worker(Work& work) {
 Task<Status> fetch_opens(exchange::MarketData& market, Clock& clock,
                          const std::vector<Symbol>& symbols, TimePoint midnight,
                          const Settings& settings, Opens& known) {
-  Work work{market, symbols, midnight,
-            {clock, Millis(settings.ranker_min_request_interval_ms),
-             settings.ranker_weight_limit_per_minute, {}, {}},
-            known, 0, {}};
+  Work work{market,
+            symbols,
+            midnight,
+            {clock,
+             Millis(settings.ranker_min_request_interval_ms),
+             settings.ranker_weight_limit_per_minute,
+             {},
+             {}},
+            known,
+            0,
+            {}};
   TaskGroup group(co_await boost::asio::this_coro::executor);
   const auto workers =
       std::min<std::size_t>(static_cast<std::size_t>(settings.ranker_max_workers), symbols.size());
-  for (std::size_t i = 0; i < workers; ++i) group.spawn(worker(work));
+  for (std::size_t i = 0; i < workers; ++i)
+    group.spawn(worker(work));
   co_await group.join();
   co_return work.status;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/plant.h"
 #include "trading/explain.h"
 #include "trading/lifecycle.h"
 #include "trading/plan.h"
@@ -11,9 +12,9 @@ namespace bb::trading {
 
 namespace {
 
-constexpr Seconds kTwoReads{2};     // absence without fills needs two reads this far apart
-constexpr Seconds kOrphanAge{10};   // younger orders may belong to a journey in progress
-constexpr Seconds kTriggering{1};   // longer in TRIGGERING is unprotected (reference §12)
+constexpr Seconds kTwoReads{2};    // absence without fills needs two reads this far apart
+constexpr Seconds kOrphanAge{10};  // younger orders may belong to a journey in progress
+constexpr Seconds kTriggering{1};  // longer in TRIGGERING is unprotected (reference §12)
 
 using desk::PlaceResult;
 using PlaceKind = desk::PlaceResult::Kind;
@@ -27,7 +28,8 @@ bool protects(const OrderView& order, const store::Holding& holding, TimePoint n
   if (order.symbol != holding.symbol || order.position_side != holding.side ||
       order.side != Side::buy || !is_live(order.status))
     return false;
-  if (order.status == OrderStatus::triggering && now - order.update_time > kTriggering) return false;
+  if (order.status == OrderStatus::triggering && now - order.update_time > kTriggering)
+    return false;
   return order.close_position || order.qty >= holding.qty;
 }
 
@@ -43,9 +45,12 @@ Standing find_standing(const std::vector<OrderView>& orders, const store::Holdin
   Standing out;
   for (const auto& order : orders) {
     if (!protects(order, holding, now)) continue;
-    if (!is_stop(order)) out.take_profit = &order;
-    else if (order.close_position) out.full_stop = &order;
-    else out.qty_stop = &order;
+    if (!is_stop(order))
+      out.take_profit = &order;
+    else if (order.close_position)
+      out.full_stop = &order;
+    else
+      out.qty_stop = &order;
   }
   return out;
 }
@@ -63,8 +68,8 @@ struct Patrol::State {
 
   desk::Desk& desk;
   const Settings& settings;
-  std::map<std::int64_t, SteadyTime> absent_since;      // holding id -> first read without it
-  std::map<std::string, SteadyTime> orphan_since;       // client order id -> first seen without one
+  std::map<std::int64_t, SteadyTime> absent_since;  // holding id -> first read without it
+  std::map<std::string, SteadyTime> orphan_since;   // client order id -> first seen without one
 
   struct View {
     std::vector<exchange::Position> positions;
@@ -120,8 +125,8 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
   }
 }
 
-Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& standing,
-                                    Price wanted, PatrolReport& report) {
+Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& standing, Price wanted,
+                                    PatrolReport& report) {
   const auto working_type = settings.working_type();
   const auto* rules = desk.book().find_rules(holding.symbol);
   const Price tick = rules != nullptr ? rules->tick : Price();
@@ -144,6 +149,7 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
     }
     co_return;
   }
+  if (planted("stop_never_restored")) co_return;
   // C is missing. It may only be as tight as it was, or tighter.
   Price trigger = wanted;
   if (holding.sl_price) trigger = std::min(trigger, *holding.sl_price);
@@ -162,12 +168,11 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
     ++report.errors;
     co_return;
   }
-  desk.parts().log.error("position unprotected", {{"symbol", holding.symbol},
-                                                  {"why", placed.text}});
-  const bool closed = co_await close_holding(desk, holding, OrderKind::risk_off, Job::patrol,
-                                             utc_date(holding.opened_at),
-                                             store::HoldingStatus::closed_risk_off,
-                                             "EXIT_SETUP_FAILED");
+  desk.parts().log.error("position unprotected",
+                         {{"symbol", holding.symbol}, {"why", placed.text}});
+  const bool closed = co_await close_holding(
+      desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
+      store::HoldingStatus::closed_risk_off, "EXIT_SETUP_FAILED");
   if (closed) {
     ++report.closed_risk_off;
     holding.status = store::HoldingStatus::closed_risk_off;
@@ -218,10 +223,9 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   if (position.liquidation) holding.liq_price_latest = position.liquidation;
   if (!holding.liq_price_open) holding.liq_price_open = position.liquidation;
   if (now >= holding.expire_at) {
-    const bool closed = co_await close_holding(desk, holding, OrderKind::close, Job::patrol,
-                                               utc_date(holding.opened_at),
-                                               store::HoldingStatus::closed_timeout,
-                                               "MAX_HOLD_EXCEEDED");
+    const bool closed = co_await close_holding(
+        desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
+        store::HoldingStatus::closed_timeout, "MAX_HOLD_EXCEEDED");
     if (closed) {
       ++report.closed_timeout;
       co_return;
@@ -231,6 +235,14 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     if (const auto stored = parts.store.find_open_holding(holding.symbol)) holding = *stored;
   } else {
     holding.last_error.clear();
+  }
+  if (planted("finished_means_filled") && !holding.tp_client_order_id.empty()) {
+    const auto order = co_await parts.account.find_order(
+        {holding.symbol, holding.tp_client_order_id, holding.tp_order_id, true});
+    if (order && order->has_value() && (*order)->status == OrderStatus::finished) {
+      co_await record_closed(desk, holding, store::HoldingStatus::closed_tp, "STATUS_WORD", 0);
+      co_return;
+    }
   }
   const auto* rules_now = desk.book().find_rules(holding.symbol);
   if (rules_now == nullptr) {
@@ -242,9 +254,8 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   const SymbolRules rules = *rules_now;
   const Standing standing = find_standing(view.orders, holding, now);
   if (position.liquidation || holding.sl_price) {
-    const Price wanted = position.liquidation
-                             ? plan_stop(rules, *position.liquidation, settings)
-                             : *holding.sl_price;
+    const Price wanted = position.liquidation ? plan_stop(rules, *position.liquidation, settings)
+                                              : *holding.sl_price;
     co_await mend_stop(holding, standing, wanted, report);
   } else {
     holding.last_error = "no liquidation price, so no stop can be derived";
@@ -253,12 +264,12 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   if (holding.status == store::HoldingStatus::open)
     co_await mend_take_profit(holding, standing, rules, report);
   if (holding.status != store::HoldingStatus::open) co_return;
-  const bool changed =
-      holding.qty != before.qty || holding.entry_price != before.entry_price ||
-      holding.liq_price_latest != before.liq_price_latest ||
-      holding.sl_client_order_id != before.sl_client_order_id ||
-      holding.tp_client_order_id != before.tp_client_order_id ||
-      holding.sl_price != before.sl_price || holding.last_error != before.last_error;
+  const bool changed = holding.qty != before.qty || holding.entry_price != before.entry_price ||
+                       holding.liq_price_latest != before.liq_price_latest ||
+                       holding.sl_client_order_id != before.sl_client_order_id ||
+                       holding.tp_client_order_id != before.tp_client_order_id ||
+                       holding.sl_price != before.sl_price ||
+                       holding.last_error != before.last_error;
   if (changed) co_await save(desk, std::move(holding));
 }
 
@@ -312,12 +323,11 @@ Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
     holding.qty = position.qty.abs();
     holding.entry_price = position.entry;
     holding.opened_at = (*order)->update_time;
-    holding.expire_at =
-        holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
+    holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
     holding.created_at = parts.market.exchange_now();
     co_await save(desk, holding);
-    parts.log.warn("position adopted", {{"symbol", position.symbol},
-                                        {"client_order_id", intent->client_order_id}});
+    parts.log.warn("position adopted",
+                   {{"symbol", position.symbol}, {"client_order_id", intent->client_order_id}});
     const auto state = co_await protect_new(desk, settings, holding, position.entry);
     ++report.adopted;
     if (state == ProtectionState::closed) ++report.closed_risk_off;
@@ -328,14 +338,15 @@ Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
 // Conditional orders of ours whose position is gone.
 Task<void> Patrol::State::sweep(const View& view, PatrolReport& report) {
   auto& parts = desk.parts();
+  if (planted("orphans_left")) co_return;
   const TimePoint now = parts.market.exchange_now();
   std::map<std::string, SteadyTime> still;
   for (const auto& order : view.orders) {
     if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
-    if (desk.turns().is_taken(order.symbol) || parts.store.find_open_holding(order.symbol)) continue;
-    const bool has_position = std::ranges::any_of(view.positions, [&](const auto& position) {
-      return position.symbol == order.symbol;
-    });
+    if (desk.turns().is_taken(order.symbol) || parts.store.find_open_holding(order.symbol))
+      continue;
+    const bool has_position = std::ranges::any_of(
+        view.positions, [&](const auto& position) { return position.symbol == order.symbol; });
     if (has_position || now - order.create_time < kOrphanAge) continue;
     const std::string& id = order.client_order_id.str();
     const auto known = orphan_since.find(id);
@@ -361,8 +372,8 @@ Task<PatrolReport> Patrol::run_once() {
   if (!parts.store.unresolved_intents().empty()) (void)co_await s.desk.settle_intents();
   const auto holdings = parts.store.open_holdings();
   report.total = static_cast<int>(holdings.size());
-  auto [positions, orders] = co_await both(parts.account.fetch_positions(),
-                                           parts.account.fetch_open_conditional_orders());
+  auto [positions, orders] =
+      co_await both(parts.account.fetch_positions(), parts.account.fetch_open_conditional_orders());
   if (!positions || !orders) {
     // Nothing is concluded from an answer that is not there.
     ++report.errors;
@@ -372,7 +383,8 @@ Task<PatrolReport> Patrol::run_once() {
   }
   const State::View view{std::move(*positions), std::move(*orders)};
   std::vector<Task<bool>> visits;
-  for (const auto& holding : holdings) visits.push_back(s.visit(holding, view, report));
+  for (const auto& holding : holdings)
+    visits.push_back(s.visit(holding, view, report));
   (void)co_await gather(std::move(visits));
   co_await s.adopt(view, report);
   co_await s.sweep(view, report);

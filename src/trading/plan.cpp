@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/plant.h"
+
 namespace bb::trading {
 
 namespace {
@@ -25,8 +27,8 @@ Price plan_take_profit(const SymbolRules& rules, Price entry, const Settings& se
 
 std::optional<Price> plan_first_stop(const SymbolRules& rules, const Brackets& brackets, Qty qty,
                                      Price reference, Ratio fee, const Settings& settings) {
-  const auto liquidation = expected_short_liquidation(
-      brackets, qty, reference * kFillBelow, static_cast<int>(settings.leverage), fee);
+  const auto liquidation = expected_short_liquidation(brackets, qty, reference * kFillBelow,
+                                                      static_cast<int>(settings.leverage), fee);
   if (!liquidation) return std::nullopt;
   const Price stop = plan_stop(rules, *liquidation, settings);
   return stop > reference ? std::optional(stop) : std::nullopt;
@@ -42,6 +44,11 @@ SizedQty plan_quantity(const SymbolRules& rules, const Brackets& brackets, Usdt 
   const Usdt most = max_notional_at(brackets, static_cast<int>(settings.leverage));
   if (most.is_zero())
     return {{}, "leverage " + std::to_string(settings.leverage) + " is not allowed here"};
+  if (planted("market_lot_ignored")) {
+    SymbolRules loose = rules;
+    loose.market_lot.max = Qty();
+    return size_market_entry(loose, std::min(notional, most), price);
+  }
   return size_market_entry(rules, std::min(notional, most), price);
 }
 
@@ -50,7 +57,8 @@ bool is_margin_refusal(int code, const std::string& text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower.find("insufficient") != std::string::npos && lower.find("margin") != std::string::npos;
+  return lower.find("insufficient") != std::string::npos &&
+         lower.find("margin") != std::string::npos;
 }
 
 }  // namespace bb::trading

@@ -11,8 +11,12 @@ Micros hours(Decimal value) {
                 Decimal::kScale * 1000);
 }
 
-Decimal whole(std::int64_t value) { return Decimal::from_int(value); }
-Decimal fraction(const char* text) { return Decimal::parse(text).value(); }
+Decimal whole(std::int64_t value) {
+  return Decimal::from_int(value);
+}
+Decimal fraction(const char* text) {
+  return Decimal::parse(text).value();
+}
 
 // Read, range-checked and without effect: rebalancing comes later.
 struct RebalanceKeys {
@@ -29,8 +33,12 @@ struct RebalanceKeys {
 
 }  // namespace
 
-Micros Settings::max_hold() const { return hours(max_hold_hours); }
-Micros Settings::min_listing_age() const { return hours(min_listing_age_hours); }
+Micros Settings::max_hold() const {
+  return hours(max_hold_hours);
+}
+Micros Settings::min_listing_age() const {
+  return hours(min_listing_age_hours);
+}
 
 SettingsSection settings_section(Settings& s) {
   SettingsSection section("strategy");
@@ -70,8 +78,7 @@ SettingsSection settings_section(Settings& s) {
       .flag("rebalance_enabled", s.rebalance_enabled,
             "Daily rebalancing; not available yet, must be false.");
   static RebalanceKeys unused;
-  section
-      .flag("rebalance_pre_entry_reduce", unused.pre_entry_reduce, "Kept for later; no effect.")
+  section.flag("rebalance_pre_entry_reduce", unused.pre_entry_reduce, "Kept for later; no effect.")
       .flag("rebalance_after_entry", unused.after_entry, "Kept for later; no effect.")
       .decimal("rebalance_utilization", unused.utilization, fraction("0.1"), fraction("0.99"),
                "Kept for later; no effect.")

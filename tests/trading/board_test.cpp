@@ -10,7 +10,9 @@ namespace {
 
 using namespace bb::trading;
 
-Decimal d(const char* text) { return Decimal::parse(text).value(); }
+Decimal d(const char* text) {
+  return Decimal::parse(text).value();
+}
 
 const TimePoint kMidnight = some_day();
 const TimePoint kNow = some_day() + Hours(23) + Minutes(40);
@@ -78,7 +80,8 @@ TEST_CASE("board: only old enough TRADING coin perpetuals in USDT are eligible")
 
 TEST_CASE("board: stale tickers for more than five percent fail the ranking") {
   World world;
-  for (int i = 0; i < 20; ++i) world.add(fmt::format("C{}USDT", i), "1", "1.1");
+  for (int i = 0; i < 20; ++i)
+    world.add(fmt::format("C{}USDT", i), "1", "1.1");
   world.tickers.value[0].close_time = kNow - Hours(1);
   CHECK(world.board().has_value());
   CHECK(world.board()->gainers.size() == 19);
@@ -90,7 +93,8 @@ TEST_CASE("board: stale tickers for more than five percent fail the ranking") {
 
 TEST_CASE("board: missing opens are missing data, not other coins") {
   World world;
-  for (int i = 0; i < 10; ++i) world.add(fmt::format("C{}USDT", i), "1", "1.1");
+  for (int i = 0; i < 10; ++i)
+    world.add(fmt::format("C{}USDT", i), "1", "1.1");
   world.opens.erase(Symbol("C3USDT"));
   CHECK_FALSE(world.board().has_value());
 }

@@ -7,7 +7,9 @@ namespace {
 
 using namespace bb::trading;
 
-Decimal d(const char* text) { return Decimal::parse(text).value(); }
+Decimal d(const char* text) {
+  return Decimal::parse(text).value();
+}
 
 SymbolRules rules() {
   SymbolRules out;
@@ -51,8 +53,8 @@ TEST_CASE("plan: no first stop when it would lie below the price") {
   Settings settings;
   settings.leverage = 50;
   settings.sl_liq_buffer_pct = d("10");
-  CHECK_FALSE(plan_first_stop(rules(), brackets(), Qty(d("100")), Price(d("1")),
-                              Ratio(d("0.0005")), settings));
+  CHECK_FALSE(plan_first_stop(rules(), brackets(), Qty(d("100")), Price(d("1")), Ratio(d("0.0005")),
+                              settings));
 }
 
 TEST_CASE("plan: the original's example of sizing: 1000 USDT, buffer 1 %, 10 splits, leverage 2") {
@@ -64,8 +66,8 @@ TEST_CASE("plan: the bracket's largest notional at the leverage caps the quantit
   CHECK(sized.qty.str() == "200000");
   Settings high;
   high.leverage = 100;
-  CHECK_FALSE(plan_quantity(rules(), brackets(), Usdt(d("100")), Price(d("1")), high)
-                  .problem.empty());
+  CHECK_FALSE(
+      plan_quantity(rules(), brackets(), Usdt(d("100")), Price(d("1")), high).problem.empty());
 }
 
 TEST_CASE("plan: only refusals for margin are tried smaller") {
