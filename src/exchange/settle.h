@@ -1,5 +1,4 @@
-// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends
-// nothing.
+// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends nothing.
 #pragma once
 
 #include "exchange/trading_account.h"

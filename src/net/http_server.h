@@ -41,8 +41,9 @@ class HttpListener {
  public:
   /// Fails with a sentence (port in use, no permission) before anything runs.
   static Result<std::unique_ptr<HttpListener>> open(boost::asio::io_context& io, Clock& clock,
-                                                    const std::string& address, std::uint16_t port,
-                                                    HttpHandler handler, HttpServerOptions options);
+                                                    const std::string& address,
+                                                    std::uint16_t port, HttpHandler handler,
+                                                    HttpServerOptions options);
   ~HttpListener();
   std::uint16_t port() const;
   /// Runs until `stop` is requested; then closes every connection and returns.

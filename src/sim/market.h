@@ -59,16 +59,18 @@ class Market {
   std::optional<Price> mark(Symbol symbol, TimePoint now) const;
   /// The first path point in (after, until] whose price is >= `level` (or <= for `falling`).
   std::optional<PathPoint> first_crossing(Symbol symbol, TimePoint after, TimePoint until,
-                                          Price level, bool falling) const;
+                                                  Price level, bool falling) const;
   /// The same on the mark price.
-  std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after, TimePoint until,
-                                               Price level, bool falling) const;
+  std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after,
+                                                       TimePoint until, Price level,
+                                                       bool falling) const;
   Liquidity liquidity(Symbol symbol, TimePoint now) const;
   std::optional<Ticker24h> ticker(Symbol symbol, TimePoint now) const;
   /// Bars of `interval` that begin in [from, to], at most `limit`, only what has been walked by
   /// `now`; the last one may still be growing.
-  std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from, TimePoint to,
-                                      std::size_t limit, TimePoint now) const;
+  std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from,
+                                              TimePoint to, std::size_t limit,
+                                              TimePoint now) const;
 
   /// Funding settlements in (after, until]: time and rate.
   struct Funding {
@@ -79,7 +81,8 @@ class Market {
   /// The settlement that comes next after `now` and the rate expected for it.
   Funding next_funding(Symbol symbol, TimePoint now) const;
   /// The next instant after `now` at which any of `symbols` has a new path point.
-  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols, TimePoint now) const;
+  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols,
+                                              TimePoint now) const;
 
  private:
   std::shared_ptr<const Data> data_;
@@ -87,8 +90,8 @@ class Market {
 
 struct MarketOptions {
   PathOrder path = PathOrder::high_first;
-  std::uint64_t seed = 1;  // for `seeded` paths and random markets
-  TimePoint begin{};       // epoch = all that is recorded
+  std::uint64_t seed = 1;      // for `seeded` paths and random markets
+  TimePoint begin{};           // epoch = all that is recorded
   TimePoint end{};
   std::chrono::days shift{0};  // moves every recorded instant: market time = wall time for servers
 };

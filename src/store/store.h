@@ -37,10 +37,10 @@ class Batch {
   Batch& put(const Slot& slot);
   Batch& put(const OutboxMessage& message);
   Batch& add(const OrderEvent& event);
-  Batch& add(const FillRecord& fill);  // ignored when the trade is known
+  Batch& add(const FillRecord& fill);        // ignored when the trade is known
   Batch& add(const WalletSnapshot& snapshot);
-  Batch& add(const IncomeRecord& income);  // ignored when the movement is known
-  Batch& add(const JournalRow& row);       // ignored when (source, key) is known
+  Batch& add(const IncomeRecord& income);    // ignored when the movement is known
+  Batch& add(const JournalRow& row);         // ignored when (source, key) is known
   bool empty() const;
 
  private:
@@ -50,8 +50,8 @@ class Batch {
 };
 
 struct StoreOptions {
-  std::string path;      // ":memory:" for a store without a file
-  bool threaded = true;  // false: writes happen inline (simulations, one-shot commands)
+  std::string path;       // ":memory:" for a store without a file
+  bool threaded = true;   // false: writes happen inline (simulations, one-shot commands)
 };
 
 class Store {
@@ -71,7 +71,7 @@ class Store {
   // Open state, from memory.
   const Run* find_run(const std::string& trade_day_utc) const;
   const Run* find_latest_run() const;
-  std::vector<Holding> open_holdings() const;  // by symbol
+  std::vector<Holding> open_holdings() const;               // by symbol
   std::optional<Holding> find_open_holding(Symbol symbol) const;
   std::vector<Holding> holdings_of_run(const std::string& run_id) const;
   const Slot* find_slot(Job job, const std::string& local_date) const;
