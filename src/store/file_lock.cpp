@@ -52,7 +52,7 @@ bool is_still_at(int fd, const std::string& path) {
 
 enum class Attempt { taken, busy, again };
 
-Attempt try_lock(int fd, const std::string& path) {
+Attempt take_lock(int fd, const std::string& path) {
   while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     return Attempt::busy;
@@ -83,7 +83,7 @@ Task<Result<FileLock>> FileLock::acquire(std::string path, std::string command, 
                                  "writable for this user",
                                  path, std::strerror(errno)));
     FileLock lock(fd);
-    const Attempt attempt = try_lock(fd, path);
+    const Attempt attempt = take_lock(fd, path);
     if (attempt == Attempt::taken) {
       const LockHolder self{static_cast<int>(getpid()), command, clock.utc_now()};
       if (auto written = write_holder(fd, path, self); !written)

@@ -215,11 +215,12 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
 }
 
 Status Memory::load_counters(sql::Connection& connection, TimePoint since) {
+  const std::string first_day = utc_date(since);
   auto attempts = connection.prepare(
       "SELECT trade_day,job,symbol,kind,max(attempt) FROM intents WHERE trade_day >= ? "
       "GROUP BY trade_day,job,symbol,kind");
   if (!attempts) return std::unexpected(attempts.error());
-  if (auto bound = attempts->bind(1, utc_date(since)); !bound) return bound;
+  if (auto bound = attempts->bind(1, std::string_view(first_day)); !bound) return bound;
   for (;;) {
     const auto row = attempts->step();
     if (!row) return std::unexpected(row.error());

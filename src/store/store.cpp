@@ -45,6 +45,12 @@ Task<Status> wait_for(std::shared_ptr<Ticket> ticket) {
   co_return ticket->status;
 }
 
+void sort_oldest_first(std::vector<Intent>& intents) {
+  std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) {
+    return std::tie(a.sent_at, a.client_order_id) < std::tie(b.sent_at, b.client_order_id);
+  });
+}
+
 bool is_sample(const Row& row) {
   return std::holds_alternative<WalletSnapshot>(row) || std::holds_alternative<JournalRow>(row) ||
          std::holds_alternative<IncomeRecord>(row) || std::holds_alternative<OrderEvent>(row);
@@ -203,8 +209,7 @@ std::vector<Intent> Store::unresolved_intents() const {
   std::vector<Intent> found;
   for (const ClientOrderId& id : state_->memory.unresolved)
     found.push_back(state_->memory.intents.at(id));
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Intent& a, const Intent& b) { return a.sent_at < b.sent_at; });
+  sort_oldest_first(found);
   return found;
 }
 
@@ -217,8 +222,7 @@ std::vector<Intent> Store::intents_of(const std::string& trade_day, Symbol symbo
   std::vector<Intent> found;
   for (const auto& [id, intent] : state_->memory.intents)
     if (intent.symbol == symbol && intent.trade_day == trade_day) found.push_back(intent);
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Intent& a, const Intent& b) { return a.sent_at < b.sent_at; });
+  sort_oldest_first(found);
   return found;
 }
 
