@@ -66,6 +66,17 @@ TEST_CASE("refusals of quantity") {
   CHECK(w.refused(conditional(kStop, Side::buy, "50.2", "110")) == -4005);
 }
 
+TEST_CASE("a quantity whose value is beyond all numbers is refused, at the trigger too") {
+  Course course{.candles = rest(1) + rest(9, 120)};
+  course.rules.lot.max = course.rules.market_lot.max = {};
+  World w({course});
+  w.to(30);
+  CHECK(w.refused(market_order(Side::sell, "80000000000")) == -4005);
+  const OrderView stop = w.accepted(conditional(kStop, Side::buy, "900000000", "110"));
+  w.to(60);
+  CHECK(w.order(stop).status == OrderStatus::rejected);
+}
+
 TEST_CASE("refusals of price") {
   Course course{.candles = rest(10)};
   course.rules.tick = price("0.05");
