@@ -58,8 +58,8 @@ Result<sql::Connection> open_file(const std::string& path, sql::WriterOptions op
     return connection;
   }
   Error error = connection.error();
-  error.text += fmt::format("; '{}' and its folder must be writable for this user, with space left",
-                            path);
+  error.text +=
+      fmt::format("; '{}' and its folder must be writable for this user, with space left", path);
   return std::unexpected(error);
 }
 
@@ -137,7 +137,9 @@ Status open_spill(OpenedDatabase& database) {
 
 }  // namespace
 
-sql::Schema store_schema() { return {kApplicationId, kProgram, migration_texts()}; }
+sql::Schema store_schema() {
+  return {kApplicationId, kProgram, migration_texts()};
+}
 
 Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value) {
   auto statement = connection.prepare(

@@ -42,7 +42,8 @@ TEST_CASE("migrations: each step runs once, in order, and the version counts the
 TEST_CASE("migrations: a step that fails leaves the file at the step before") {
   const TempDir dir;
   static constexpr std::array<std::string_view, 2> kBroken{
-      "CREATE TABLE a(x INTEGER) STRICT", "CREATE TABLE b(x INTEGER) STRICT; CREATE TABLE a(y TEXT)"};
+      "CREATE TABLE a(x INTEGER) STRICT",
+      "CREATE TABLE b(x INTEGER) STRICT; CREATE TABLE a(y TEXT)"};
   Connection db = open(dir.file("a.db"));
   CHECK(!migrate(db, Schema{7, "the program", kBroken}).has_value());
   CHECK(db.query_integer("PRAGMA user_version").value() == 1);

@@ -101,7 +101,8 @@ TEST_CASE("file lock: a killed holder lets go") {
       run_sim([&path, &pipe_ends](SimLoop& inner) -> Task<void> {
         const auto held = co_await lock(inner, path);
         if (write(pipe_ends[1], held ? "y" : "n", 1) != 1) _exit(1);
-        for (;;) pause();
+        for (;;)
+          pause();
       });
     }
     char answer = 0;
@@ -120,7 +121,7 @@ TEST_CASE("file lock: a killed holder lets go") {
   });
 }
 
-TEST_CASE("file lock: a lock on a file that was replaced meanwhile guards nothing, so it is retaken") {
+TEST_CASE("file lock: a file that was replaced meanwhile is locked anew") {
   run_sim([](SimLoop& loop) -> Task<void> {
     const TempDir dir;
     const std::string path = dir.file("runtime.lock");
@@ -170,7 +171,7 @@ TEST_CASE("account home: the directory is private and its epoch counts up at eve
       REQUIRE(taken.has_value());
       CHECK(taken->epoch() == take);
       CHECK(taken->path() == dir.path() + "/accounts/paper-main");
-      struct stat info {};
+      struct stat info{};
       REQUIRE(stat(taken->path().c_str(), &info) == 0);
       CHECK((info.st_mode & 0777) == 0700);
     }
@@ -189,7 +190,8 @@ TEST_CASE("account home: no alias leaves the directory, and no two aliases share
       const auto taken = co_await home(loop, dir.path(), alias);
       REQUIRE(taken.has_value());
       CHECK(std::filesystem::path(taken->path()).parent_path() == dir.path() + "/accounts");
-      for (const std::string& other : paths) CHECK(other != taken->path());
+      for (const std::string& other : paths)
+        CHECK(other != taken->path());
       paths.push_back(taken->path());
     }
   });

@@ -39,7 +39,8 @@ int commits_in_wal(const std::string& path) {
   const std::string wal{std::istreambuf_iterator<char>(file), {}};
   const auto number = [&wal](std::size_t at) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(wal[at + i]);
+    for (std::size_t i = 0; i < 4; ++i)
+      value = value << 8 | static_cast<unsigned char>(wal[at + i]);
     return value;
   };
   if (wal.size() < 32) return 0;
@@ -58,8 +59,7 @@ TEST_CASE("durability: inline, every prefix of commits survives a crash, and not
       CHECK(status.has_value());
       const std::string crashed = dir.file("crashed-" + std::to_string(i) + ".db");
       copy_database(dir.file("state.db"), crashed);
-      CHECK(open_store(loop, crashed)->unresolved_intents().size() ==
-            static_cast<std::size_t>(i));
+      CHECK(open_store(loop, crashed)->unresolved_intents().size() == static_cast<std::size_t>(i));
     }
   });
 }
@@ -88,7 +88,8 @@ TEST_CASE("durability: batches that wait share a transaction, and each gets its 
     {
       auto intruder = sql::Connection::open_writer(dir.file("state.db"), {}).value();
       auto lock = sql::Transaction::begin(intruder).value();
-      for (int i = 0; i < 20; ++i) answers.push_back(opened->commit(intent_batch(i)));
+      for (int i = 0; i < 20; ++i)
+        answers.push_back(opened->commit(intent_batch(i)));
     }
     int good = 0;
     for (auto& answer : answers) {
@@ -119,7 +120,8 @@ TEST_CASE("durability: the end of a store writes what is queued and marks a clea
   const TempDir dir;
   RealLoop loop;
   auto opened = open_threaded(loop, dir.file("state.db"));
-  for (int i = 0; i < 50; ++i) static_cast<void>(opened->commit(intent_batch(i)));
+  for (int i = 0; i < 50; ++i)
+    static_cast<void>(opened->commit(intent_batch(i)));
   opened.reset();
   CHECK(count_rows(dir.file("state.db"), "intents") == 50);
   auto reader = sql::Connection::open_reader(dir.file("state.db"), Millis(250));
@@ -150,9 +152,11 @@ TEST_CASE("durability: what a killed process was told is written, is written") {
   close(pipe_ends[1]);
   int told = 0;
   char byte = 0;
-  while (told < 25 && read(pipe_ends[0], &byte, 1) == 1) ++told;
+  while (told < 25 && read(pipe_ends[0], &byte, 1) == 1)
+    ++told;
   kill(child, SIGKILL);
-  while (read(pipe_ends[0], &byte, 1) == 1) ++told;
+  while (read(pipe_ends[0], &byte, 1) == 1)
+    ++told;
   close(pipe_ends[0]);
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);

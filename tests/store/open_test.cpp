@@ -107,8 +107,8 @@ TEST_CASE("open: after an unclean end an intact file opens, and says that it was
   store::StoreOptions options;
   options.path = path;
   options.threaded = false;
-  auto opened = store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock,
-                                   kept.log);
+  auto opened =
+      store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock, kept.log);
   REQUIRE(opened.has_value());
   CHECK((*opened)->pending_messages().size() == 200);
   CHECK(contains(kept.lines, "database was not closed; checked"));
@@ -127,6 +127,14 @@ TEST_CASE("open: a crash between the first schema and its identity is continued"
   std::filesystem::remove(path + ".spill");
   CHECK(open_error(path) == "");
   CHECK(contains(open_error(path, "paper-two"), "belongs to account 'paper-one'"));
+}
+
+TEST_CASE("open: a row with a word that only a newer version knows is not half understood") {
+  const TempDir dir;
+  const std::string path = dir.file("state.db");
+  CHECK(open_error(path) == "");
+  run_sql(path, "INSERT INTO runs VALUES('r','2025-10-10',0,NULL,'PAUSED','')");
+  CHECK(contains(open_error(path), "unknown word 'PAUSED'"));
 }
 
 TEST_CASE("open: a folder that cannot be written is named") {

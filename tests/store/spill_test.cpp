@@ -251,7 +251,8 @@ TEST_CASE("spill file: after it was cleared no old frame comes back behind a new
   const TempDir dir;
   auto spill = store::Spill::open(dir.file("x.spill"), "instance");
   REQUIRE(spill.has_value());
-  for (std::uint64_t i = 1; i <= 3; ++i) CHECK(spill->append(a_group(i, "old")).has_value());
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    CHECK(spill->append(a_group(i, "old")).has_value());
   CHECK(spill->clear().has_value());
   CHECK(spill->load().value().empty());
   CHECK(spill->append(a_group(4, "new")).has_value());
@@ -265,9 +266,11 @@ TEST_CASE("spill file: samples leave the last half to what matters") {
   REQUIRE(spill.has_value());
   const std::string big(100'000, 'x');
   std::uint64_t taken = 0;
-  while (spill->append(a_group(taken + 1, big, false)).has_value()) ++taken;
+  while (spill->append(a_group(taken + 1, big, false)).has_value())
+    ++taken;
   CHECK(taken == 5);
-  while (spill->append(a_group(taken + 1, big, true)).has_value()) ++taken;
+  while (spill->append(a_group(taken + 1, big, true)).has_value())
+    ++taken;
   CHECK(taken == 10);
   CHECK(contains(spill->append(a_group(99, big)).error().text, "is full"));
   CHECK(spill->load().value().size() == 10);

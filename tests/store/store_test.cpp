@@ -51,8 +51,7 @@ TEST_CASE("store: open state is the same after a reopen") {
       holding.sl_client_order_id = ClientOrderId("stop-1");
       holding.sl_order_id = 42;
       const store::Slot slot{Job::entry, "2025-10-10", store::SlotState::running, "", some_day()};
-      co_await commit(*opened, a_run("2025-10-10"), holding, an_intent("entry-1", "BTCUSDT"),
-                      slot);
+      co_await commit(*opened, a_run("2025-10-10"), holding, an_intent("entry-1", "BTCUSDT"), slot);
     }
     auto opened = open_store(loop, path);
     const auto holding = opened->find_open_holding(Symbol("BTCUSDT"));
@@ -138,6 +137,11 @@ TEST_CASE("store: a batch that contradicts the open state changes nothing") {
     again.run_id = "another";
     const std::string two_runs = co_await refusal(*opened, again);
     CHECK(two_runs.find("already has run run-2025-10-10") != std::string::npos);
+
+    store::Run moved = a_run("2025-10-12");
+    moved.run_id = "run-2025-10-10";
+    const std::string other_day = co_await refusal(*opened, moved);
+    CHECK(other_day.find("is of trade day 2025-10-10") != std::string::npos);
 
     store::Holding stray = a_holding(second, "ETHUSDT");
     stray.run_id = "no-such-run";
