@@ -163,11 +163,20 @@ Task<Reply> Venue::command(Call call) {
 Task<Result<Micros>> Venue::admit_query(const Call& call) {
   auto& s = *state_;
   const auto begin = s.clock.steady_now();
-  for (;;) {
+  Micros measuring{0};
+  for (bool measured = false;;) {
     if (s.banned()) co_return fail(ErrorKind::rate_limited, s.ban_text());
     const Micros wait =
         std::max(s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
-    if (wait <= Micros(0)) break;
+    if (wait <= Micros(0)) {
+      if (measured || !s.time.aged()) break;
+      // A failed measurement is no reason to give up: the wall clock may be good enough.
+      measured = true;
+      const auto before = s.clock.steady_now();
+      (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
+      measuring = s.clock.steady_now() - before;
+      continue;
+    }
     if (s.clock.after(wait) - begin > kAdmissionWaitMax)
       co_return fail(ErrorKind::rate_limited,
                      fmt::format("{}: the exchange's rate limit leaves no room for {} s more",
@@ -175,15 +184,11 @@ Task<Result<Micros>> Venue::admit_query(const Call& call) {
     s.log.warn("exchange query waited", {{"path", call.path}, {"ms", wait.count() / 1000}});
     co_await sleep_for(s.clock, wait);
   }
-  const Micros waited = s.clock.steady_now() - begin;
-  // A failed measurement is no reason to give up: the wall clock may be good enough.
-  if (s.time.aged()) (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
-  co_return waited;
+  co_return s.clock.steady_now() - begin - measuring;
 }
 
 Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
   auto& s = *state_;
-  // Neither a ban nor a pause allows questions about the time: measure_clock() asks none then.
   if (s.time.unusable()) (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
   if (s.banned()) co_return s.ban_text();
   if (s.pause_left() > Micros(0))
@@ -256,8 +261,10 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
   }
   const Millis until_minute(60'000 - to_ms(time.now()) % 60'000);
   Micros length = retry_after ? Micros(Seconds(*retry_after)) : Micros(until_minute);
-  if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
-  ++refusals_in_a_row;
+  if (paused_until <= now) {  // requests that were on their way together are refused once
+    if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
+    ++refusals_in_a_row;
+  }
   paused_until = std::max(paused_until, now + length);
   log.warn("exchange asked for a pause", {{"path", call.path}, {"ms", length.count() / 1000}});
 }
@@ -269,6 +276,8 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
     if (s.time.unusable()) co_return fail(ErrorKind::unreachable, "exchange time is not known");
     co_return Status();
   }
+  if (s.banned() || s.pause_left() > Micros(0))
+    co_return fail(ErrorKind::rate_limited, "the exchange takes no questions for its time now");
   if (s.clock.steady_now() < s.measure_not_before)
     co_return fail(ErrorKind::unreachable, "exchange time could not be measured a moment ago");
   s.measuring = true;
@@ -276,7 +285,7 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
   Status status;
   Call call;
   call.path = "/fapi/v1/time";
-  for (int i = 0; i < kTimeSamples && !s.banned() && s.pause_left() <= Micros(0); ++i) {
+  for (int i = 0; i < kTimeSamples; ++i) {
     const auto sent = s.clock.steady_now();
     const Reply reply = co_await send_once(call, deadline);
     const auto received = s.clock.steady_now();
@@ -301,7 +310,6 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
                                           {"error_max_us", s.time.error_bound()->count()}});
   } else {
     s.measure_not_before = s.clock.after(kMeasureAgainAfter);
-    if (status) status = fail(ErrorKind::rate_limited, "the exchange asked for a pause");
     s.log.warn("exchange time not measured", {{"why", status.error().text}});
   }
   s.measuring = false;

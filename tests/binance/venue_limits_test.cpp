@@ -104,6 +104,37 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("429: refusals of requests that left together count once") {
+  in_world([](World& world) -> Task<void> {
+    world.exchange.on(kBalance, balance_with_weight(10));
+    std::vector<Task<Result<std::vector<exchange::AssetBalance>>>> tasks;
+    for (int i = 0; i < 4; ++i) {
+      world.exchange.once(kBalance, error_reply(-1003, 429, {{"Retry-After", "5"}}));
+      tasks.push_back(world.account->fetch_balances());
+    }
+    const auto prepared = co_await world.venue->prepare(4);
+    CHECK(prepared.has_value());
+    const auto begin = world.loop.clock.steady_now();
+    const auto results = co_await gather(std::move(tasks));
+    for (const auto& result : results)
+      CHECK(result.has_value());
+    CHECK(world.loop.clock.steady_now() - begin < Seconds(6));
+    CHECK(world.exchange.count(kBalance) == 8);
+  });
+}
+
+TEST_CASE("418: a ban that is met while the time is asked stops the query behind it") {
+  in_world([](World& world) -> Task<void> {
+    world.exchange.on(kBalance, balance_with_weight(10));
+    co_await sleep_for(world.loop.clock, Minutes(31));
+    world.exchange.once("GET /fapi/v1/time", error_reply(-1003, 418));
+    const auto balances = co_await world.account->fetch_balances();
+    REQUIRE_FALSE(balances.has_value());
+    CHECK(balances.error().kind == ErrorKind::rate_limited);
+    CHECK(world.exchange.count(kBalance) == 0);
+  });
+}
+
 TEST_CASE("429: -1015 closes the account's orders, and nothing else") {
   in_world([](World& world) -> Task<void> {
     world.exchange.on(kBalance, balance_with_weight(10));
