@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 
-#include "exchange/trading_account.h"
 #include "exchange/market_data.h"
+#include "exchange/trading_account.h"
 
 namespace bb::desk {
 

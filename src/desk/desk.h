@@ -12,6 +12,7 @@
 
 #include "base/async.h"
 #include "base/log.h"
+#include "base/plant.h"
 #include "desk/book.h"
 #include "desk/turns.h"
 #include "exchange/trading_account.h"
@@ -92,7 +93,8 @@ class Desk {
   Book& book() { return book_; }
   Turns& turns() { return turns_; }
   PositionSide short_side() const {
-    return parts_.modes.hedge ? PositionSide::short_ : PositionSide::both;
+    const bool hedge = parts_.modes.hedge && !planted("no_position_side");
+    return hedge ? PositionSide::short_ : PositionSide::both;
   }
 
   /// Intent, order, evidence. Never sends an entry whose id was used before. The caller holds the

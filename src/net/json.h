@@ -2,13 +2,14 @@
 // streaming writer. simdjson stays inside the .cpp.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/decimal.h"
 #include "base/result.h"
@@ -42,17 +43,17 @@ class JsonView {
   double number() const;             // a number or a string that holds one; statistics only
   Decimal decimal() const;           // a string or a number, exact to 8 places
   Decimal decimal(Rounding rounding) const;
-  /// The raw JSON of this value.
+  /// This value as compact JSON; numbers as they were written.
   std::string raw() const;
 
  private:
   friend class JsonDocument;
-  struct Node;
-  JsonView(const JsonDocument* document, std::uint64_t position, const JsonView* parent,
-           std::string_view name);
-  const JsonDocument* document_ = nullptr;
-  std::uint64_t position_ = 0;
-  std::string path_;
+  struct Access;
+  JsonView(const void* document, std::uint64_t position)
+      : document_(document), position_(position) {}
+  // A view is a position only: the path of an error is searched for when the error is thrown.
+  const void* document_;
+  std::uint64_t position_;
 };
 
 struct JsonError : std::runtime_error {
@@ -61,7 +62,8 @@ struct JsonError : std::runtime_error {
 
 class JsonDocument {
  public:
-  /// Parses the whole text (a copy is kept); anything that is not one JSON value is an error.
+  /// Parses the whole text (a copy is kept); anything that is not one JSON value is an error, as
+  /// are whole numbers beyond 64 bits and more than 1024 levels.
   static Result<JsonDocument> parse(std::string_view text);
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;
@@ -86,9 +88,13 @@ class JsonWriter {
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::int64_t number);
-  JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }
+  template <std::integral Number>
+    requires(!std::same_as<Number, bool>)
+  JsonWriter& value(Number number) {
+    return value(static_cast<std::int64_t>(number));
+  }
   JsonWriter& value(bool flag);
-  JsonWriter& value(double number);  // shortest form; statistics only
+  JsonWriter& value(double number);  // shortest form, null unless finite; statistics only
   JsonWriter& null();
   /// Already JSON.
   JsonWriter& raw(std::string_view json);

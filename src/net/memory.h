@@ -12,7 +12,7 @@ namespace bb::net {
 
 struct Latency {
   Micros each_way{25'000};
-  Micros jitter{0};  // uniform extra, drawn per delivery; order within a stream is kept
+  Micros jitter{0};  // uniform extra, drawn per write; order within a stream is kept
 };
 
 struct StreamPair {
@@ -20,13 +20,14 @@ struct StreamPair {
   AnyStream far;
 };
 
-/// Two connected ends. Closing one end lets the other read what was sent before, then end of file.
+/// Two connected ends. Closing one end lets the other read what was sent before, then end of file;
+/// writing after that fails. `jitter` is drawn from only here, to seed the pair's own generators.
 StreamPair make_memory_pair(boost::asio::any_io_executor executor, Clock& clock, Latency latency,
                             Random* jitter = nullptr);
 
 /// Connects to a function: each connect() makes a pair and hands the far end to `accept`.
-/// What the connection itself suffers (refused, delayed) is the fault plan's: `gate` is asked first
-/// and may answer with an error.
+/// What the connection itself suffers is the fault plan's: `gate` is asked first and may answer with
+/// an error. Either way connect() takes one round trip. A new latency is for new connections.
 class MemoryDialer final : public Dialer {
  public:
   using Accept = std::function<void(AnyStream)>;

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -37,7 +37,8 @@ Result<BaseUrl> parse_base_url(std::string_view url);
 using IoHandler = std::move_only_function<void(boost::system::error_code, std::size_t)>;
 
 /// What a carrier implements. Completion handlers are called from the loop, never from inside the
-/// call that started the operation.
+/// call that started the operation. The buffer is the caller's until the handler has been called or
+/// destroyed. Destroying a layer closes it.
 class StreamLayer {
  public:
   virtual ~StreamLayer() = default;
@@ -62,6 +63,16 @@ class AnyStream {
  private:
   std::unique_ptr<StreamLayer> layer_;
 };
+
+/// How a read or a write ended. `bytes` counts even when `error` is set: they did travel.
+struct IoResult {
+  boost::system::error_code error;
+  std::size_t bytes = 0;
+};
+/// At least one byte, or an error (end of file is one). Stream and buffer outlive the await.
+Task<IoResult> read_some(const AnyStream& stream, boost::asio::mutable_buffer into);
+/// Every byte, or an error after `bytes` of them.
+Task<IoResult> write_all(const AnyStream& stream, std::string_view text);
 
 /// Opens streams. Two bodies: the network (TCP, TLS, proxies), and memory.
 class Dialer {

@@ -26,7 +26,7 @@ struct EntryReport {
   EntryStatus status = EntryStatus::failed;
   std::string run_id;
   std::string message;
-  int opened = 0;         // positions of this run that stand protected at its end
+  int opened = 0;  // positions of this run that stand protected at its end
   int entry_failed = 0;
   int protection_failed = 0;  // opened, not protectable, closed again
   int unknown = 0;            // orders whose fate is not proved; they are watched, never re-sent

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/settings.h"
+#include "base/time.h"
 #include "domain/order_types.h"
 
 namespace bb::trading {

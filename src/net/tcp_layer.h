@@ -1,0 +1,20 @@
+// TCP as a stream, and how to get one before a deadline.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <string>
+#include <vector>
+
+#include "net/stream.h"
+
+namespace bb::net {
+
+/// Takes over a connected socket.
+AnyStream make_tcp_stream(boost::asio::ip::tcp::socket socket);
+
+/// Connects to a host: a literal address, or every address that its name has, one after the other,
+/// each with an equal share of the time left.
+Task<Result<AnyStream>> connect_tcp(boost::asio::io_context& io, Clock& clock, std::string host,
+                                    std::uint16_t port, SteadyTime deadline);
+
+}  // namespace bb::net
