@@ -7,6 +7,27 @@
 
 namespace bb::desk {
 
+namespace {
+
+bool reduces(const store::Intent& intent) {
+  return intent.reduce_only || intent.close_position ||
+         (intent.position_side == PositionSide::short_ && intent.side == Side::buy) ||
+         (intent.position_side == PositionSide::long_ && intent.side == Side::sell);
+}
+
+// "It does not exist" alone proves nothing (reliability §3.4). An order that could only reduce is
+// given up after a minute: if it lives, the patrol sees it in the list of open orders. One that
+// adds risk is given up after an hour, and only when its symbol has no fill since it was sent.
+Task<bool> is_dead(Parts& parts, const store::Intent& intent) {
+  const auto age = parts.market.exchange_now() - intent.sent_at;
+  if (reduces(intent)) co_return age > Minutes(1);
+  if (age < Hours(1)) co_return false;
+  const auto fills = co_await parts.account.fetch_fills(intent.symbol, intent.sent_at - Seconds(1));
+  co_return fills && fills->empty();
+}
+
+}  // namespace
+
 Desk::Desk(Parts parts)
     : parts_(std::move(parts)),
       book_(parts_.account, parts_.market),
@@ -76,12 +97,15 @@ Task<std::vector<store::Intent>> Desk::settle_intents() {
     const auto found = co_await parts_.account.find_order(
         {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
     if (!found || !found->has_value()) {
-      // Not knowing is not evidence (reliability §3.4): the intent stays open and is asked again.
-      if (intent.state == store::IntentState::sent) {
+      if (found && co_await is_dead(parts_, intent)) {
+        intent.state = store::IntentState::refused;
+      } else if (intent.state == store::IntentState::unknown) {
+        continue;
+      } else {
         intent.state = store::IntentState::unknown;
-        intent.evidence = found ? "the exchange does not know the id" : found.error().text;
-        (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
       }
+      intent.evidence = found ? "the exchange does not know the id" : found.error().text;
+      (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
       continue;
     }
     const exchange::OrderView& order = **found;

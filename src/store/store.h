@@ -50,8 +50,10 @@ class Batch {
 };
 
 struct StoreOptions {
-  std::string path;       // ":memory:" for a store without a file
+  std::string path;       // ":memory:" for a store without a file (always inline)
   bool threaded = true;   // false: writes happen inline (simulations, one-shot commands)
+  bool sync = true;       // false: never waits for the device (simulations)
+  Millis busy_timeout{2000};  // how long a write waits for another process's lock
 };
 
 class Store {
@@ -64,11 +66,16 @@ class Store {
                                              const Log& log);
   ~Store();  // waits for what is queued; a clean end is marked
 
+  /// The change happens in this call, also when the Task is never awaited; the Task only waits for
+  /// the disk. A batch that contradicts the open state changes nothing and is a `conflict`: a second
+  /// open holding of a symbol, a second run of a day, an unknown run or holding, an intent that goes
+  /// back to `sent` after it was answered (the same order would be sent twice).
   Task<Status> commit(Batch batch);
   /// False after a storage error until a commit succeeds again: no new risk then.
   bool healthy() const;
 
-  // Open state, from memory.
+  // Open state, from memory: all runs, intents of the last 8 days and unresolved ones, closed
+  // holdings, slots and attempt numbers of the last 40 days. Pointers hold until the next commit.
   const Run* find_run(const std::string& trade_day_utc) const;
   const Run* find_latest_run() const;
   std::vector<Holding> open_holdings() const;               // by symbol
