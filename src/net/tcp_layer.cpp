@@ -106,20 +106,25 @@ AnyStream make_tcp_stream(tcp::socket socket) {
 
 Task<Result<AnyStream>> connect_tcp(asio::io_context& io, Clock& clock, std::string host,
                                     std::uint16_t port, SteadyTime deadline) {
-  const auto addresses = co_await look_up(io, clock, host, port, deadline);
+  auto addresses = co_await look_up(io, clock, host, port, deadline);
   if (!addresses) co_return std::unexpected(addresses.error());
+  const auto name = host + ":" + std::to_string(port);
+  co_return co_await connect_first(io, clock, name, std::move(*addresses), deadline);
+}
+
+Task<Result<AnyStream>> connect_first(asio::io_context& io, Clock& clock, std::string name,
+                                      Addresses addresses, SteadyTime deadline) {
   std::string why;
-  for (std::size_t i = 0; i < addresses->size(); ++i) {
-    const auto left = static_cast<std::int64_t>(addresses->size() - i);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const auto left = static_cast<std::int64_t>(addresses.size() - i);
     const auto share = (deadline - clock.steady_now()) / left;
-    const auto address = (*addresses)[i];
-    auto [error, stream] = co_await connect_address(io, clock, address, clock.after(share));
+    auto [error, stream] =
+        co_await connect_address(io, clock, addresses[i], clock.after(share));
     if (!error) co_return std::move(stream);
     if (!why.empty()) why += ", ";
-    why += address.address().to_string() + ": " + error.message();
+    why += addresses[i].address().to_string() + ": " + error.message();
   }
-  co_return fail(ErrorKind::unreachable,
-                 host + ":" + std::to_string(port) + ": connect failed (" + why + ")");
+  co_return fail(ErrorKind::unreachable, name + ": connect failed (" + why + ")");
 }
 
 }  // namespace bb::net
