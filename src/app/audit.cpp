@@ -12,7 +12,7 @@ namespace bb::app {
 namespace {
 
 constexpr Hours kUnfilledMemory{3 * 24};
-constexpr Hours kOrderMemory{90 * 24};
+constexpr Hours kOrderMemory{89 * 24};  // 90 days, less a margin for the way there
 constexpr Hours kBeforeFirst{1};
 
 using OrderKey = std::pair<Symbol, std::int64_t>;  // order ids are unique per symbol
@@ -215,11 +215,12 @@ Result<StoreView> load_store_view(const store::Store& store) {
 }
 
 Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account,
-                                               const StoreView& store) {
+                                               const StoreView& store, TimePoint now) {
   std::map<Symbol, TimePoint> since;
   const auto note = [&](Symbol symbol, TimePoint when) {
-    const auto [found, is_new] = since.emplace(symbol, when - kBeforeFirst);
-    if (!is_new) found->second = std::min(found->second, when - kBeforeFirst);
+    const TimePoint from = std::max(when - kBeforeFirst, now - kOrderMemory);
+    const auto [found, is_new] = since.emplace(symbol, from);
+    if (!is_new) found->second = std::min(found->second, from);
   };
   for (const auto& intent : store.intents) note(intent.symbol, intent.sent_at);
   for (const auto& fill : store.fills) note(fill.symbol, fill.time);

@@ -45,8 +45,9 @@ AuditReport compare(const ExchangeView& exchange, const StoreView& store, const 
 
 Result<StoreView> load_store_view(const store::Store& store);
 
-/// Reads orders and fills of every symbol that the store names.
+/// Reads orders and fills of every symbol that the store names, as far back as the exchange
+/// remembers them.
 Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account,
-                                               const StoreView& store);
+                                               const StoreView& store, TimePoint now);
 
 }  // namespace bb::app
