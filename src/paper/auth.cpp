@@ -52,8 +52,7 @@ std::string signed_payload(std::string_view query, std::string_view body) {
 
 Auth::Auth(const std::vector<PaperAccount>& accounts) {
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    keys_.insert_or_assign(accounts[i].api_key,
-                           Key{static_cast<int>(i), accounts[i].api_secret});
+    keys_.insert_or_assign(accounts[i].api_key, Key{static_cast<int>(i), accounts[i].api_secret});
 }
 
 sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_key,
@@ -62,8 +61,7 @@ sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_ke
   if (security == Security::none) return Caller{};
   if (!is_key_text(api_key)) return reject(-2014, "API-key format invalid.");
   const auto key = keys_.find(api_key);
-  if (key == keys_.end())
-    return reject(-2015, "Invalid API-key, IP, or permissions for action.");
+  if (key == keys_.end()) return reject(-2015, "Invalid API-key, IP, or permissions for action.");
   Caller caller{key->second.account, {}};
   if (security == Security::key) return caller;
 
@@ -76,9 +74,9 @@ sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_ke
   if (window) caller.window.recv_window = Millis(*window);
 
   std::string lower(given);
-  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto expected =
-      net::hmac_sha256_hex(key->second.secret, signed_payload(query, body));
+  for (auto& c : lower)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto expected = net::hmac_sha256_hex(key->second.secret, signed_payload(query, body));
   if (!net::equal_constant_time(lower, expected))
     return reject(-1022, "Signature for this request is not valid.");
   if (auto late = caller.window.judge(now)) return std::unexpected(std::move(*late));

@@ -25,7 +25,8 @@ bool is_hit(const FaultRule& rule, std::int64_t count) {
 }  // namespace
 
 FaultPlan::FaultPlan(std::vector<FaultRule> rules) {
-  for (auto& rule : rules) add(std::move(rule));
+  for (auto& rule : rules)
+    add(std::move(rule));
 }
 
 std::size_t FaultPlan::add(FaultRule rule) {
@@ -33,7 +34,9 @@ std::size_t FaultPlan::add(FaultRule rule) {
   return rules_.size() - 1;
 }
 
-void FaultPlan::clear() { rules_.clear(); }
+void FaultPlan::clear() {
+  rules_.clear();
+}
 
 bool FaultPlan::needs_history() const {
   return std::ranges::any_of(rules_, [](const auto& entry) {
@@ -43,7 +46,8 @@ bool FaultPlan::needs_history() const {
 
 std::int64_t FaultPlan::fired() const {
   std::int64_t total = 0;
-  for (const auto& entry : rules_) total += entry->fired;
+  for (const auto& entry : rules_)
+    total += entry->fired;
   return total;
 }
 

@@ -1,6 +1,6 @@
-// Faults that a test plants into the paper exchange: ordered rules, each with what it matches, which
-// of the matching requests it hits, and what then happens. No randomness: the same requests meet the
-// same faults.
+// Faults that a test plants into the paper exchange: ordered rules, each with what it matches,
+// which of the matching requests it hits, and what then happens. No randomness: the same requests
+// meet the same faults.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,8 @@
 
 namespace bb::paper {
 
+using Handler = Reply (*)(Call& call);
+
 // market.cpp: public data
 Reply ping(Call& call);
 Reply server_time(Call& call);

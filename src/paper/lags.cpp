@@ -45,7 +45,8 @@ void Lags::read_journal(bool keep_history) {
 
 void Lags::canceled(int account, const OrderView& before, TimePoint now) {
   if (algo_lag_ <= Millis(0)) return;
-  while (!cancels_.empty() && cancels_.front().visible_from <= now) cancels_.pop_front();
+  while (!cancels_.empty() && cancels_.front().visible_from <= now)
+    cancels_.pop_front();
   cancels_.push_back({account, before, now + algo_lag_});
 }
 

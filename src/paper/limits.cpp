@@ -16,11 +16,12 @@ int whole_seconds(Millis span) {
 }
 
 Limits::Refusal banned(TimePoint until, TimePoint now) {
-  return {418,
-          {-1003, fmt::format("Way too many requests; IP(127.0.0.1) banned until {}. Please use the "
-                              "websocket for live updates to avoid bans.",
-                              to_ms(until))},
-          whole_seconds(until - now)};
+  return {
+      418,
+      {-1003, fmt::format("Way too many requests; IP(127.0.0.1) banned until {}. Please use the "
+                          "websocket for live updates to avoid bans.",
+                          to_ms(until))},
+      whole_seconds(until - now)};
 }
 
 }  // namespace

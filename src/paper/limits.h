@@ -1,5 +1,5 @@
-// Rate limits as the exchange counts them: request weight per fixed minute and IP (one IP here), the
-// funding pool, order counts per account; 429, and a ban for those who go on.
+// Rate limits as the exchange counts them: request weight per fixed minute and IP (one IP here),
+// the funding pool, order counts per account; 429, and a ban for those who go on.
 #pragma once
 
 #include <optional>

@@ -12,8 +12,11 @@ namespace {
 using net::JsonWriter;
 
 constexpr double kLevelsPerMinute = 20;  // a level holds this part of a minute's volume
+constexpr double kLevelQtyMax = 1e10;
 
-std::string fixed(double value, int places) { return fmt::format("{:.{}f}", value, places); }
+std::string fixed(double value, int places) {
+  return fmt::format("{:.{}f}", value, places);
+}
 
 /// One object for ?symbol=, an array of all without it. `write` leaves a contract out by returning
 /// without writing.
@@ -53,7 +56,8 @@ std::optional<Book> find_book(Call& call, const Contract& contract) {
   book.best_ask = book.best_bid + book.tick;
   book.time = last->time;
   const double base = market.liquidity(contract.symbol, call.now).base_per_minute;
-  const auto raw = static_cast<std::int64_t>(base / kLevelsPerMinute * Decimal::kScale);
+  const auto raw = static_cast<std::int64_t>(std::min(base / kLevelsPerMinute, kLevelQtyMax) *
+                                             static_cast<double>(Decimal::kScale));
   book.level_qty =
       std::max(Decimal::from_raw(raw).floor_to(rules->lot.step.value()), rules->lot.step.value());
   return book;
@@ -94,8 +98,8 @@ void write_ticker(JsonWriter& json, const Contract& contract, const sim::Ticker2
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
   const double change = ticker.last.value().to_double() - open;
-  const double average = ticker.volume > 0 ? ticker.quote_volume / ticker.volume
-                                           : ticker.last.value().to_double();
+  const double average =
+      ticker.volume > 0 ? ticker.quote_volume / ticker.volume : ticker.last.value().to_double();
   json.begin_object()
       .field("symbol", contract.symbol.str())
       .field("priceChange", padded(ticker.last - ticker.open, places))
@@ -130,7 +134,9 @@ void write_funding(JsonWriter& json, Call& call, Symbol symbol,
 
 }  // namespace
 
-Reply ping(Call&) { return Reply{200, "{}"}; }
+Reply ping(Call&) {
+  return Reply{200, "{}"};
+}
 
 Reply server_time(Call& call) {
   JsonWriter json;
@@ -209,8 +215,8 @@ Reply klines(Call& call) {
   const TimePoint end = to.value_or(call.now);
   // Without a start: the newest bars.
   const auto span = *interval * (static_cast<std::int64_t>(limit) - 1);
-  const TimePoint newest = from_ms(to_ms(std::min(end, call.now)) / interval->count() *
-                                   interval->count());
+  const TimePoint newest =
+      from_ms(to_ms(std::min(end, call.now)) / interval->count() * interval->count());
   const TimePoint start = from.value_or(newest - span);
   JsonWriter json;
   json.begin_array();
@@ -259,8 +265,10 @@ Reply funding_rate(Call& call) {
   if (contract) {
     collect(contract->symbol);
   } else {
-    for (const auto& rules : call.venue.live_rules(call.now)) collect(rules.symbol);
-    std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.second.time; });
+    for (const auto& rules : call.venue.live_rules(call.now))
+      collect(rules.symbol);
+    std::ranges::sort(rows, {},
+                      [](const auto& row) { return std::pair(row.second.time, row.first); });
   }
   if (rows.size() > limit) {
     const auto surplus = static_cast<std::ptrdiff_t>(rows.size() - limit);
@@ -272,7 +280,8 @@ Reply funding_rate(Call& call) {
   }
   JsonWriter json;
   json.begin_array();
-  for (const auto& [symbol, funding] : rows) write_funding(json, call, symbol, funding);
+  for (const auto& [symbol, funding] : rows)
+    write_funding(json, call, symbol, funding);
   json.end_array();
   return ok(json);
 }

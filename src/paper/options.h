@@ -53,8 +53,8 @@ struct Options {
   std::uint16_t port = 8790;
   std::string data_folder;  // recorded days; empty = a random market
   sim::PathOrder path = sim::PathOrder::high_first;
-  TimePoint begin{};  // first recorded day to play; epoch = the first there is
-  int days = 0;       // 0 = all that is recorded from there
+  TimePoint begin{};        // first recorded day to play; epoch = the first there is
+  int days = 0;             // 0 = all that is recorded from there
   bool keep_dates = false;  // exchange time is the recorded time, for foreign clients only
   std::uint64_t seed = 1;
 };

@@ -11,7 +11,9 @@ namespace bb::paper {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool is_client_id_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
@@ -48,10 +50,10 @@ void ParamReader::split(std::string_view text, bool from_body) {
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    Entry entry{decoded(pair.substr(0, equals)),
-                equals == std::string_view::npos ? std::string_view()
-                                                 : decoded(pair.substr(equals + 1)),
-                from_body};
+    Entry entry{
+        decoded(pair.substr(0, equals)),
+        equals == std::string_view::npos ? std::string_view() : decoded(pair.substr(equals + 1)),
+        from_body};
     const auto same = std::ranges::find(entries_, entry.name, &Entry::name);
     if (same == entries_.end()) {
       entries_.push_back(entry);
@@ -80,8 +82,9 @@ void ParamReader::complain(int code, std::string text) {
 }
 
 void ParamReader::complain_missing(std::string_view name) {
-  complain(-1102, fmt::format("Mandatory parameter '{}' was not sent, was empty/null, or malformed.",
-                              name));
+  complain(
+      -1102,
+      fmt::format("Mandatory parameter '{}' was not sent, was empty/null, or malformed.", name));
 }
 
 void ParamReader::refuse_param(std::string_view name) {

@@ -17,7 +17,8 @@ using sim::Rejection;
 
 class ParamReader {
  public:
-  /// Views into both texts are kept: they outlive the reader. A name in both places: the query wins.
+  /// Views into both texts are kept: they outlive the reader. A name in both places: the query
+  /// wins.
   ParamReader(std::string_view query, std::string_view body);
   ParamReader(const ParamReader&) = delete;
   ParamReader& operator=(const ParamReader&) = delete;

@@ -50,7 +50,8 @@ void write_filters(net::JsonWriter& json, const SymbolRules& rules) {
 void write_words(net::JsonWriter& json, std::string_view name,
                  std::initializer_list<std::string_view> words) {
   json.key(name).begin_array();
-  for (const auto word : words) json.value(word);
+  for (const auto word : words)
+    json.value(word);
   json.end_array();
 }
 
@@ -90,7 +91,8 @@ void write_symbol(net::JsonWriter& json, const SymbolRules& rules) {
 std::string symbols_json(const std::vector<SymbolRules>& rules) {
   net::JsonWriter json;
   json.begin_array();
-  for (const auto& row : rules) write_symbol(json, row);
+  for (const auto& row : rules)
+    write_symbol(json, row);
   json.end_array();
   return json.take();
 }

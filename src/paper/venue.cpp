@@ -46,7 +46,9 @@ std::uint64_t version_of(const std::vector<SymbolRules>& rules) {
 
 }  // namespace
 
-Reply ok(net::JsonWriter& json) { return Reply{200, json.take()}; }
+Reply ok(net::JsonWriter& json) {
+  return Reply{200, json.take()};
+}
 
 std::string error_body(int code, std::string_view text) {
   net::JsonWriter json;
@@ -58,7 +60,9 @@ Reply refuse(const Rejection& rejection) {
   return Reply{status_of(rejection.code), error_body(rejection.code, rejection.text)};
 }
 
-Reply success(std::string_view text) { return Reply{200, error_body(200, text)}; }
+Reply success(std::string_view text) {
+  return Reply{200, error_body(200, text)};
+}
 
 Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint start)
     : market_(market),
@@ -76,9 +80,8 @@ Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint 
 
 void Venue::learn_contracts(TimePoint now) {
   for (const auto& rules : market_.rules(now)) {
-    contracts_.try_emplace(rules.symbol.str(),
-                           Contract{rules.symbol, places_of(rules.tick.value()),
-                                    places_of(rules.lot.step.value())});
+    contracts_.try_emplace(rules.symbol.str(), Contract{rules.symbol, places_of(rules.tick.value()),
+                                                        places_of(rules.lot.step.value())});
   }
 }
 

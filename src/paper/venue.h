@@ -29,7 +29,9 @@ struct Reply {
 
 Reply ok(net::JsonWriter& json);
 Reply refuse(const Rejection& rejection);
-inline Reply refuse(int code, std::string text) { return refuse(Rejection{code, std::move(text)}); }
+inline Reply refuse(int code, std::string text) {
+  return refuse(Rejection{code, std::move(text)});
+}
 /// {"code":200,"msg":text}
 Reply success(std::string_view text);
 std::string error_body(int code, std::string_view text);
@@ -57,6 +59,7 @@ class Venue {
   const sim::Market& market() const { return market_; }
   const ServerOptions& options() const { return options_; }
   sim::Exchange& exchange() { return exchange_; }
+  const sim::Exchange& exchange() const { return exchange_; }
   Lags& lags() { return lags_; }
   Limits& limits() { return limits_; }
 

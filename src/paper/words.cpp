@@ -6,7 +6,9 @@
 
 namespace bb::paper {
 
-std::string_view word(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
+std::string_view word(Side side) {
+  return side == Side::buy ? "BUY" : "SELL";
+}
 
 std::string_view word(PositionSide side) {
   switch (side) {
@@ -171,7 +173,8 @@ std::optional<Millis> parse_interval(std::string_view text) {
 int places_of(Decimal step) {
   if (step.is_zero()) return 8;
   int places = 8;
-  for (auto raw = step.raw(); places > 0 && raw % 10 == 0; raw /= 10) --places;
+  for (auto raw = step.raw(); places > 0 && raw % 10 == 0; raw /= 10)
+    --places;
   return places;
 }
 
@@ -184,7 +187,8 @@ std::string as_java_double(Decimal value) {
   if (value.is_zero()) return "0.0";
   std::string digits = std::to_string(value.abs().raw());
   int exponent = static_cast<int>(digits.size()) - 1 - 8;  // of the first digit
-  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  while (digits.size() > 1 && digits.back() == '0')
+    digits.pop_back();
   std::string text = value.is_negative() ? "-" : "";
   if (exponent >= -3 && exponent < 7) {
     if (exponent < 0) {
