@@ -66,9 +66,11 @@ sim::impl::Column column_of(const Coin& coin, int minutes) {
     const auto ticks = [&](double m) {
       return static_cast<std::int32_t>(std::llround(price_at(coin, m) / kTick));
     };
+    const bool thin = coin.thin_from_minute > 0 && minute >= coin.thin_from_minute;
     const std::int32_t open = ticks(minute);
     const std::int32_t close = ticks(minute + 1);
-    column.bars.push_back({open, std::max(open, close), std::min(open, close), close, 5'000'000});
+    column.bars.push_back(
+        {open, std::max(open, close), std::min(open, close), close, thin ? 60.0 : 5'000'000.0});
   }
   return column;
 }

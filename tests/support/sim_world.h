@@ -35,6 +35,7 @@ struct Coin {
   int listed_minute = 0;    // first bar; 0 = long before the market begins
   int delisted_minute = 0;  // after the last bar; 0 = never
   double max_market_qty = 1'000'000;
+  int thin_from_minute = 0;  // from then on hardly anybody trades; 0 = never
 };
 
 /// Ends of the course are held.
