@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -45,7 +44,6 @@ void resolve(std::string& path, const std::string& folder) {
 Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
   for (auto& fault : service::validate(config.runtime)) faults.push_back(std::move(fault));
-  for (auto& fault : notify::validate(config.notify)) faults.push_back(std::move(fault));
   return faults;
 }
 
@@ -54,10 +52,13 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
                                                     const Environment& environment) {
   take_legacy(file, config->legacy);
   const auto applied = apply_settings(file, environment, config->sections);
-  if (!applied) return std::unexpected(applied.error());
-  if (auto faults = cross_check(*config); !faults.empty())
-    return std::unexpected(std::move(faults));
-  const bool has_secret = applied->has_inline_secret || !config->legacy.serverchan_sendkey.empty();
+  Faults faults = applied ? Faults{} : applied.error();
+  for (auto& fault : cross_check(*config)) faults.push_back(std::move(fault));
+  if (!faults.empty()) return std::unexpected(std::move(faults));
+  const bool has_secret =
+      applied->has_inline_secret ||
+      (!config->legacy.serverchan_sendkey.empty() &&
+       !is_placeholder(config->legacy.serverchan_sendkey));
   struct stat info {};
   if (has_secret && !config->path.empty() && stat(config->path.c_str(), &info) == 0 &&
       (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
@@ -78,7 +79,7 @@ Config::Config() {
   sections.push_back(binance::settings_section(binance));
   sections.push_back(trading::settings_section(strategy));
   sections.push_back(service::settings_section(runtime));
-  sections.push_back(notify::settings_section(notify));
+  sections.push_back(notify::notify_section(notify));
   sections.push_back(app::settings_section(paper));
 }
 
@@ -108,11 +109,12 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
 
 bool is_placeholder(std::string_view text) {
   const std::string word = upper(text);
-  if (word.find_first_not_of("X*.-_") == std::string::npos) return !word.empty();
-  for (const std::string_view mark : {"YOUR", "PLACEHOLDER", "CHANGE_ME", "CHANGEME", "REPLACE",
-                                      "API_KEY", "API_SECRET", "SENDKEY_HERE", "<"})
-    if (word.find(mark) != std::string::npos) return true;
-  return false;
+  if (word.empty()) return false;
+  if (word.find_first_not_of("X*.-_") == std::string::npos) return true;
+  if (word.find('<') != std::string::npos || word.find("_HERE") != std::string::npos) return true;
+  for (const std::string_view mark : {"YOUR", "REPLACE", "CHANGE", "PLACEHOLDER", "ACCOUNT_"})
+    if (word.starts_with(mark)) return true;
+  return word == "API_KEY" || word == "API_SECRET";
 }
 
 Faults check_credentials(const Config& config) {

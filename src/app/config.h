@@ -33,7 +33,7 @@ struct Config {
   binance::Settings binance;
   trading::Settings strategy;
   service::Settings runtime;
-  notify::Settings notify;
+  notify::NotifySettings notify;
   PaperSettings paper;
   LegacySettings legacy;
   std::vector<SettingsSection> sections;
