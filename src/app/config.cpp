@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/proxy.h"
+
 namespace bb::app {
 
 namespace fs = std::filesystem;

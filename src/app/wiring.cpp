@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/proxy.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "binance/venue.h"
@@ -105,29 +106,6 @@ MemoryExchange::~MemoryExchange() = default;
 Task<void> MemoryExchange::close() {
   stop_.request();
   co_await streams_.join();
-}
-
-Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings) {
-  std::string text = settings.https_proxy;
-  if (settings.http_proxy.empty() || text.empty()) return std::optional<net::ProxyOptions>{};
-  net::ProxyOptions proxy;
-  const auto scheme_end = text.find("://");
-  const auto from = scheme_end == std::string::npos ? 0 : scheme_end + 3;
-  if (scheme_end == std::string::npos) text = "http://" + text;
-  const auto begin = scheme_end == std::string::npos ? from + 7 : from;
-  if (const auto at = text.rfind('@'); at != std::string::npos && at >= begin) {
-    const std::string login = text.substr(begin, at - begin);
-    const auto colon = login.find(':');
-    proxy.user = login.substr(0, colon);
-    if (colon != std::string::npos) proxy.password = Secret(login.substr(colon + 1));
-    text.erase(begin, at - begin + 1);
-  }
-  const auto url = net::parse_base_url(text);
-  if (!url || url->endpoint.tls)
-    return fail(ErrorKind::configuration,
-                "[notify] https_proxy: write it as http://host:port or http://user:word@host:port");
-  proxy.endpoint = url->endpoint;
-  return std::optional<net::ProxyOptions>(std::move(proxy));
 }
 
 std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& clock,

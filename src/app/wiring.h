@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "app/config.h"
@@ -96,9 +95,6 @@ class MemoryExchange {
   net::MemoryDialer dialer_;
   std::int64_t requests_ = 0;
 };
-
-/// The configured proxy, when both keys are set; also checked when the configuration is.
-Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings);
 
 /// The dialer of live and paper: TCP and TLS, through the configured proxy.
 std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& clock,
