@@ -19,35 +19,29 @@ enum class Shape {
   history,    // allAlgoOrders: also tp and sl columns
 };
 
-/// The regular order that a triggered one became.
-std::optional<OrderView> find_child(Call& call, const OrderView& order) {
-  if (order.child_order_id == 0) return std::nullopt;
-  OrderRef ref;
-  ref.symbol = order.symbol;
-  ref.order_id = order.child_order_id;
-  auto found = call.exchange().find_order(call.account, ref);
-  return found ? *found : std::nullopt;
+std::string_view child_type(OrderType type) {
+  return type == OrderType::stop || type == OrderType::take_profit ? "LIMIT" : "MARKET";
 }
 
-void write_actuals(JsonWriter& json, const OrderView& order, const std::optional<OrderView>& child,
-                   const Contract& contract, Shape shape) {
-  json.field("actualOrderId", child ? std::to_string(order.child_order_id) : "");
-  const auto executed = child ? child->executed_qty : Qty();
+void write_actuals(JsonWriter& json, const OrderView& order, const Contract& contract,
+                   Shape shape) {
+  const bool triggered = order.child_order_id != 0;
+  json.field("actualOrderId", triggered ? std::to_string(order.child_order_id) : "");
   if (shape == Shape::open_list) {
-    json.field("actualQty", as_java_double(executed.value()));
+    json.field("actualQty", as_java_double(order.executed_qty.value()));
     return;
   }
-  json.field("actualPrice", padded(child ? child->average_price : Price(), contract.price_places));
-  if (shape == Shape::queried && child) {
-    json.field("actualType", word(child->type));
-    json.field("actualQty", padded(executed, contract.qty_places));
+  json.field("actualPrice", padded(order.average_price, contract.price_places));
+  if (shape == Shape::queried && triggered) {
+    json.field("actualType", child_type(order.type));
+    json.field("actualQty", padded(order.executed_qty, contract.qty_places));
   }
 }
 
 void write_algo(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
   const auto& contract = call.venue.contract(order.symbol);
   const auto wording = call.venue.wording(call.account, order);
-  const auto child = find_child(call, order);
+  const auto detail = call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
   const auto number = [&](auto amount, int places) {
     return shape == Shape::open_list ? as_java_double(amount.value()) : padded(amount, places);
   };
@@ -59,10 +53,10 @@ void write_algo(JsonWriter& json, Call& call, const OrderView& order, Shape shap
       .field("symbol", order.symbol.str())
       .field("side", word(order.side))
       .field("positionSide", word(order.position_side))
-      .field("timeInForce", order.close_position ? "GTE_GTC" : wording.time_in_force)
+      .field("timeInForce", order.close_position ? "GTE_GTC" : word(detail.time_in_force))
       .field("quantity", number(order.qty, contract.qty_places))
       .field("algoStatus", word(order.status));
-  if (shape != Shape::placed) write_actuals(json, order, child, contract, shape);
+  if (shape != Shape::placed) write_actuals(json, order, contract, shape);
   json.field("triggerPrice", number(order.trigger_price, contract.price_places))
       .field("price", number(order.price, contract.price_places))
       .key("icebergQuantity")
@@ -73,14 +67,14 @@ void write_algo(JsonWriter& json, Call& call, const OrderView& order, Shape shap
   }
   if (shape == Shape::queried || shape == Shape::history) json.field("tpOrderType", "");
   json.field("selfTradePreventionMode", wording.self_trade_prevention)
-      .field("workingType", wording.working_type)
+      .field("workingType", word(detail.working_type))
       .field("priceMatch", "NONE")
       .field("closePosition", order.close_position)
       .field("priceProtect", wording.price_protect)
-      .field("reduceOnly", order.reduce_only || order.close_position)
+      .field("reduceOnly", order.reduce_only)
       .field("createTime", to_ms(order.create_time))
       .field("updateTime", to_ms(order.update_time))
-      .field("triggerTime", child ? to_ms(child->create_time) : 0)
+      .field("triggerTime", to_ms(detail.trigger_time))
       .field("goodTillDate", 0)
       .end_object();
 }
@@ -95,7 +89,7 @@ bool is_remembered(const OrderView& order, TimePoint now) {
   const auto age = now - order.create_time;
   if (is_live(order.status)) return true;
   if (age > kOrderMemory) return false;
-  const bool never_filled = order.child_order_id == 0;
+  const bool never_filled = order.executed_qty.is_zero();
   return !never_filled || age <= kUnfilledOrderMemory;
 }
 
@@ -136,7 +130,7 @@ void read_heading(Call& call, OrderRequest& order) {
   order.trigger_price = Price(params.optional_decimal("triggerPrice").value_or(Decimal()));
 }
 
-void read_size(Call& call, OrderRequest& order, Wording& wording) {
+void read_size(Call& call, OrderRequest& order) {
   auto& params = call.params;
   const bool has_limit = order.type == OrderType::stop || order.type == OrderType::take_profit;
   order.close_position = params.optional_flag("closePosition", false);
@@ -163,7 +157,6 @@ void read_size(Call& call, OrderRequest& order, Wording& wording) {
     if (!time_in_force && *text != "GTE_GTC") params.complain(-1115, "Invalid timeInForce.");
     order.time_in_force = time_in_force.value_or(TimeInForce::gtc);
   }
-  wording.time_in_force = word(order.time_in_force);
 }
 
 struct Placement {
@@ -182,13 +175,12 @@ Placement read_placement(Call& call) {
     if (!side) params.complain(-4060, "Invalid position side.");
     order.position_side = side.value_or(PositionSide::both);
   }
-  read_size(call, order, placement.wording);
+  read_size(call, order);
   if (const auto text = params.optional("workingType")) {
     const auto working = parse_working_type(*text);
     if (!working) params.complain(-4031, "Invalid parameter working type: " + std::string(*text));
     order.working_type = working.value_or(WorkingType::contract_price);
   }
-  placement.wording.working_type = word(order.working_type);
   placement.wording.price_protect = params.optional_flag("priceProtect", false);
   const auto client_id = params.client_id("clientAlgoId");
   order.client_order_id =

@@ -20,6 +20,7 @@ enum class Shape {
 void write_order(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
   const auto& contract = call.venue.contract(order.symbol);
   const auto wording = call.venue.wording(call.account, order);
+  const auto detail = call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
   const int price = contract.price_places;
   const int qty = contract.qty_places;
   const bool is_query = shape != Shape::placed;
@@ -32,19 +33,19 @@ void write_order(JsonWriter& json, Call& call, const OrderView& order, Shape sha
   json.field("origQty", padded(order.qty, qty))
       .field("executedQty", padded(order.executed_qty, qty));
   if (is_query) {
-    json.field("cumQuote", padded(order.average_price * order.executed_qty, 5));
+    json.field("cumQuote", padded(detail.executed_quote, 5));
     if (shape == Shape::listed) json.field("cumBase", "0");
   } else {
     json.field("cumQty", padded(order.executed_qty, qty));
   }
-  json.field("timeInForce", wording.time_in_force)
+  json.field("timeInForce", word(detail.time_in_force))
       .field("type", word(order.type))
       .field("reduceOnly", order.reduce_only)
       .field("closePosition", order.close_position)
       .field("side", word(order.side))
       .field("positionSide", word(order.position_side))
       .field("stopPrice", is_query ? "0" : padded(Price(), price))
-      .field("workingType", wording.working_type)
+      .field("workingType", word(detail.working_type))
       .field("priceProtect", wording.price_protect)
       .field("origType", word(order.type))
       .field("priceMatch", "NONE")
@@ -100,8 +101,7 @@ Reply no_such_order() {
   return refuse(-2013, "Order does not exist.");
 }
 
-void read_type_and_price(Call& call, OrderRequest& order, Wording& wording) {
-  auto& params = call.params;
+void read_type_and_price(ParamReader& params, OrderRequest& order) {
   if (order.type == OrderType::limit) {
     const auto text = params.required("timeInForce");
     const auto time_in_force = parse_time_in_force(text);
@@ -117,7 +117,6 @@ void read_type_and_price(Call& call, OrderRequest& order, Wording& wording) {
   if (params.has("priceMatch")) params.complain(-5037, "Invalid price match");
   if (params.has("goodTillDate"))
     params.complain(-1106, "Parameter 'goodTillDate' sent when not required.");
-  wording.time_in_force = word(order.time_in_force);
 }
 
 void read_self_trade_prevention(ParamReader& params, Wording& wording) {
@@ -163,7 +162,7 @@ Placement read_placement(Call& call) {
     if (!position_side) params.complain(-4060, "Invalid position side.");
     order.position_side = position_side.value_or(PositionSide::both);
   }
-  read_type_and_price(call, order, placement.wording);
+  read_type_and_price(params, order);
   if (call.exchange().hedge(call.account)) params.refuse_param("reduceOnly");
   order.reduce_only = params.optional_flag("reduceOnly", false);
   const auto client_id = params.client_id("newClientOrderId");

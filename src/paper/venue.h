@@ -45,8 +45,6 @@ struct Contract {
 
 /// What a placement said that the exchange itself has no use for, but its answers repeat.
 struct Wording {
-  std::string_view time_in_force = "GTC";
-  std::string_view working_type = "CONTRACT_PRICE";
   std::string_view self_trade_prevention = "EXPIRE_MAKER";
   bool price_protect = false;
   friend bool operator==(const Wording&, const Wording&) = default;
