@@ -63,10 +63,10 @@ void add_reports(CLI::App& app, Targets& t) {
 CLI::App* add_paper(CLI::App& app, Targets& t) {
   auto* paper = add_command(
       app, "paper", "The paper exchange as a server, for any Binance client",
-      "  bubble-buster paper --port 8900\n"
+      "  bubble-buster paper --port 8790\n"
       "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n");
   auto& p = t.paper;
-  paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8900)")
+  paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8790)")
       ->check(CLI::Range(0, 65'535));
   paper->add_option("--address", p.address, "Address to listen on (default 127.0.0.1)");
   paper->add_option("--data", p.data, "Folder of recorded days (default: data)");
@@ -91,9 +91,8 @@ CLI::App* add_demo(CLI::App& app, Targets& t) {
                            "  bubble-buster demo\n  bubble-buster demo --days 3 --json --exit\n"
                            "  bubble-buster demo --latency-ms 100 --path seeded --seed 7\n");
   auto& d = t.demo;
-  demo->add_option("--latency-ms", d.latency_ms, "Network latency each way")
-      ->check(CLI::Range(0, 10'000))
-      ->capture_default_str();
+  demo->add_option("--latency-ms", d.latency_ms, "Network latency each way (default 25)")
+      ->check(CLI::Range(0, 10'000));
   demo->add_option("--days", d.days, "Days to trade (default: all recorded ones but the first)")
       ->check(CLI::Range(1, 3650));
   demo->add_option("--data", d.data, "Folder of recorded days (default: data)");

@@ -45,7 +45,7 @@ struct DemoCommand {
   std::optional<std::string> data, path;
   std::optional<std::int64_t> days;
   std::optional<std::uint64_t> seed;
-  std::int64_t latency_ms = 25;  // each way
+  std::optional<std::int64_t> latency_ms;  // each way
   double speed = 0;              // virtual seconds per real second; 0 = as fast as possible
   bool exit = false;
 };

@@ -61,7 +61,7 @@ int report_faults(const Faults& faults, bool json) {
   return kConfiguration;
 }
 
-int dispatch(const CommandContext& context, const Config& config, const Command& command) {
+int dispatch(const CommandContext& context, Config& config, const Command& command) {
   return std::visit(Overloaded{
                         [](const PrintCommand& print) { return print.exit_code; },
                         [&](const DemoCommand& demo) {
