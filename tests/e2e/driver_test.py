@@ -98,7 +98,7 @@ enabled = false
 
     def journal(self):
         with urllib.request.urlopen(self.url + "/paper/journal", timeout=10) as answer:
-            return json.loads(answer.read())
+            return [json.loads(line) for line in answer.read().splitlines()]
 
 
 class Test1Commands(Paper):
@@ -186,10 +186,10 @@ class Test2Service(Paper):
         try:
             opened = wait_for(lambda: sum(each["kind"] == "position_opened" and
                                           each["account"] == "alice"
-                                          for each in self.journal()["entries"]) == 3, 90)
+                                          for each in self.journal()) == 3, 90)
             self.assertTrue(opened, "A opened nothing")
             time.sleep(2)  # two patrols
-            entries = self.journal()["entries"]
+            entries = self.journal()
             self.assertFalse([each for each in entries
                               if each["account"] == "bob" and "orderId" in each])
 
