@@ -22,6 +22,9 @@ run_ctest() {
   failed=$((failed + bad))
   if ((code == 0)); then
     say "$what: $((total - bad)) passed, $((SECONDS - begin)) s"
+  elif ((total == 0)); then
+    say "$what: FAILED, none were run (the whole output: $log)"
+    return 1
   else
     grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test .* Passed )' "$log" | tail -n 400 >&2
     say "$what: $bad of $total FAILED, $((SECONDS - begin)) s (the whole output: $log)"

@@ -12,5 +12,7 @@ lint() {
   git ls-files -z -- "${sources[@]/%//*.cpp}" |
     xargs -0 -r -n 1 -P "$(cores)" clang-tidy-19 -p build/asan --quiet
 }
-step "tidy" tools/tidy.py
-step "lint" lint
+clean=1
+step "tidy" tools/tidy.py || clean=0
+step "lint" lint || clean=0
+((clean))

@@ -78,7 +78,7 @@ TEST_CASE("closing: a stop that fills is told by its fill, with its price, PnL a
   options.coins[0].course.insert(options.coins[0].course.end(), {{1500, 1.6}, {1560, 2.4}});
   run_world(std::move(options), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());
-    (void)co_await world.patrol_minutes(135);
+    (void)co_await world.patrol_minutes(155);
     CHECK(world.position("C01USDT").is_zero());
     const auto holding = closed_holding(world, "C01USDT");
     REQUIRE(holding.has_value());
@@ -102,7 +102,7 @@ TEST_CASE("closing: a take-profit that fills is told by its fill") {
   options.coins[1].course.insert(options.coins[1].course.end(), {{1500, 1.58}, {1560, 1.0}});
   run_world(std::move(options), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());
-    (void)co_await world.patrol_minutes(135);
+    (void)co_await world.patrol_minutes(155);
     const auto holding = closed_holding(world, "C02USDT");
     REQUIRE(holding.has_value());
     CHECK(holding->status == HoldingStatus::closed_tp);

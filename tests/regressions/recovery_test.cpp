@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "regressions/scenes.h"
 
 namespace bb::test {

@@ -113,7 +113,9 @@ class BannedNames(TidyCase):
     def test_sleeping(self):
         self.banned("std::this_thread::sleep_for(1s);", "sleep")
         self.banned("usleep(10);", "sleep")
+        self.banned("::sleep(1);", "sleep")
         self.accepts("src/base/x.cpp", "Task<void> f() { co_await sleep_for(clock, Millis(5)); }\n")
+        self.accepts("src/base/x.cpp", "Task<void> World::sleep(Millis span);\n")
 
     def test_local_time(self):
         self.banned("localtime_r(&t, &parts);", "local time")
