@@ -6,6 +6,9 @@ namespace bb::paper {
 
 namespace {
 
+// Clients ask for the bars of the last 24 h: the first day of the market lies behind the present.
+constexpr std::chrono::days kHistory{1};
+
 Status check_accounts(const std::vector<PaperAccount>& accounts) {
   if (accounts.empty())
     return fail(ErrorKind::configuration, "the paper exchange has no account: name at least one");
@@ -27,7 +30,7 @@ sim::MarketOptions market_options(const Options& options, TimePoint begin) {
   market.seed = options.seed;
   market.begin = begin;
   if (options.days > 0 && begin != TimePoint{})
-    market.end = begin + std::chrono::days(options.days);
+    market.end = begin + kHistory + std::chrono::days(options.days);
   return market;
 }
 
@@ -37,8 +40,8 @@ Result<sim::Market> open_market(const Options& options, TimePoint wall_now) {
   const TimePoint today = utc_midnight(wall_now);
   if (options.data_folder.empty()) {
     sim::RandomMarketOptions random;
-    random.market = market_options(options, today);
-    random.days = options.days > 0 ? options.days : 3;
+    random.market = market_options(options, today - kHistory);
+    random.days = static_cast<int>(kHistory.count()) + (options.days > 0 ? options.days : 3);
     return sim::make_random_market(random);
   }
   auto recorded = market_options(options, options.begin);
@@ -47,8 +50,10 @@ Result<sim::Market> open_market(const Options& options, TimePoint wall_now) {
     if (!all) return std::unexpected(all.error());
     recorded = market_options(options, all->begin());
   }
-  if (!options.keep_dates)
-    recorded.shift = std::chrono::floor<std::chrono::days>(today - utc_midnight(recorded.begin));
+  if (!options.keep_dates) {
+    const TimePoint first_traded = utc_midnight(recorded.begin) + kHistory;
+    recorded.shift = std::chrono::floor<std::chrono::days>(today - first_traded);
+  }
   return sim::load_market(options.data_folder, recorded);
 }
 
@@ -58,7 +63,8 @@ Task<Status> serve(Options options, ServeParts parts,
   const auto market = open_market(options, parts.clock.utc_now());
   if (!market) co_return std::unexpected(market.error());
   if (options.keep_dates && !options.data_folder.empty())
-    options.server.clock_offset += market->begin() - utc_midnight(parts.clock.utc_now());
+    options.server.clock_offset +=
+        market->begin() + kHistory - utc_midnight(parts.clock.utc_now());
   Server server(parts.clock, *market, options.server);
   auto listener = net::HttpListener::open(parts.io, parts.clock, options.address, options.port,
                                           server.handler(), {});

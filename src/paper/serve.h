@@ -17,8 +17,8 @@ struct ServeParts {
   const Log& log;
 };
 
-/// The market of the options as of `wall_now`. Recorded days are moved by whole days so that the
-/// first one is today, unless the dates are kept; a random market begins today.
+/// The market of the options as of `wall_now`. It begins yesterday, so that clients find the bars
+/// of the last 24 h: recorded days are moved by whole days, unless the dates are kept.
 Result<sim::Market> open_market(const Options& options, TimePoint wall_now);
 
 /// Runs until `stop` is requested. Fails with a sentence before it serves anything: market data
