@@ -35,8 +35,8 @@ TimerId SystemClock::call_at(SteadyTime when, std::move_only_function<void()> ac
   timer->expires_at(std::chrono::steady_clock::time_point(when.time_since_epoch()));
   timer->async_wait([timers = timers_.get(), id,
                      run = std::move(action)](boost::system::error_code error) mutable {
-    if (error) return;
-    timers->pending.erase(id);
+    // Two timers may expire in one pass of the loop: cancelled is what cancel() erased.
+    if (error || timers->pending.erase(id) == 0) return;
     run();
   });
   timers_->pending.emplace(id, std::move(timer));
