@@ -16,6 +16,7 @@ constexpr Hours kOrderMemory{89 * 24};  // 90 days, less a margin for the way th
 constexpr Hours kBeforeFirst{1};
 
 using OrderKey = std::pair<Symbol, std::int64_t>;  // order ids are unique per symbol
+using IdKey = std::pair<ClientOrderId, bool>;                 // id, conditional
 using PositionKey = std::pair<Symbol, PositionSide>;
 
 bool has_ended_unfilled(const exchange::OrderView& order) {
@@ -26,7 +27,9 @@ class Comparison {
  public:
   Comparison(const ExchangeView& e, const StoreView& s, const AuditRules& r)
       : exchange_(e), store_(s), rules_(r) {
-    for (const auto& order : e.orders) by_client_id_.emplace(order.client_order_id, &order);
+    // A conditional order and the regular one that it becomes may share a client id.
+    for (const auto& order : e.orders)
+      by_client_id_.emplace(IdKey{order.client_order_id, order.conditional}, &order);
     for (const auto& intent : s.intents) intents_.emplace(intent.client_order_id, &intent);
   }
 
@@ -46,7 +49,8 @@ class Comparison {
 
   void check_intent(const store::Intent& intent) {
     ++report_.orders;
-    const auto found = by_client_id_.find(intent.client_order_id);
+    const auto found =
+        by_client_id_.find(IdKey{intent.client_order_id, is_conditional(intent.type)});
     const auto* order = found == by_client_id_.end() ? nullptr : found->second;
     const auto& id = intent.client_order_id.str();
     const auto& symbol = intent.symbol.str();
@@ -193,7 +197,7 @@ class Comparison {
   const StoreView& store_;
   const AuditRules& rules_;
   AuditReport report_;
-  std::map<ClientOrderId, const exchange::OrderView*> by_client_id_;
+  std::map<IdKey, const exchange::OrderView*> by_client_id_;
   std::map<ClientOrderId, const store::Intent*> intents_;
   std::set<OrderKey> own_;  // regular orders whose fills must be ours
   std::vector<const exchange::OrderView*> foreign_orders_;

@@ -53,7 +53,10 @@ Task<void> Service::recover() {
   auto& store = parts_.desk.parts().store;
   const bool something_open =
       !store.open_holdings().empty() || !store.unresolved_intents().empty();
-  if (parts_.settings.run_manage_on_startup || something_open) co_await patrol_step();
+  if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
+  co_await patrol_step();
+  // A crash may have come between a fill and its record.
+  co_await record_opening_fills(parts_.desk);
 }
 
 // A fault of one step must not take the other loops' protection away.

@@ -48,6 +48,7 @@ struct Books {
     intent.client_order_id = order.client_order_id;
     intent.symbol = kCoin;
     intent.side = order.side;
+    intent.type = conditional ? OrderType::stop_market : OrderType::market;
     intent.order_id = number;
     intent.qty = order.qty;
     intent.executed_qty = order.executed_qty;
