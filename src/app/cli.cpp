@@ -159,6 +159,8 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   app.add_flag("--json", out.json, "Machine-readable output on stdout");
   app.add_flag("--print-config", out.print_config,
                "Print the configuration in effect, secrets hidden, and do nothing else");
+  app.add_flag("--print-config-reference", out.print_reference,
+               "Print every key with its default, range and meaning, as Markdown");
   app.require_subcommand(0, 1);
   app.footer(std::string("Examples:\n  bubble-buster demo\n  bubble-buster service --config "
                          "config.ini\n  bubble-buster <command> --help\n") +
@@ -190,7 +192,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   if (out.config_named) out.config_path = config;
   targets.entry.trade_day_utc = blank_trimmed(targets.entry.trade_day_utc);
   if (out.name.empty()) {
-    if (!out.print_config) out.command = usage_error("A command is needed.\n\n" + app.help());
+    if (!out.print_config && !out.print_reference) out.command = usage_error("A command is needed.\n\n" + app.help());
   } else {
     out.command = chosen_command(out.name, targets);
   }

@@ -63,7 +63,8 @@ struct Invocation {
   bool config_named = false;  // by --config or BUBBLE_BUSTER_CONFIG
   bool json = false;
   bool print_config = false;
-  std::string name;  // of the sub-command; empty with --print-config alone
+  bool print_reference = false;  // every key as Markdown: docs/config.md
+  std::string name;  // of the sub-command; empty with a --print option alone
   Command command;
 };
 

@@ -76,6 +76,10 @@ int dispatch(const CommandContext& context, Config& config, const Command& comma
 
 int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
   const Invocation invocation = parse_command_line(arguments, environment);
+  if (invocation.print_reference) {
+    std::fputs(document_settings(Config().sections).c_str(), stdout);
+    return kDone;
+  }
   if (const auto* print = std::get_if<PrintCommand>(&invocation.command);
       print != nullptr && !invocation.print_config) {
     std::fputs(print->text.c_str(), print->exit_code == kDone ? stdout : stderr);

@@ -160,7 +160,7 @@ TEST_CASE("config: more conditional orders than the exchange allows are refused"
 TEST_CASE("config: secrets that others may read are refused, and the sentence says chmod") {
   const std::string text = "[binance]\napi_key = k1k1k1\napi_secret = s1s1s1\n";
   CHECK(faults_of(text).empty());
-  for (const mode_t mode : {0640, 0604, 0620, 0666}) {
+  for (const mode_t mode : {0640u, 0604u, 0620u, 0666u}) {
     const auto faults = faults_of(text, {}, mode);
     REQUIRE(faults.size() == 1);
     CHECK(faults[0].find("chmod 600") != std::string::npos);
