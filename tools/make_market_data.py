@@ -3,8 +3,8 @@
 
     tools/make_market_data.py SOURCE OUTPUT
 
-SOURCE holds klines/, responses/ and funding_mark/ as data/README.md describes them. Needs nothing but
-the standard library and the `zstd` program. The same source and the same zstd give the same bytes.
+SOURCE holds klines/, responses/ and funding_mark/ as data/README.md describes them. Needs nothing
+but the standard library and the `zstd` program. The same source and zstd give the same bytes.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def main():
             print(f"| `{name}` | {len(data)} | `{hashlib.sha256(data).hexdigest()}` |")
 
 
-# ---- reading --------------------------------------------------------------------------------------
+# ---- reading ------------------------------------------------------------------------------------
 
 
 def read_text(source, path):
@@ -134,7 +134,7 @@ def read_bars(source):
     return bars
 
 
-# ---- rules ----------------------------------------------------------------------------------------
+# ---- rules --------------------------------------------------------------------------------------
 
 
 def filter_of(entry, name):
@@ -203,7 +203,7 @@ def funding(source, bars):
     return ("\n".join(lines) + "\n").encode()
 
 
-# ---- bars -----------------------------------------------------------------------------------------
+# ---- bars ---------------------------------------------------------------------------------------
 
 
 def zigzag(number):
@@ -251,7 +251,7 @@ def pack_bars(bars, ticks):
     return bytes(header)
 
 
-# ---- writing --------------------------------------------------------------------------------------
+# ---- writing ------------------------------------------------------------------------------------
 
 
 def to_json(value):

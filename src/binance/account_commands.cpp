@@ -153,8 +153,8 @@ Task<Outcome<Canceled>> BinanceAccount::cancel(OrderRef order) {
   add_ref(call.params, order);
   const std::string what = "DELETE " + call.path;
   const Reply reply = co_await venue_.command(std::move(call));
-  co_return conclude<Canceled>(
-      reply, what, [&](net::JsonView root) { return read_cancel(root, order); });
+  co_return conclude<Canceled>(reply, what,
+                               [&](net::JsonView root) { return read_cancel(root, order); });
 }
 
 Task<Outcome<Applied>> BinanceAccount::set_margin_type(Symbol symbol, MarginType margin) {
@@ -184,8 +184,8 @@ Task<Outcome<Applied>> BinanceAccount::set_leverage(Symbol symbol, int leverage)
   call.params.add("symbol", symbol.str()).add("leverage", std::int64_t{leverage});
   const Reply reply = co_await venue_.command(std::move(call));
   co_return conclude<Applied>(reply, "POST /fapi/v1/leverage", [&](net::JsonView root) {
-    const bool same = root.at("symbol").text() == symbol.str() &&
-                      root.at("leverage").integer() == leverage;
+    const bool same =
+        root.at("symbol").text() == symbol.str() && root.at("leverage").integer() == leverage;
     return same ? Echo<Applied>(Applied{}) : std::nullopt;
   });
 }

@@ -19,9 +19,9 @@ using net::Method;
 namespace {
 
 constexpr std::size_t kPage = 1000;
-constexpr int kPagesMax = 1000;           // a million rows: something is wrong
-constexpr Hours kWindow{7 * 24 - 1};      // less than seven days
-constexpr Hours kKept{24 * 93};           // the exchange keeps three months
+constexpr int kPagesMax = 1000;       // a million rows: something is wrong
+constexpr Hours kWindow{7 * 24 - 1};  // less than seven days
+constexpr Hours kKept{24 * 93};       // the exchange keeps three months
 constexpr Millis kTick{1};
 
 Status check_since(TimePoint since, TimePoint now) {

@@ -28,8 +28,7 @@ Call BinanceAccount::signed_call(Method method, std::string path, int weight) co
 }
 
 Task<Result<exchange::AccountIdentity>> BinanceAccount::fetch_identity() {
-  auto alias =
-      co_await ask(signed_call(Method::get, "/fapi/v3/balance", 5), parse_account_alias);
+  auto alias = co_await ask(signed_call(Method::get, "/fapi/v3/balance", 5), parse_account_alias);
   if (!alias) co_return std::unexpected(alias.error());
   co_return exchange::AccountIdentity{std::move(*alias), venue_.environment()};
 }
@@ -76,9 +75,10 @@ Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_conditional_orde
 
 Task<Result<std::optional<OrderView>>> BinanceAccount::find_order(exchange::OrderRef order) {
   constexpr int kNoSuchOrder = -2013;
-  Result<OrderView> found = fail(
-      ErrorKind::invalid_input, "an order is looked for by its id or by its client order id");
-  if (order.order_id == 0 && order.client_order_id.empty()) co_return std::unexpected(found.error());
+  Result<OrderView> found =
+      fail(ErrorKind::invalid_input, "an order is looked for by its id or by its client order id");
+  if (order.order_id == 0 && order.client_order_id.empty())
+    co_return std::unexpected(found.error());
   if (order.conditional) {
     auto call = signed_call(Method::get, "/fapi/v1/algoOrder", 1);
     if (order.order_id != 0)

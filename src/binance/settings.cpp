@@ -7,7 +7,8 @@ namespace bb::binance {
 namespace {
 
 Status set_base_url(std::string& target, std::string_view value) {
-  while (value.ends_with('/')) value.remove_suffix(1);
+  while (value.ends_with('/'))
+    value.remove_suffix(1);
   const auto parsed = net::parse_base_url(value);
   if (!parsed) return std::unexpected(parsed.error());
   target = std::string(value);

@@ -3,22 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <vector>
 
 #include "base/async.h"
 #include "binance/call.h"
+#include "binance/fate.h"
 #include "binance/server_time.h"
+#include "binance/wire.h"
 
 namespace bb::binance {
 
 namespace {
 
 constexpr int kTimeSamples = 5;
-constexpr Seconds kMeasureAtMost{5};     // nothing waits longer for the exchange's clock
+constexpr Seconds kMeasureAtMost{5};      // nothing waits longer for the exchange's clock
 constexpr Seconds kMeasureAgainAfter{5};  // after a failed measurement
-constexpr Minutes kFreshEnough{5};       // for prepare()
+constexpr Minutes kFreshEnough{5};        // for prepare()
 constexpr Seconds kAdmissionWaitMax{70};  // a whole window, and the pause after a second 429
 constexpr Minutes kShortestBan{2};
 
@@ -31,118 +32,9 @@ net::BaseUrl base_url_of(const Settings& settings) {
 net::HttpClientOptions client_options(const Settings& settings) {
   net::HttpClientOptions options;
   options.max_connections = static_cast<std::size_t>(settings.http_pool_maxsize);
-  options.connect_timeout = std::min(options.connect_timeout, Micros(Seconds(settings.timeout_sec)));
+  options.connect_timeout =
+      std::min(options.connect_timeout, Micros(Seconds(settings.timeout_sec)));
   return options;
-}
-
-std::optional<int> header_number(const net::HttpResponse& response, std::string_view name) {
-  const auto text = net::find_header(response.headers, name);
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < 0)
-    return std::nullopt;
-  return value;
-}
-
-struct BuiltRequest {
-  net::HttpRequest http;
-  std::string signature;
-};
-
-BuiltRequest build(const Call& call, const std::string& prefix, TimePoint stamp) {
-  BuiltRequest out;
-  std::string params = call.params.encoded();
-  if (call.signer != nullptr) {
-    auto signed_params = sign(call.params, *call.signer, stamp);
-    params = std::move(signed_params.text);
-    out.signature = std::move(signed_params.signature);
-    out.http.headers.emplace_back("X-MBX-APIKEY", std::string(call.signer->api_key.reveal()));
-  }
-  out.http.method = call.method;
-  out.http.target = prefix + call.path;
-  if (call.method == net::Method::post || call.method == net::Method::put) {
-    out.http.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    out.http.body = std::move(params);
-  } else if (!params.empty()) {
-    out.http.target += '?' + params;
-  }
-  return out;
-}
-
-/// Fills body state, code and text from an answer's body.
-void read_body(Reply& reply, const net::HttpResponse& response) {
-  reply.evidence.stage = Stage::answered;
-  reply.evidence.http_status = response.status;
-  reply.text = fmt::format("HTTP {} without a structured answer", response.status);
-  if (response.body.empty()) return;
-  reply.evidence.body = Body::unparsable;
-  auto document = net::JsonDocument::parse(response.body);
-  if (!document) return;
-  try {
-    const auto root = document->root();
-    if (!root.is_object() && !root.is_array()) return;
-    reply.evidence.body = Body::answer;
-    if (root.has("code") && root.at("code").integer() < 0) {
-      reply.evidence.body = Body::error;
-      const auto code = root.at("code").integer();
-      reply.evidence.code = code < -1'000'000 ? 0 : static_cast<int>(code);
-      reply.text = root.has("msg") ? std::string(root.at("msg").text()) : std::string("no text");
-    }
-  } catch (const net::JsonError&) {
-    reply.evidence.body = Body::unparsable;
-    return;
-  }
-  reply.document.emplace(std::move(*document));
-}
-
-enum class Fate { good, again, clock, pause, banned, wrong_key, rejected, malformed };
-
-/// What a query does with what came back.
-Fate fate_of(const Evidence& evidence) {
-  if (evidence.stage != Stage::answered) return Fate::again;
-  const int status = evidence.http_status;
-  if (status == 418) return Fate::banned;
-  if (status == 429) return Fate::pause;
-  if (status == 408 || status >= 500) return Fate::again;
-  if (evidence.body == Body::error) {
-    switch (evidence.code) {
-      case -1000:
-      case -1001:
-      case -1006:
-      case -1007:
-      case -1008:
-      case -1016:
-        return Fate::again;
-      case -1021:
-        return Fate::clock;
-      case -1002:
-      case -1022:
-      case -2014:
-      case -2015:
-      case -2017:
-        return Fate::wrong_key;
-      default:
-        return Fate::rejected;
-    }
-  }
-  if (status == 200) return evidence.body == Body::answer ? Fate::good : Fate::again;
-  return Fate::malformed;
-}
-
-std::unexpected<Error> error_of(const Call& call, const Reply& reply, Fate fate) {
-  const auto& evidence = reply.evidence;
-  const auto text = fmt::format("{} {}: {}{}", net::str(call.method), call.path, reply.text,
-                                evidence.code != 0 ? fmt::format(" ({})", evidence.code) : "");
-  if (fate == Fate::wrong_key)
-    return fail(ErrorKind::configuration,
-                text + "; check the API key, its IP list and its permissions", evidence.code);
-  if (fate == Fate::pause || fate == Fate::banned)
-    return fail(ErrorKind::rate_limited, text, evidence.code);
-  if (fate == Fate::rejected || fate == Fate::clock)
-    return fail(ErrorKind::rejected, text, evidence.code);
-  if (fate == Fate::malformed || (evidence.http_status == 200 && evidence.body != Body::error))
-    return fail(ErrorKind::malformed, text);
-  return fail(ErrorKind::unreachable, text, evidence.code);
 }
 
 }  // namespace
@@ -166,7 +58,8 @@ struct Venue::State {
            iso_millis(time.now() + std::chrono::ceil<Millis>(banned_until - clock.steady_now())) +
            "; nothing was sent";
   }
-  void note_refusal_of_rate(const Call& call, const Reply& reply, const net::HttpResponse& response);
+  void note_refusal_of_rate(const Call& call, const Reply& reply,
+                            const net::HttpResponse& response);
 
   Clock& clock;
   const Log& log;
@@ -191,9 +84,15 @@ Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& 
     : state_(std::make_unique<State>(dialer, clock, log, settings)) {}
 Venue::~Venue() = default;
 
-TimePoint Venue::exchange_now() const { return state_->time.now(); }
-const std::string& Venue::environment() const { return state_->environment; }
-const RateLimits& Venue::limits() const { return state_->limits; }
+TimePoint Venue::exchange_now() const {
+  return state_->time.now();
+}
+const std::string& Venue::environment() const {
+  return state_->environment;
+}
+const RateLimits& Venue::limits() const {
+  return state_->limits;
+}
 
 VenueHealth Venue::health() const {
   auto& s = *state_;
@@ -264,11 +163,20 @@ Task<Reply> Venue::command(Call call) {
 Task<Result<Micros>> Venue::admit_query(const Call& call) {
   auto& s = *state_;
   const auto begin = s.clock.steady_now();
-  for (;;) {
+  Micros measuring{0};
+  for (bool measured = false;;) {
     if (s.banned()) co_return fail(ErrorKind::rate_limited, s.ban_text());
-    const Micros wait = std::max(
-        s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
-    if (wait <= Micros(0)) break;
+    const Micros wait =
+        std::max(s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
+    if (wait <= Micros(0)) {
+      if (measured || !s.time.aged()) break;
+      // A failed measurement is no reason to give up: the wall clock may be good enough.
+      measured = true;
+      const auto before = s.clock.steady_now();
+      (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
+      measuring = s.clock.steady_now() - before;
+      continue;
+    }
     if (s.clock.after(wait) - begin > kAdmissionWaitMax)
       co_return fail(ErrorKind::rate_limited,
                      fmt::format("{}: the exchange's rate limit leaves no room for {} s more",
@@ -276,10 +184,7 @@ Task<Result<Micros>> Venue::admit_query(const Call& call) {
     s.log.warn("exchange query waited", {{"path", call.path}, {"ms", wait.count() / 1000}});
     co_await sleep_for(s.clock, wait);
   }
-  const Micros waited = s.clock.steady_now() - begin;
-  // A failed measurement is no reason to give up: the wall clock may be good enough.
-  if (s.time.aged()) (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
-  co_return waited;
+  co_return s.clock.steady_now() - begin - measuring;
 }
 
 Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
@@ -298,7 +203,7 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
   auto& s = *state_;
   Reply reply;
   reply.asked_at = exchange_now();
-  auto request = build(call, s.url.prefix, reply.asked_at);
+  auto request = build_request(call, s.url.prefix, reply.asked_at);
   const auto began = s.clock.steady_now();
   s.budget.start(call.weight);
   const auto response = co_await s.http.send(std::move(request.http), deadline);
@@ -311,7 +216,7 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
     s.budget.abandon(call.weight);
 
   if (response) {
-    read_body(reply, *response);
+    read_response(reply, *response);
     if (call.pool != nullptr)
       call.pool->report(header_number(*response, "X-MBX-ORDER-COUNT-10S"),
                         header_number(*response, "X-MBX-ORDER-COUNT-1M"), reply.asked_at, now);
@@ -325,13 +230,12 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
                    ? printable(reply.text, {})
                    : printable(reply.text, {call.signer->api_secret.reveal(),
                                             call.signer->api_key.reveal(), request.signature});
-  s.log.debug("exchange answered",
-              {{"method", net::str(call.method)},
-               {"path", call.path},
-               {"status", reply.evidence.http_status},
-               {"code", reply.evidence.code},
-               {"ms", (s.clock.steady_now() - began).count() / 1000},
-               {"weight", s.budget.used(now)}});
+  s.log.debug("exchange answered", {{"method", net::str(call.method)},
+                                    {"path", call.path},
+                                    {"status", reply.evidence.http_status},
+                                    {"code", reply.evidence.code},
+                                    {"ms", (s.clock.steady_now() - began).count() / 1000},
+                                    {"weight", s.budget.used(now)}});
   co_return reply;
 }
 
@@ -357,8 +261,10 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
   }
   const Millis until_minute(60'000 - to_ms(time.now()) % 60'000);
   Micros length = retry_after ? Micros(Seconds(*retry_after)) : Micros(until_minute);
-  if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
-  ++refusals_in_a_row;
+  if (paused_until <= now) {  // requests that were on their way together are refused once
+    if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
+    ++refusals_in_a_row;
+  }
   paused_until = std::max(paused_until, now + length);
   log.warn("exchange asked for a pause", {{"path", call.path}, {"ms", length.count() / 1000}});
 }
@@ -370,6 +276,8 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
     if (s.time.unusable()) co_return fail(ErrorKind::unreachable, "exchange time is not known");
     co_return Status();
   }
+  if (s.banned() || s.pause_left() > Micros(0))
+    co_return fail(ErrorKind::rate_limited, "the exchange takes no questions for its time now");
   if (s.clock.steady_now() < s.measure_not_before)
     co_return fail(ErrorKind::unreachable, "exchange time could not be measured a moment ago");
   s.measuring = true;
@@ -377,7 +285,7 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
   Status status;
   Call call;
   call.path = "/fapi/v1/time";
-  for (int i = 0; i < kTimeSamples && !s.banned() && s.pause_left() <= Micros(0); ++i) {
+  for (int i = 0; i < kTimeSamples; ++i) {
     const auto sent = s.clock.steady_now();
     const Reply reply = co_await send_once(call, deadline);
     const auto received = s.clock.steady_now();
@@ -398,12 +306,10 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
   if (!samples.empty()) {
     s.time.adopt(samples);
     status = Status();
-    s.log.info("exchange time measured",
-               {{"ahead_ms", (s.time.now() - s.clock.utc_now()).count()},
-                {"error_max_us", s.time.error_bound()->count()}});
+    s.log.info("exchange time measured", {{"ahead_ms", (s.time.now() - s.clock.utc_now()).count()},
+                                          {"error_max_us", s.time.error_bound()->count()}});
   } else {
     s.measure_not_before = s.clock.after(kMeasureAgainAfter);
-    if (status) status = fail(ErrorKind::rate_limited, "the exchange asked for a pause");
     s.log.warn("exchange time not measured", {{"why", status.error().text}});
   }
   s.measuring = false;

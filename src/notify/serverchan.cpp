@@ -14,7 +14,9 @@ constexpr std::size_t kBodyBytes = 32 * 1024;
 constexpr std::size_t kProblemBytes = 200;
 constexpr std::string_view kThirdGeneration = "sctp";
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 // The digits of "sctp<digits>t...": the user's own host. Empty for a Turbo key.
 std::string user_id_of(std::string_view key) {
@@ -90,14 +92,16 @@ std::string first_characters(const std::string& text, std::size_t characters) {
   std::size_t end = 0;
   while (end < text.size() && characters-- > 0) {
     ++end;
-    while (end < text.size() && is_continuation(text[end])) ++end;
+    while (end < text.size() && is_continuation(text[end]))
+      ++end;
   }
   return text.substr(0, end);
 }
 
 std::string first_bytes(const std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
-  while (bytes > 0 && is_continuation(text[bytes])) --bytes;
+  while (bytes > 0 && is_continuation(text[bytes]))
+    --bytes;
   return text.substr(0, bytes);
 }
 

@@ -18,8 +18,7 @@ bool is_key_character(char c) {
 
 SettingsSection notify_section(NotifySettings& settings) {
   SettingsSection section("notify");
-  section
-      .flag("enabled", settings.enabled, "Send messages to people (entries, patrols, alerts)")
+  section.flag("enabled", settings.enabled, "Send messages to people (entries, patrols, alerts)")
       .secret("serverchan_sendkey", settings.serverchan_sendkey,
               "ServerChan key; sctp... keys use the third generation, others Turbo")
       .text("http_proxy", settings.http_proxy,

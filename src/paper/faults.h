@@ -31,10 +31,10 @@ struct FaultRule {
   };
 
   // Which requests: every part that is set must match.
-  std::optional<net::Method> method;
-  std::string path_prefix;
-  std::string param;  // present, and equal to `value` unless that is empty
-  std::string value;
+  std::optional<net::Method> method{};
+  std::string path_prefix{};
+  std::string param{};  // present, and equal to `value` unless that is empty
+  std::string value{};
   int first = 1;  // the first matching request that is hit, counted from 1
   int every = 0;  // 0 = only that one; n = from there on each n-th
 

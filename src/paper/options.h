@@ -13,13 +13,13 @@ namespace bb::paper {
 
 struct PaperAccount {
   std::string alias = "paper";
-  std::string api_key;
-  std::string api_secret;
+  std::string api_key{};
+  std::string api_secret{};
   Usdt balance = Usdt(Decimal::from_int(10'000));
   bool hedge = false;
   int default_leverage = 20;
   MarginType default_margin = MarginType::cross;
-  sim::FeeRates fees;  // zero members mean 0.02 % and 0.05 %
+  sim::FeeRates fees{};  // zero members mean 0.02 % and 0.05 %
 };
 
 struct RateLimits {

@@ -111,7 +111,9 @@ Status Statement::run(std::span<const Value> values) {
 }
 
 // The code of the last step is returned again by reset and finalize; it has been reported already.
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+}
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
@@ -128,7 +130,9 @@ std::string Statement::text(int column) const {
   return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
-void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+void Connection::Close::operator()(sqlite3* db) const {
+  sqlite3_close_v2(db);
+}
 
 Result<Connection> Connection::open(const std::string& path, int flags, Millis busy_timeout) {
   sqlite3* db = nullptr;
@@ -149,9 +153,8 @@ Result<Connection> Connection::open(const std::string& path, int flags, Millis b
 }
 
 Result<Connection> Connection::open_writer(const std::string& path, WriterOptions options) {
-  auto connection =
-      open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-           options.busy_timeout);
+  auto connection = open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                         options.busy_timeout);
   if (!connection) return connection;
   const auto mode = connection->query_text("PRAGMA journal_mode=WAL");
   if (!mode) return std::unexpected(mode.error());

@@ -19,10 +19,11 @@ Result<int> check_version(Connection& connection, const Schema& schema) {
                             connection.path(), schema.program));
   const auto newest = static_cast<std::int64_t>(schema.steps.size());
   if (*version > newest)
-    return fail(ErrorKind::configuration,
-                fmt::format("'{}' was written by a newer {} (schema {}, this program knows {}); "
-                            "install that version again, or start with a backup of the older schema",
-                            connection.path(), schema.program, *version, newest));
+    return fail(
+        ErrorKind::configuration,
+        fmt::format("'{}' was written by a newer {} (schema {}, this program knows {}); "
+                    "install that version again, or start with a backup of the older schema",
+                    connection.path(), schema.program, *version, newest));
   return static_cast<int>(*version);
 }
 
@@ -32,9 +33,8 @@ Status migrate(Connection& connection, const Schema& schema) {
   for (auto step = static_cast<std::size_t>(*version); step < schema.steps.size(); ++step) {
     auto transaction = Transaction::begin(connection);
     if (!transaction) return std::unexpected(transaction.error());
-    const std::string sql =
-        fmt::format("{}\n;PRAGMA application_id={}; PRAGMA user_version={}", schema.steps[step],
-                    schema.application_id, step + 1);
+    const std::string sql = fmt::format("{}\n;PRAGMA application_id={}; PRAGMA user_version={}",
+                                        schema.steps[step], schema.application_id, step + 1);
     if (auto applied = connection.execute(sql); !applied) return applied;
     if (auto committed = transaction->commit(); !committed) return committed;
   }

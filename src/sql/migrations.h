@@ -12,8 +12,8 @@ namespace bb::sql {
 
 struct Schema {
   std::int32_t application_id = 0;
-  std::string_view program;                  // for messages
-  std::span<const std::string_view> steps;   // steps[0] makes version 1
+  std::string_view program;                 // for messages
+  std::span<const std::string_view> steps;  // steps[0] makes version 1
 };
 
 /// The file's version: 0 = empty, nothing was ever written. Refused with a sentence: a database of

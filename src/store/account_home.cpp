@@ -32,7 +32,8 @@ std::string default_state_dir() {
 
 std::uint32_t fnv1a(const std::string& text) {
   std::uint32_t hash = 2166136261u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
   return hash;
 }
 
@@ -116,8 +117,8 @@ Task<Result<AccountHome>> AccountHome::take(std::string state_dir, std::string e
                                             std::string alias, std::string command, Micros wait,
                                             Clock& clock) {
   if (state_dir.empty()) state_dir = default_state_dir();
-  const std::string path = state_dir + "/accounts/" + file_name_of(environment) + "-" +
-                           file_name_of(alias);
+  const std::string path =
+      state_dir + "/accounts/" + file_name_of(environment) + "-" + file_name_of(alias);
   if (auto made = make_directory(path); !made) co_return std::unexpected(made.error());
   const std::string advice =
       "one process trades an account: stop that one first, or let it do what you want";

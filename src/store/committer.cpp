@@ -48,11 +48,13 @@ std::vector<Status> Committer::commit(std::span<Group> groups) {
   std::vector<Status> answers;
   if (together.error().kind == ErrorKind::conflict) {
     if (groups.size() == 1) return {together};
-    for (Group& group : groups) answers.push_back(commit(std::span(&group, 1)).front());
+    for (Group& group : groups)
+      answers.push_back(commit(std::span(&group, 1)).front());
     return answers;
   }
   healthy_ = false;
-  for (Group& group : groups) answers.push_back(spill(std::move(group), together.error()));
+  for (Group& group : groups)
+    answers.push_back(spill(std::move(group), together.error()));
   return answers;
 }
 
@@ -145,10 +147,10 @@ Status Committer::spill(Group group, const Error& why) {
     return fail(ErrorKind::storage,
                 why.text + "; the changes are kept in the spill file until the disk takes them",
                 why.code);
-  return fail(ErrorKind::storage,
-              fmt::format("{}; the changes are kept in memory only: {}", why.text,
-                          kept.error().text),
-              why.code);
+  return fail(
+      ErrorKind::storage,
+      fmt::format("{}; the changes are kept in memory only: {}", why.text, kept.error().text),
+      why.code);
 }
 
 void Committer::end_session() {

@@ -1,6 +1,6 @@
 // Committer: puts batches on the disk, in order, and never loses one. What the database cannot take
-// waits in the backlog and in the spill file, and goes first in the next transaction, so a newer row
-// is never overwritten by an older one.
+// waits in the backlog and in the spill file, and goes first in the next transaction, so a newer
+// row is never overwritten by an older one.
 //
 // Belongs to one thread at a time: the writer's, or the loop's in inline mode.
 #pragma once

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include "store/account_home.h"
@@ -16,7 +15,9 @@ namespace {
 
 constexpr Micros kPause{200'000};
 
-std::string iso_utc(TimePoint time) { return iso_seconds(time).substr(0, 19) + "Z"; }
+std::string iso_utc(TimePoint time) {
+  return iso_seconds(time).substr(0, 19) + "Z";
+}
 
 // "pid=123 since=2025-10-10T23:40:00Z command=bubble-buster service": the command is the last
 // field, because it may hold blanks.
@@ -44,10 +45,10 @@ std::string describe_holder(int fd) {
 }
 
 bool is_still_at(int fd, const std::string& path) {
-  struct stat held {};
-  struct stat there {};
-  return fstat(fd, &held) == 0 && stat(path.c_str(), &there) == 0 &&
-         held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+  struct stat held{};
+  struct stat there{};
+  return fstat(fd, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+         held.st_dev == there.st_dev;
 }
 
 enum class Attempt { taken, busy, again };
@@ -66,8 +67,7 @@ Status write_holder(int fd, const std::string& path, const LockHolder& holder) {
   if (ftruncate(fd, 0) == 0 &&
       pwrite(fd, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size()))
     return {};
-  return fail(ErrorKind::storage,
-              fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
+  return fail(ErrorKind::storage, fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ Task<Result<FileLock>> FileLock::acquire(std::string path, std::string command, 
     }
     if (attempt == Attempt::again) continue;
     if (clock.steady_now() >= deadline)
-      co_return fail(ErrorKind::busy, fmt::format("'{}' is held by {}; {}", path,
-                                                  describe_holder(fd), advice));
+      co_return fail(ErrorKind::busy,
+                     fmt::format("'{}' is held by {}; {}", path, describe_holder(fd), advice));
     co_await sleep_until(clock, std::min(deadline, clock.after(kPause)));
   }
 }

@@ -14,7 +14,6 @@ bool is_unresolved(const Intent& intent) {
 class Check {
  public:
   Check(const Memory& memory, const std::vector<Row>& rows) : memory_(memory) {
-    for (const auto& [day, run] : memory.runs) run_ids_.insert(run.run_id);
     for (const Row& row : rows) {
       if (const auto* run = std::get_if<Run>(&row)) run_ids_.insert(run->run_id);
       if (const auto* holding = std::get_if<Holding>(&row)) holding_ids_.insert(holding->id);
@@ -24,6 +23,9 @@ class Check {
   Status row(const Run& run) {
     if (run.run_id.empty() || run.trade_day_utc.empty())
       return refuse("a run needs an id and a trade day");
+    const auto day = memory_.run_days.find(run.run_id);
+    if (day != memory_.run_days.end() && day->second != run.trade_day_utc)
+      return refuse("run " + run.run_id + " is of trade day " + day->second);
     const auto in_batch = days_.find(run.trade_day_utc);
     const auto known = memory_.runs.find(run.trade_day_utc);
     std::string owner = run.run_id;
@@ -37,7 +39,8 @@ class Check {
 
   Status row(const Holding& holding) {
     if (holding.id <= 0) return refuse("a holding needs an id from next_holding_id()");
-    if (!holding.run_id.empty() && !run_ids_.contains(holding.run_id))
+    if (!holding.run_id.empty() && !run_ids_.contains(holding.run_id) &&
+        !memory_.run_days.contains(holding.run_id))
       return refuse("run " + holding.run_id + " of holding " + std::to_string(holding.id) +
                     " is not known");
     const std::int64_t open = open_id(holding.symbol);
@@ -46,8 +49,7 @@ class Check {
       return {};
     }
     if (open != 0 && open != holding.id)
-      return refuse(holding.symbol.str() + " already has the open holding " +
-                    std::to_string(open));
+      return refuse(holding.symbol.str() + " already has the open holding " + std::to_string(open));
     open_[holding.symbol] = holding.id;
     return {};
   }
@@ -115,10 +117,14 @@ Status Memory::check(const std::vector<Row>& rows) const {
 }
 
 void Memory::apply(const std::vector<Row>& rows) {
-  for (const Row& row : rows) std::visit([this](const auto& record) { apply_row(record); }, row);
+  for (const Row& row : rows)
+    std::visit([this](const auto& record) { apply_row(record); }, row);
 }
 
-void Memory::apply_row(const Run& run) { runs[run.trade_day_utc] = run; }
+void Memory::apply_row(const Run& run) {
+  runs[run.trade_day_utc] = run;
+  run_days[run.run_id] = run.trade_day_utc;
+}
 
 void Memory::apply_row(const Holding& holding) {
   holdings[holding.id] = holding;
@@ -141,7 +147,9 @@ void Memory::apply_row(const Intent& intent) {
   if (!is_new) last->second = std::max(last->second, intent.attempt);
 }
 
-void Memory::apply_row(const Slot& slot) { slots[{slot.job, slot.local_date}] = slot; }
+void Memory::apply_row(const Slot& slot) {
+  slots[{slot.job, slot.local_date}] = slot;
+}
 
 void Memory::apply_row(const OutboxMessage& message) {
   next_outbox_id = std::max(next_outbox_id, message.id + 1);
@@ -184,29 +192,33 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
 
   const auto runs = read_all<Run>(connection, runs_table().select(""));
   if (!runs) return std::unexpected(runs.error());
-  for (const Run& run : *runs) memory.apply_row(run);
+  for (const Run& run : *runs)
+    memory.apply_row(run);
 
   const auto holdings = read_all<Holding>(
       connection, positions_table().select("WHERE status='OPEN' OR opened_at_utc >= ?"), from);
   if (!holdings) return std::unexpected(holdings.error());
-  for (const Holding& holding : *holdings) memory.apply_row(holding);
+  for (const Holding& holding : *holdings)
+    memory.apply_row(holding);
 
   const auto slots =
       read_all<Slot>(connection, slots_table().select("WHERE updated_at_utc >= ?"), from);
   if (!slots) return std::unexpected(slots.error());
-  for (const Slot& slot : *slots) memory.apply_row(slot);
+  for (const Slot& slot : *slots)
+    memory.apply_row(slot);
 
   const auto intents = read_all<Intent>(
-      connection,
-      intents_table().select("WHERE state IN ('SENT','UNKNOWN') OR sent_at_utc >= ?"),
+      connection, intents_table().select("WHERE state IN ('SENT','UNKNOWN') OR sent_at_utc >= ?"),
       intents_from);
   if (!intents) return std::unexpected(intents.error());
-  for (const Intent& intent : *intents) memory.apply_row(intent);
+  for (const Intent& intent : *intents)
+    memory.apply_row(intent);
 
   const auto messages =
       read_all<OutboxMessage>(connection, outbox_table().select("WHERE state='pending'"));
   if (!messages) return std::unexpected(messages.error());
-  for (const OutboxMessage& message : *messages) memory.apply_row(message);
+  for (const OutboxMessage& message : *messages)
+    memory.apply_row(message);
 
   if (auto counters = memory.load_counters(connection, since); !counters)
     return std::unexpected(counters.error());
@@ -228,14 +240,18 @@ Status Memory::load_counters(sql::Connection& connection, TimePoint since) {
     RowReader in(*attempts);
     AttemptKey key;
     std::get<0>(key) = in.text();
-    std::get<1>(key) = in.word(kJobs);
+    std::get<1>(key) = in.word<Job>();
     std::get<2>(key) = in.symbol();
-    std::get<3>(key) = in.word(kKinds);
+    std::get<3>(key) = in.word<OrderKind>();
     last_attempts[key] = in.small();
+    if (!in.problem().empty())
+      return fail(ErrorKind::storage,
+                  "database '" + connection.path() + "': intents: " + in.problem());
   }
 
   auto totals = connection.prepare(
-      "SELECT (SELECT coalesce(max(id),0) FROM positions), (SELECT coalesce(max(id),0) FROM outbox),"
+      "SELECT (SELECT coalesce(max(id),0) FROM positions), (SELECT coalesce(max(id),0) FROM "
+      "outbox),"
       "(SELECT coalesce(max(id),0) FROM order_events),"
       "(SELECT coalesce(max(id),0) FROM wallet_snapshots),"
       "(SELECT max(event_time_utc) FROM income),"

@@ -24,7 +24,8 @@ class Memory {
   void prune(TimePoint now);
 
   using AttemptKey = std::tuple<std::string, Job, Symbol, OrderKind>;
-  std::map<std::string, Run> runs;  // by trade day, all of them
+  std::map<std::string, Run> runs;              // by trade day, all of them
+  std::map<std::string, std::string> run_days;  // trade day by run id
   std::map<std::int64_t, Holding> holdings;
   std::map<Symbol, std::int64_t> open;
   std::map<std::pair<Job, std::string>, Slot> slots;

@@ -1,4 +1,5 @@
-// order_events, fills, wallet_snapshots, income, cashflow_events, journal: rows that are added once.
+// order_events, fills, wallet_snapshots, income, cashflow_events, journal: rows that are added
+// once.
 #include "store/table.h"
 
 namespace bb::store {
@@ -31,12 +32,11 @@ const Table& order_events_table() {
 }
 
 void append_row(const OrderEvent& event, TimePoint, RowIds& ids, std::vector<Write>& writes) {
-  writes.push_back(
-      {order_events_table().insert(),
-       {value(ids.order_event++), value_or_null(event.holding_id), value(event.symbol),
-        value_or_null(event.order_id), value_or_null(event.client_order_id), value(event.type),
-        value(event.side), value(event.price), value(event.qty), value(event.status),
-        value(event.event_time), value_or_null(event.detail)}});
+  writes.push_back({order_events_table().insert(),
+                    {value(ids.order_event++), value_or_null(event.holding_id), value(event.symbol),
+                     value_or_null(event.order_id), value_or_null(event.client_order_id),
+                     value(event.type), value(event.side), value(event.price), value(event.qty),
+                     value(event.status), value(event.event_time), value_or_null(event.detail)}});
 }
 
 void read_row(RowReader& in, OrderEvent& event) {
@@ -64,13 +64,12 @@ const Table& fills_table() {
 }
 
 void append_row(const FillRecord& fill, TimePoint, RowIds&, std::vector<Write>& writes) {
-  writes.push_back(
-      {fills_table().insert(),
-       {value(fill.symbol), value(fill.trade_id), value_or_null(fill.holding_id),
-        value(fill.order_id), value_or_null(fill.client_order_id), value(str(fill.side)),
-        value(str(fill.position_side)), value(fill.qty), value(fill.price),
-        value(fill.realized_pnl), value(fill.commission), value(fill.commission_asset),
-        value(fill.maker), value(fill.time)}});
+  writes.push_back({fills_table().insert(),
+                    {value(fill.symbol), value(fill.trade_id), value_or_null(fill.holding_id),
+                     value(fill.order_id), value_or_null(fill.client_order_id),
+                     value(str(fill.side)), value(str(fill.position_side)), value(fill.qty),
+                     value(fill.price), value(fill.realized_pnl), value(fill.commission),
+                     value(fill.commission_asset), value(fill.maker), value(fill.time)}});
 }
 
 void read_row(RowReader& in, FillRecord& fill) {
@@ -79,8 +78,8 @@ void read_row(RowReader& in, FillRecord& fill) {
   fill.holding_id = in.integer();
   fill.order_id = in.integer();
   fill.client_order_id = in.client_order_id();
-  fill.side = in.word(kSides);
-  fill.position_side = in.word(kPositionSides);
+  fill.side = in.word<Side>();
+  fill.position_side = in.word<PositionSide>();
   fill.qty = in.amount<Qty>();
   fill.price = in.amount<Price>();
   fill.realized_pnl = in.amount<Usdt>();
@@ -128,8 +127,8 @@ void append_row(const IncomeRecord& income, TimePoint now, RowIds&, std::vector<
   const std::string key = income.type + ":" + std::to_string(income.transaction_id);
   writes.push_back({cashflow_table().insert(),
                     {value(key), value(income.time), value(income.asset), value(income.amount),
-                     value(income.type), value_or_null(income.symbol),
-                     value(income.transaction_id), value_or_null(income.info), value(now)}});
+                     value(income.type), value_or_null(income.symbol), value(income.transaction_id),
+                     value_or_null(income.info), value(now)}});
 }
 
 void read_row(RowReader& in, IncomeRecord& income) {

@@ -3,20 +3,6 @@
 
 namespace bb::store {
 
-namespace {
-
-constexpr std::array kRunStatuses{RunStatus::running, RunStatus::success, RunStatus::failed};
-constexpr std::array kHoldingStatuses{
-    HoldingStatus::open,           HoldingStatus::closed_tp,       HoldingStatus::closed_sl,
-    HoldingStatus::closed_timeout, HoldingStatus::closed_external, HoldingStatus::closed_risk_off,
-    HoldingStatus::closed_daily_loss_cut};
-constexpr std::array kIntentStates{IntentState::sent, IntentState::done, IntentState::refused,
-                                   IntentState::unknown};
-constexpr std::array kSlotStates{SlotState::running, SlotState::done, SlotState::partial,
-                                 SlotState::skipped, SlotState::failed};
-
-}  // namespace
-
 const Table& runs_table() {
   static const Table table(
       "runs", "run_id,trade_day_utc,started_at_utc,completed_at_utc,status,message", "run_id");
@@ -34,7 +20,7 @@ void read_row(RowReader& in, Run& run) {
   run.trade_day_utc = in.text();
   run.started_at = in.time();
   run.completed_at = in.maybe_time();
-  run.status = in.word(kRunStatuses);
+  run.status = in.word<RunStatus>();
   run.message = in.text();
 }
 
@@ -51,23 +37,37 @@ const Table& positions_table() {
 
 void append_row(const Holding& holding, TimePoint, RowIds&, std::vector<Write>& writes) {
   const Holding& h = holding;
-  writes.push_back(
-      {positions_table().upsert(),
-       {value(h.id), value_or_null(h.run_id), value(h.symbol), value(str(h.side)), value(h.qty),
-        value(h.entry_price), value(h.liq_price_open), value(h.liq_price_latest),
-        value(h.tp_price), value(h.sl_price), value_or_null(h.tp_order_id),
-        value_or_null(h.sl_order_id), value_or_null(h.tp_client_order_id),
-        value_or_null(h.sl_client_order_id), value(h.opened_at), value(h.expire_at),
-        value(h.closed_at), value_or_null(h.close_order_id), value(str(h.status)),
-        value_or_null(h.close_reason), value_or_null(h.last_error), value(h.created_at),
-        value(h.updated_at)}});
+  writes.push_back({positions_table().upsert(),
+                    {value(h.id),
+                     value_or_null(h.run_id),
+                     value(h.symbol),
+                     value(str(h.side)),
+                     value(h.qty),
+                     value(h.entry_price),
+                     value(h.liq_price_open),
+                     value(h.liq_price_latest),
+                     value(h.tp_price),
+                     value(h.sl_price),
+                     value_or_null(h.tp_order_id),
+                     value_or_null(h.sl_order_id),
+                     value_or_null(h.tp_client_order_id),
+                     value_or_null(h.sl_client_order_id),
+                     value(h.opened_at),
+                     value(h.expire_at),
+                     value(h.closed_at),
+                     value_or_null(h.close_order_id),
+                     value(str(h.status)),
+                     value_or_null(h.close_reason),
+                     value_or_null(h.last_error),
+                     value(h.created_at),
+                     value(h.updated_at)}});
 }
 
 void read_row(RowReader& in, Holding& holding) {
   holding.id = in.integer();
   holding.run_id = in.text();
   holding.symbol = in.symbol();
-  holding.side = in.word(kPositionSides);
+  holding.side = in.word<PositionSide>();
   holding.qty = in.amount<Qty>();
   holding.entry_price = in.amount<Price>();
   holding.liq_price_open = in.maybe_amount<Price>();
@@ -82,7 +82,7 @@ void read_row(RowReader& in, Holding& holding) {
   holding.expire_at = in.time();
   holding.closed_at = in.maybe_time();
   holding.close_order_id = in.integer();
-  holding.status = in.word(kHoldingStatuses);
+  holding.status = in.word<HoldingStatus>();
   holding.close_reason = in.text();
   holding.last_error = in.text();
   holding.created_at = in.time();
@@ -100,26 +100,40 @@ const Table& intents_table() {
 
 void append_row(const Intent& intent, TimePoint, RowIds&, std::vector<Write>& writes) {
   const Intent& i = intent;
-  writes.push_back(
-      {intents_table().upsert(),
-       {value(i.client_order_id.str()), value(i.trade_day), value(str(i.job)), value(str(i.kind)),
-        value(i.attempt), value(i.symbol), value(str(i.side)), value(str(i.position_side)),
-        value(str(i.type)), value(i.qty), value(i.price), value(i.trigger_price),
-        value(i.reduce_only), value(i.close_position), value_or_null(i.run_id),
-        value_or_null(i.holding_id), value(i.sent_at), value(str(i.state)),
-        value_or_null(i.order_id), value(i.executed_qty), value(i.evidence)}});
+  writes.push_back({intents_table().upsert(),
+                    {value(i.client_order_id.str()),
+                     value(i.trade_day),
+                     value(str(i.job)),
+                     value(str(i.kind)),
+                     value(i.attempt),
+                     value(i.symbol),
+                     value(str(i.side)),
+                     value(str(i.position_side)),
+                     value(str(i.type)),
+                     value(i.qty),
+                     value(i.price),
+                     value(i.trigger_price),
+                     value(i.reduce_only),
+                     value(i.close_position),
+                     value_or_null(i.run_id),
+                     value_or_null(i.holding_id),
+                     value(i.sent_at),
+                     value(str(i.state)),
+                     value_or_null(i.order_id),
+                     value(i.executed_qty),
+                     value(i.evidence)}});
 }
 
 void read_row(RowReader& in, Intent& intent) {
   intent.client_order_id = in.client_order_id();
   intent.trade_day = in.text();
-  intent.job = in.word(kJobs);
-  intent.kind = in.word(kKinds);
+  intent.job = in.word<Job>();
+  intent.kind = in.word<OrderKind>();
   intent.attempt = in.small();
   intent.symbol = in.symbol();
-  intent.side = in.word(kSides);
-  intent.position_side = in.word(kPositionSides);
-  intent.type = in.word(kOrderTypes);
+  intent.side = in.word<Side>();
+  intent.position_side = in.word<PositionSide>();
+  intent.type = in.word<OrderType>();
   intent.qty = in.amount<Qty>();
   intent.price = in.amount<Price>();
   intent.trigger_price = in.amount<Price>();
@@ -128,15 +142,14 @@ void read_row(RowReader& in, Intent& intent) {
   intent.run_id = in.text();
   intent.holding_id = in.integer();
   intent.sent_at = in.time();
-  intent.state = in.word(kIntentStates);
+  intent.state = in.word<IntentState>();
   intent.order_id = in.integer();
   intent.executed_qty = in.amount<Qty>();
   intent.evidence = in.text();
 }
 
 const Table& slots_table() {
-  static const Table table("slots", "job,local_date,state,reason,updated_at_utc",
-                           "job,local_date");
+  static const Table table("slots", "job,local_date,state,reason,updated_at_utc", "job,local_date");
   return table;
 }
 
@@ -147,9 +160,9 @@ void append_row(const Slot& slot, TimePoint, RowIds&, std::vector<Write>& writes
 }
 
 void read_row(RowReader& in, Slot& slot) {
-  slot.job = in.word(kJobs);
+  slot.job = in.word<Job>();
   slot.local_date = in.text();
-  slot.state = in.word(kSlotStates);
+  slot.state = in.word<SlotState>();
   slot.reason = in.text();
   slot.updated_at = in.time();
 }
@@ -164,10 +177,10 @@ const Table& outbox_table() {
 
 void append_row(const OutboxMessage& message, TimePoint, RowIds&, std::vector<Write>& writes) {
   const OutboxMessage& m = message;
-  writes.push_back({outbox_table().upsert(),
-                    {value(m.id), value(m.topic), value(m.title), value(m.body),
-                     value(m.created_at), value(m.next_attempt), value(m.attempts), value(m.state),
-                     value_or_null(m.last_error)}});
+  writes.push_back(
+      {outbox_table().upsert(),
+       {value(m.id), value(m.topic), value(m.title), value(m.body), value(m.created_at),
+        value(m.next_attempt), value(m.attempts), value(m.state), value_or_null(m.last_error)}});
 }
 
 void read_row(RowReader& in, OutboxMessage& message) {

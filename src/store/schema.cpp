@@ -58,9 +58,28 @@ Result<sql::Connection> open_file(const std::string& path, sql::WriterOptions op
     return connection;
   }
   Error error = connection.error();
-  error.text += fmt::format("; '{}' and its folder must be writable for this user, with space left",
-                            path);
+  error.text +=
+      fmt::format("; '{}' and its folder must be writable for this user, with space left", path);
   return std::unexpected(error);
+}
+
+// The Python program's database has our tables and no mark.
+bool is_the_original(sql::Connection& connection) {
+  const auto tables = connection.query_integer(
+      "SELECT count(*) FROM sqlite_master WHERE name IN ('runs','positions','order_events')");
+  const auto mark = connection.query_integer("PRAGMA application_id");
+  return tables && *tables == 3 && mark && *mark == 0;
+}
+
+Result<int> version_of(sql::Connection& connection) {
+  auto version = sql::check_version(connection, store_schema());
+  if (version) return version;
+  if (version.error().kind == ErrorKind::configuration && is_the_original(connection))
+    return fail(ErrorKind::configuration,
+                fmt::format("'{}' is the Python program's database; 'bubble-buster import' copies "
+                            "it into a new one",
+                            connection.path()));
+  return advised(version.error(), connection.path());
 }
 
 Status check_account(sql::Connection& connection, const std::string& account) {
@@ -118,7 +137,9 @@ Status open_spill(OpenedDatabase& database) {
 
 }  // namespace
 
-sql::Schema store_schema() { return {kApplicationId, kProgram, migration_texts()}; }
+sql::Schema store_schema() {
+  return {kApplicationId, kProgram, migration_texts()};
+}
 
 Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value) {
   auto statement = connection.prepare(
@@ -144,8 +165,8 @@ Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions
   auto connection = open_file(path, options);
   if (!connection) return std::unexpected(connection.error());
   const sql::Schema schema = store_schema();
-  const auto version = sql::check_version(*connection, schema);
-  if (!version) return advised(version.error(), path);
+  const auto version = version_of(*connection);
+  if (!version) return std::unexpected(version.error());
 
   OpenedDatabase database{std::move(*connection), options, {}, {}};
   database.is_outdated = *version != 0 && *version < static_cast<int>(schema.steps.size());

@@ -18,11 +18,11 @@ sql::Schema store_schema();
 struct OpenedDatabase {
   sql::Connection connection;
   sql::WriterOptions options;
-  std::optional<Spill> spill;   // none for a database in memory
-  std::vector<Group> backlog;   // what an earlier run spilled and never wrote
+  std::optional<Spill> spill;  // none for a database in memory
+  std::vector<Group> backlog;  // what an earlier run spilled and never wrote
   std::uint64_t next_sequence = 1;
-  bool is_unclean = false;      // the last session did not end; quick_check found nothing
-  bool is_outdated = false;     // an older schema: the backlog is written first, then it is migrated
+  bool is_unclean = false;   // the last session did not end; quick_check found nothing
+  bool is_outdated = false;  // an older schema: the backlog is written first, then it is migrated
 };
 
 /// Opens or creates, and checks. Errors are sentences for the operator.

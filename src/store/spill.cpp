@@ -100,8 +100,8 @@ bool decode(std::string_view bytes, Group& group) {
 }
 
 std::uint32_t checksum(std::string_view bytes) {
-  return static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(bytes.data()),
-                                          static_cast<uInt>(bytes.size())));
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
 std::unexpected<Error> failure(const std::string& path, std::string_view what, int error) {
@@ -133,7 +133,7 @@ Result<std::string> read_bytes(int fd, const std::string& path) {
 Result<int> open_reserved(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_DSYNC, 0600);
   if (fd < 0) return failure(path, "cannot open", errno);
-  struct stat info {};
+  struct stat info{};
   if (fstat(fd, &info) == 0 && info.st_size >= static_cast<off_t>(Spill::kSize)) return fd;
   if (const int error = posix_fallocate(fd, 0, Spill::kSize); error != 0) {
     ::close(fd);
@@ -234,8 +234,8 @@ Status Spill::clear() {
 Status Spill::write_at(std::size_t offset, const std::string& bytes) const {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t written = pwrite(fd_, bytes.data() + done, bytes.size() - done,
-                               static_cast<off_t>(offset + done));
+    const ssize_t written =
+        pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return failure(path_, "cannot write", errno);
     done += static_cast<std::size_t>(written);

@@ -1,6 +1,6 @@
-// Spill: 1 MiB that is reserved on the device at open, for batches that the database could not take.
-// One frame per batch: length, CRC-32, sequence number, the statements. Written through to the
-// device; a torn last frame is not read. The header names the database instance it belongs to.
+// Spill: 1 MiB that is reserved on the device at open, for batches that the database could not
+// take. One frame per batch: length, CRC-32, sequence number, the statements. Written through to
+// the device; a torn last frame is not read. The header names the database instance it belongs to.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace bb::store {
 /// The statements of one batch, as the writer sees it.
 struct Group {
   std::vector<Write> writes;
-  bool durable = false;    // holds intents: on the device before commit() returns
-  bool essential = false;  // holds more than samples: may use the last half of the spill
+  bool durable = false;        // holds intents: on the device before commit() returns
+  bool essential = false;      // holds more than samples: may use the last half of the spill
   std::uint64_t sequence = 0;  // given when it is spilled
 };
 

@@ -51,9 +51,11 @@ void sort_oldest_first(std::vector<Intent>& intents) {
   });
 }
 
+// What the exchange can be asked again, or what can be lost: it leaves the spill file to the rest.
 bool is_sample(const Row& row) {
   return std::holds_alternative<WalletSnapshot>(row) || std::holds_alternative<JournalRow>(row) ||
-         std::holds_alternative<IncomeRecord>(row) || std::holds_alternative<OrderEvent>(row);
+         std::holds_alternative<IncomeRecord>(row) || std::holds_alternative<OrderEvent>(row) ||
+         std::holds_alternative<OutboxMessage>(row);
 }
 
 }  // namespace
@@ -131,8 +133,7 @@ Result<std::vector<Record>> Store::State::load(const std::string& select,
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string account,
                                            boost::asio::any_io_executor executor, Clock& clock,
                                            const Log& log) {
-  auto database =
-      open_database(options.path, {options.busy_timeout}, account, clock.utc_now());
+  auto database = open_database(options.path, {options.busy_timeout}, account, clock.utc_now());
   if (!database) return std::unexpected(database.error());
   if (database->is_unclean) log.warn("database was not closed; checked", {{"path", options.path}});
   if (database->spill && database->spill->moved_aside())
@@ -164,9 +165,13 @@ Store::~Store() {
   state_->committer.end_session();
 }
 
-Task<Status> Store::commit(Batch batch) { return wait_for(state_->submit(batch.content_->rows)); }
+Task<Status> Store::commit(Batch batch) {
+  return wait_for(state_->submit(batch.content_->rows));
+}
 
-bool Store::healthy() const { return state_->health->is_good; }
+bool Store::healthy() const {
+  return state_->health->is_good;
+}
 
 const Run* Store::find_run(const std::string& trade_day_utc) const {
   const auto found = state_->memory.runs.find(trade_day_utc);
@@ -234,19 +239,26 @@ int Store::next_attempt(const std::string& trade_day, Job job, Symbol symbol,
 
 std::vector<OutboxMessage> Store::pending_messages() const {
   std::vector<OutboxMessage> found;
-  for (const auto& [id, message] : state_->memory.pending) found.push_back(message);
+  for (const auto& [id, message] : state_->memory.pending)
+    found.push_back(message);
   return found;
 }
 
-std::optional<TimePoint> Store::last_income_time() const { return state_->memory.last_income; }
+std::optional<TimePoint> Store::last_income_time() const {
+  return state_->memory.last_income;
+}
 
 std::optional<TimePoint> Store::first_snapshot_time() const {
   return state_->memory.first_snapshot;
 }
 
-std::int64_t Store::next_holding_id() { return state_->memory.next_holding_id++; }
+std::int64_t Store::next_holding_id() {
+  return state_->memory.next_holding_id++;
+}
 
-std::int64_t Store::next_outbox_id() { return state_->memory.next_outbox_id++; }
+std::int64_t Store::next_outbox_id() {
+  return state_->memory.next_outbox_id++;
+}
 
 Result<std::vector<Run>> Store::load_runs() const {
   return state_->load<Run>(runs_table().select("ORDER BY started_at_utc, run_id"));

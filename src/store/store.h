@@ -37,10 +37,10 @@ class Batch {
   Batch& put(const Slot& slot);
   Batch& put(const OutboxMessage& message);
   Batch& add(const OrderEvent& event);
-  Batch& add(const FillRecord& fill);        // ignored when the trade is known
+  Batch& add(const FillRecord& fill);  // ignored when the trade is known
   Batch& add(const WalletSnapshot& snapshot);
-  Batch& add(const IncomeRecord& income);    // ignored when the movement is known
-  Batch& add(const JournalRow& row);         // ignored when (source, key) is known
+  Batch& add(const IncomeRecord& income);  // ignored when the movement is known
+  Batch& add(const JournalRow& row);       // ignored when (source, key) is known
   bool empty() const;
 
  private:
@@ -50,9 +50,9 @@ class Batch {
 };
 
 struct StoreOptions {
-  std::string path;       // ":memory:" for a store without a file (always inline)
-  bool threaded = true;   // false: writes happen inline (simulations, one-shot commands)
-  bool sync = true;       // false: never waits for the device (simulations)
+  std::string path;           // ":memory:" for a store without a file (always inline)
+  bool threaded = true;       // false: writes happen inline (simulations, one-shot commands)
+  bool sync = true;           // false: never waits for the device (simulations)
   Millis busy_timeout{2000};  // how long a write waits for another process's lock
 };
 
@@ -60,16 +60,18 @@ class Store {
  public:
   /// Creates or migrates the database. Errors say what to do: not a database, damaged
   /// (quick_check after an unclean end), written by a newer version, of another account
-  /// (`account` is stored at the first open and compared), folder not writable, disk full.
+  /// (`account` is stored at the first open and compared), folder not writable, disk full. A known
+  /// database on a disk that is full now opens, but is not healthy(). The executor's loop and the
+  /// clock outlive the store.
   static Result<std::unique_ptr<Store>> open(StoreOptions options, std::string account,
                                              boost::asio::any_io_executor executor, Clock& clock,
                                              const Log& log);
   ~Store();  // waits for what is queued; a clean end is marked
 
   /// The change happens in this call, also when the Task is never awaited; the Task only waits for
-  /// the disk. A batch that contradicts the open state changes nothing and is a `conflict`: a second
-  /// open holding of a symbol, a second run of a day, an unknown run or holding, an intent that goes
-  /// back to `sent` after it was answered (the same order would be sent twice).
+  /// the disk. A batch that contradicts the open state changes nothing and is a `conflict`: a
+  /// second open holding of a symbol, a second run of a day, an unknown run or holding, an intent
+  /// that goes back to `sent` after it was answered (the same order would be sent twice).
   Task<Status> commit(Batch batch);
   /// False after a storage error until a commit succeeds again: no new risk then.
   bool healthy() const;
@@ -78,7 +80,7 @@ class Store {
   // holdings, slots and attempt numbers of the last 40 days. Pointers hold until the next commit.
   const Run* find_run(const std::string& trade_day_utc) const;
   const Run* find_latest_run() const;
-  std::vector<Holding> open_holdings() const;               // by symbol
+  std::vector<Holding> open_holdings() const;  // by symbol
   std::optional<Holding> find_open_holding(Symbol symbol) const;
   std::vector<Holding> holdings_of_run(const std::string& run_id) const;
   const Slot* find_slot(Job job, const std::string& local_date) const;

@@ -2,7 +2,6 @@
 // of functions in rows_*.cpp fills and reads it in that order.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +11,8 @@
 
 namespace bb::store {
 
-/// One statement of a batch. `sql` lives as long as the program, or as the spill frame it came from.
+/// One statement of a batch. `sql` lives as long as the program, or as the spill frame it came
+/// from.
 struct Write {
   std::string sql;
   std::vector<sql::Value> values;
@@ -78,17 +78,19 @@ class RowReader {
     }
     return amount<A>();
   }
-  template <class E, std::size_t N>
-  E word(const std::array<E, N>& choices) {
+  /// The value of a closed set whose str() is the text.
+  template <class E>
+  E word() {
     const std::string found = text();
-    for (const E choice : choices)
-      if (str(choice) == found) return choice;
-    problem_ = "unknown word '" + found + "'";
-    return choices[0];
+    for (int i = 0; i < kLargestSet; ++i)
+      if (str(static_cast<E>(i)) == found) return static_cast<E>(i);
+    problem_ = "unknown word '" + found + "', of a newer version";
+    return E{};
   }
   const std::string& problem() const { return problem_; }
 
  private:
+  static constexpr int kLargestSet = 32;
   const sql::Statement& statement_;
   int column_ = 0;
   std::string problem_;
@@ -125,13 +127,27 @@ Result<std::vector<Record>> read_all(sql::Connection& connection, const std::str
 }
 
 // Values for bind_all.
-inline sql::Value value(std::int64_t number) { return number; }
-inline sql::Value value(bool flag) { return std::int64_t{flag ? 1 : 0}; }
-inline sql::Value value(int number) { return std::int64_t{number}; }
-inline sql::Value value(std::string_view text) { return std::string(text); }
-inline sql::Value value(const std::string& text) { return text; }
-inline sql::Value value(Symbol symbol) { return symbol.str(); }
-inline sql::Value value(TimePoint time) { return to_ms(time); }
+inline sql::Value value(std::int64_t number) {
+  return number;
+}
+inline sql::Value value(bool flag) {
+  return std::int64_t{flag ? 1 : 0};
+}
+inline sql::Value value(int number) {
+  return std::int64_t{number};
+}
+inline sql::Value value(std::string_view text) {
+  return std::string(text);
+}
+inline sql::Value value(const std::string& text) {
+  return text;
+}
+inline sql::Value value(Symbol symbol) {
+  return symbol.str();
+}
+inline sql::Value value(TimePoint time) {
+  return to_ms(time);
+}
 template <class Tag>
 sql::Value value(Amount<Tag> amount) {
   return amount.value().raw();
@@ -144,21 +160,12 @@ sql::Value value(const std::optional<T>& maybe) {
 inline sql::Value value_or_null(std::string_view text) {
   return text.empty() ? sql::Value() : value(text);
 }
-inline sql::Value value_or_null(const ClientOrderId& id) { return value_or_null(id.str()); }
-inline sql::Value value_or_null(std::int64_t id) { return id == 0 ? sql::Value() : value(id); }
-
-/// The closed sets, for RowReader::word.
-inline constexpr std::array kSides{Side::buy, Side::sell};
-inline constexpr std::array kPositionSides{PositionSide::both, PositionSide::long_,
-                                           PositionSide::short_};
-inline constexpr std::array kOrderTypes{OrderType::market,      OrderType::limit,
-                                        OrderType::stop_market, OrderType::take_profit_market,
-                                        OrderType::stop,        OrderType::take_profit};
-inline constexpr std::array kJobs{Job::entry, Job::loss_cut, Job::patrol, Job::manual};
-inline constexpr std::array kKinds{OrderKind::entry,       OrderKind::redistribute,
-                                   OrderKind::stop,        OrderKind::moving_stop,
-                                   OrderKind::take_profit, OrderKind::close,
-                                   OrderKind::loss_cut,    OrderKind::risk_off};
+inline sql::Value value_or_null(const ClientOrderId& id) {
+  return value_or_null(id.str());
+}
+inline sql::Value value_or_null(std::int64_t id) {
+  return id == 0 ? sql::Value() : value(id);
+}
 
 // One per row type, for append_writes.
 void append_row(const Run& run, TimePoint now, RowIds& ids, std::vector<Write>& writes);
@@ -171,8 +178,7 @@ void append_row(const OrderEvent& event, TimePoint now, RowIds& ids, std::vector
 void append_row(const FillRecord& fill, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const WalletSnapshot& snapshot, TimePoint now, RowIds& ids,
                 std::vector<Write>& writes);
-void append_row(const IncomeRecord& income, TimePoint now, RowIds& ids,
-                std::vector<Write>& writes);
+void append_row(const IncomeRecord& income, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const JournalRow& row, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 
 }  // namespace bb::store

@@ -1,8 +1,8 @@
 #include "store/writer.h"
 
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -54,7 +54,8 @@ void Writer::Queue::run() {
 void Writer::Queue::write(std::vector<Job> jobs) {
   std::vector<Group> groups;
   groups.reserve(jobs.size());
-  for (Job& job : jobs) groups.push_back(std::move(job.group));
+  for (Job& job : jobs)
+    groups.push_back(std::move(job.group));
   auto answers = committer.commit(groups);
   const bool healthy = committer.healthy();
   for (std::size_t i = 0; i < jobs.size(); ++i)

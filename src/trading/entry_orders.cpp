@@ -138,6 +138,7 @@ Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
     }
   }
   co_await save(desk, *holding);
+  (void)co_await desk.record_fills(symbol, holding->opened_at - Seconds(5), holding->id);
   co_return "";
 }
 

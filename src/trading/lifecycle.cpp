@@ -138,6 +138,8 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
                           {{"symbol", holding.symbol}, {"why", take_profit.text}});
   }
   co_await save(desk, holding);
+  // Only now, with everything in place: what it was filled at.
+  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Seconds(5), holding.id);
   co_return ProtectionState::stands;
 }
 

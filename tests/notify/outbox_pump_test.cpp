@@ -37,8 +37,7 @@ struct World {
   explicit World(SimLoop& loop) : fake(loop), stop(loop.clock), group(loop.io.get_executor()) {
     store::StoreOptions options;
     options.path = ":memory:";
-    auto opened =
-        store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock, log);
+    auto opened = store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock, log);
     REQUIRE(opened.has_value());
     store = std::move(*opened);
   }
@@ -94,7 +93,8 @@ TEST_CASE("outbox pump: pauses grow from 5 s to 30 min, with the same text each 
       pauses.push_back(world.fake.sent_at[i] - world.fake.sent_at[i - 1]);
     CHECK(pauses == std::vector<Micros>{Seconds(5), Seconds(30), Minutes(2), Minutes(10),
                                         Minutes(30), Minutes(30), Minutes(30)});
-    for (const std::string& body : world.fake.bodies) CHECK(body == world.fake.bodies.front());
+    for (const std::string& body : world.fake.bodies)
+      CHECK(body == world.fake.bodies.front());
     CHECK(world.store->pending_messages().empty());
     world.stop.request();
     co_await world.group.join();

@@ -93,8 +93,10 @@ TEST_CASE("serverchan: a title is cut to 32 characters and a body to 32 KB, neve
   run_sim([](SimLoop& loop) -> Task<void> {
     Vendor vendor(loop, kTurboKey);
     std::string title, body = "x";
-    for (int i = 0; i < 40; ++i) title += "\u4ed3";
-    for (int i = 0; i < 20000; ++i) body += "\u4ed3";
+    for (int i = 0; i < 40; ++i)
+      title += "\u4ed3";
+    for (int i = 0; i < 20000; ++i)
+      body += "\u4ed3";
     co_await vendor.notifier->send(title, body);
     REQUIRE(vendor.script.seen.size() == 1);
     const std::string& form = vendor.script.seen[0].body;

@@ -5,7 +5,9 @@
 namespace bb::notify {
 namespace {
 
-bool placeholder(const std::string& text) { return is_placeholder(Secret(text)); }
+bool placeholder(const std::string& text) {
+  return is_placeholder(Secret(text));
+}
 
 TEST_CASE("notify settings: keys of examples are placeholders, real ones are not") {
   CHECK(placeholder(""));

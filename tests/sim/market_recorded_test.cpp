@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "market_build.h"
+#include "sim/impl/market_files.h"
 #include "support/run.h"
 
 namespace bb::sim::test {
@@ -106,14 +107,13 @@ TEST_CASE("recorded days: every price lies on its tick") {
 }
 
 TEST_CASE("recorded days: a coin listed inside them is unknown before its first bar") {
-  const Symbol symbol("币安人生USDT");
   const Symbol young("GIGGLEUSDT");
   const TimePoint listing = from_ms(1'760'003'100'000);
   CHECK_FALSE(recorded().find_rules(young, listing - Millis(1)).has_value());
   CHECK(recorded().find_rules(young, listing)->onboard_time == listing);
   CHECK_FALSE(recorded().next_point({young}, recorded().end()).has_value());
   CHECK(recorded().next_point({young}, recorded().begin()) == listing);
-  CHECK_FALSE(recorded().find_rules(symbol, day("2025-10-02")).has_value());
+  CHECK_FALSE(recorded().ticker(young, listing - Millis(1)).has_value());
 }
 
 TEST_CASE("recorded days: funding as recorded, and 0.01 % every eight hours elsewhere") {
@@ -230,6 +230,33 @@ TEST_CASE("data files: one flipped bit is found and named") {
       expect_refused(folder, name);
     }
   }
+}
+
+TEST_CASE("data files: bars of the wrong format, size or value are refused") {
+  const std::string whole = impl::read_zst(kFolder + "/bars_15m.bin.zst").value();
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{8}, std::size_t{40}, whole.size() / 2, whole.size() - 1}) {
+    CAPTURE(size);
+    CHECK_FALSE(impl::parse_bars(std::string_view(whole).substr(0, size)).has_value());
+  }
+  CHECK_FALSE(impl::parse_bars(whole + '\0').has_value());
+  std::string other_version = whole;
+  other_version[7] = '2';
+  CHECK(impl::parse_bars(other_version).error().text.find("version") != std::string::npos);
+  // The first open of the first symbol becomes negative (an odd zigzag number).
+  std::string negative = whole;
+  negative[whole.find("ZRXUSDT") + 7 + 16 + 8] |= 1;
+  CHECK(impl::parse_bars(negative).error().text.find("0GUSDT") != std::string::npos);
+}
+
+TEST_CASE("data files: a funding line that is not one is shown") {
+  for (const char* line : {"BTCUSDT,17,", "BTCUSDT,x,0.1", "BTCUSDT", "BTCUSDT,17,1e-99x"}) {
+    const auto parsed = impl::parse_funding(std::string("header\n") + line + "\n");
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().text.find(line) != std::string::npos);
+  }
+  CHECK_FALSE(impl::parse_funding("h\nBTCUSDT,20,0.1\nBTCUSDT,10,0.1\n").has_value());
+  CHECK(impl::parse_funding("h\nBTCUSDT,10,-0.1\nBTCUSDT,20,0.1\n")->at("BTCUSDT").size() == 2);
 }
 
 TEST_CASE("data files: files that do not belong together are refused") {

@@ -81,8 +81,7 @@ std::string open_error(const std::string& path, const std::string& account) {
   options.path = path;
   options.threaded = false;
   const Log log(LogLevel::error, null_sink());
-  const auto opened =
-      store::Store::open(options, account, loop.io.get_executor(), loop.clock, log);
+  const auto opened = store::Store::open(options, account, loop.io.get_executor(), loop.clock, log);
   return opened ? std::string() : opened.error().text;
 }
 

@@ -64,7 +64,7 @@ class Cursor {
 
   std::int64_t varint() {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 63; shift += 7) {
+    for (int shift = 0; shift < 35; shift += 7) {  // sums of three fit easily
       const std::uint8_t part = byte();
       value |= static_cast<std::uint64_t>(part & 127) << shift;
       if (part < 128) return static_cast<std::int64_t>(value);
