@@ -115,7 +115,8 @@ class Test1Commands(Paper):
         self.assertEqual(again.returncode, 0)
         self.assertEqual(json.loads(again.stdout)["status"], "SKIPPED")
 
-        named = run("entry", "--trade-day-utc", result["trade_day_utc"], "--config", config, "--json")
+        named = run("entry", "--trade-day-utc", result["trade_day_utc"], "--json",
+                    "--config", config)
         self.assertEqual(json.loads(named.stdout)["status"], "SKIPPED")
 
         patrol = run("manage", "--config", config, "--json")
@@ -268,7 +269,8 @@ class Test3Faults(Paper):
 
     def test_help_and_version(self):
         self.expect(0, "--version", text="bubble-buster")
-        for command in ("entry", "manage", "loss-cut", "service", "board", "audit", "paper", "demo"):
+        for command in ("entry", "manage", "loss-cut", "service", "board", "audit", "paper",
+                        "demo"):
             self.expect(0, command, "--help", text="Examples:")
 
 
