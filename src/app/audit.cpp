@@ -16,6 +16,7 @@ constexpr Hours kOrderMemory{89 * 24};  // 90 days, less a margin for the way th
 constexpr Hours kBeforeFirst{1};
 
 using OrderKey = std::pair<Symbol, std::int64_t>;  // order ids are unique per symbol
+using IdKey = std::pair<ClientOrderId, bool>;      // id, conditional
 using PositionKey = std::pair<Symbol, PositionSide>;
 
 bool has_ended_unfilled(const exchange::OrderView& order) {
@@ -26,13 +27,18 @@ class Comparison {
  public:
   Comparison(const ExchangeView& e, const StoreView& s, const AuditRules& r)
       : exchange_(e), store_(s), rules_(r) {
-    for (const auto& order : e.orders) by_client_id_.emplace(order.client_order_id, &order);
-    for (const auto& intent : s.intents) intents_.emplace(intent.client_order_id, &intent);
+    // A conditional order and the regular one that it becomes may share a client id.
+    for (const auto& order : e.orders)
+      by_client_id_.emplace(IdKey{order.client_order_id, order.conditional}, &order);
+    for (const auto& intent : s.intents)
+      intents_.emplace(intent.client_order_id, &intent);
   }
 
   AuditReport run() {
-    for (const auto& intent : store_.intents) check_intent(intent);
-    for (const auto& order : exchange_.orders) check_order(order);
+    for (const auto& intent : store_.intents)
+      check_intent(intent);
+    for (const auto& order : exchange_.orders)
+      check_order(order);
     check_fills();
     check_positions();
     return std::move(report_);
@@ -46,7 +52,8 @@ class Comparison {
 
   void check_intent(const store::Intent& intent) {
     ++report_.orders;
-    const auto found = by_client_id_.find(intent.client_order_id);
+    const auto found =
+        by_client_id_.find(IdKey{intent.client_order_id, is_conditional(intent.type)});
     const auto* order = found == by_client_id_.end() ? nullptr : found->second;
     const auto& id = intent.client_order_id.str();
     const auto& symbol = intent.symbol.str();
@@ -61,7 +68,8 @@ class Comparison {
           differ("order {} {}: refused in the store, but the exchange has it", symbol, id);
         return;
       case store::IntentState::done:
-        if (order != nullptr) compare_order(intent, *order);
+        if (order != nullptr)
+          compare_order(intent, *order);
         else if (!may_be_forgotten(intent))
           differ("order {} {}: in the store, unknown to the exchange", symbol, id);
         return;
@@ -111,7 +119,8 @@ class Comparison {
                order->client_order_id.str());
     }
     std::map<OrderKey, const store::FillRecord*> known;
-    for (const auto& fill : store_.fills) known.emplace(OrderKey{fill.symbol, fill.trade_id}, &fill);
+    for (const auto& fill : store_.fills)
+      known.emplace(OrderKey{fill.symbol, fill.trade_id}, &fill);
     std::set<OrderKey> seen;
     for (const auto& fill : exchange_.fills) {
       const OrderKey key{fill.symbol, fill.trade_id};
@@ -193,7 +202,7 @@ class Comparison {
   const StoreView& store_;
   const AuditRules& rules_;
   AuditReport report_;
-  std::map<ClientOrderId, const exchange::OrderView*> by_client_id_;
+  std::map<IdKey, const exchange::OrderView*> by_client_id_;
   std::map<ClientOrderId, const store::Intent*> intents_;
   std::set<OrderKey> own_;  // regular orders whose fills must be ours
   std::vector<const exchange::OrderView*> foreign_orders_;
@@ -201,8 +210,7 @@ class Comparison {
 
 }  // namespace
 
-AuditReport compare(const ExchangeView& exchange, const StoreView& store,
-                    const AuditRules& rules) {
+AuditReport compare(const ExchangeView& exchange, const StoreView& store, const AuditRules& rules) {
   return Comparison(exchange, store, rules).run();
 }
 
@@ -222,9 +230,12 @@ Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account
     const auto [found, is_new] = since.emplace(symbol, from);
     if (!is_new) found->second = std::min(found->second, from);
   };
-  for (const auto& intent : store.intents) note(intent.symbol, intent.sent_at);
-  for (const auto& fill : store.fills) note(fill.symbol, fill.time);
-  for (const auto& holding : store.open_holdings) note(holding.symbol, holding.opened_at);
+  for (const auto& intent : store.intents)
+    note(intent.symbol, intent.sent_at);
+  for (const auto& fill : store.fills)
+    note(fill.symbol, fill.time);
+  for (const auto& holding : store.open_holdings)
+    note(holding.symbol, holding.opened_at);
   ExchangeView view;
   for (const auto& [symbol, from] : since) {
     auto orders = co_await account.fetch_orders(symbol, from);

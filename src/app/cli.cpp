@@ -114,7 +114,8 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
   if (name == "demo") return t.demo;
-  for (const auto& text : t.accounts) t.paper.accounts.push_back(parse_account_spec(text).value());
+  for (const auto& text : t.accounts)
+    t.paper.accounts.push_back(parse_account_spec(text).value());
   return t.paper;
 }
 
@@ -133,11 +134,12 @@ PrintCommand usage_error(const std::string& text) {
 Result<PaperAccountSpec> parse_account_spec(const std::string& text) {
   std::vector<std::string> parts;
   std::istringstream in(text);
-  for (std::string part; std::getline(in, part, ':');) parts.push_back(part);
+  for (std::string part; std::getline(in, part, ':');)
+    parts.push_back(part);
   const auto bad = [&] {
-    return fail(ErrorKind::invalid_input,
-                fmt::format("'{}' is not alias:key:secret:balance, as in alice:key1:secret1:1000",
-                            text));
+    return fail(
+        ErrorKind::invalid_input,
+        fmt::format("'{}' is not alias:key:secret:balance, as in alice:key1:secret1:1000", text));
   };
   if (parts.size() != 4) return bad();
   for (const auto& part : parts)
@@ -159,6 +161,8 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   app.add_flag("--json", out.json, "Machine-readable output on stdout");
   app.add_flag("--print-config", out.print_config,
                "Print the configuration in effect, secrets hidden, and do nothing else");
+  app.add_flag("--print-config-reference", out.print_reference,
+               "Print every key with its default, range and meaning, as Markdown");
   app.require_subcommand(0, 1);
   app.footer(std::string("Examples:\n  bubble-buster demo\n  bubble-buster service --config "
                          "config.ini\n  bubble-buster <command> --help\n") +
@@ -190,7 +194,8 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   if (out.config_named) out.config_path = config;
   targets.entry.trade_day_utc = blank_trimmed(targets.entry.trade_day_utc);
   if (out.name.empty()) {
-    if (!out.print_config) out.command = usage_error("A command is needed.\n\n" + app.help());
+    if (!out.print_config && !out.print_reference)
+      out.command = usage_error("A command is needed.\n\n" + app.help());
   } else {
     out.command = chosen_command(out.name, targets);
   }

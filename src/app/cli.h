@@ -46,7 +46,7 @@ struct DemoCommand {
   std::optional<std::int64_t> days;
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> latency_ms;  // each way
-  double speed = 0;              // virtual seconds per real second; 0 = as fast as possible
+  double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
   bool exit = false;
 };
 /// Only prints: help, version, a usage error.
@@ -63,7 +63,8 @@ struct Invocation {
   bool config_named = false;  // by --config or BUBBLE_BUSTER_CONFIG
   bool json = false;
   bool print_config = false;
-  std::string name;  // of the sub-command; empty with --print-config alone
+  bool print_reference = false;  // every key as Markdown: docs/config.md
+  std::string name;              // of the sub-command; empty with a --print option alone
   Command command;
 };
 

@@ -50,7 +50,8 @@ Task<int> do_board(Session& session, bool with_push) {
   PublicSide side(session.ground());
   const auto prepared = co_await side.market().prepare(1);
   if (!prepared) co_return report_error(prepared.error(), session.json());
-  const auto board = co_await fetch_board(side.market(), session.clock(), session.config().strategy);
+  const auto board =
+      co_await fetch_board(side.market(), session.clock(), session.config().strategy);
   if (!board) co_return report_error(board.error(), session.json());
   const auto rows = static_cast<std::size_t>(session.config().strategy.top_n);
   const TimePoint now = side.market().exchange_now();
@@ -74,7 +75,9 @@ Task<int> do_audit(Session& session) {
   co_return report.ok() ? kDone : kFailed;
 }
 
-Log quiet_log() { return Log(LogLevel::warn, stderr_sink()); }
+Log quiet_log() {
+  return Log(LogLevel::warn, stderr_sink());
+}
 
 }  // namespace
 

@@ -119,8 +119,7 @@ Task<int> do_loss_cut(Session& session, Account& account) {
   const TimePoint now = account.market().exchange_now();
   const auto schedule = runtime.loss_cut_schedule();
   const std::string when = schedule.zone.clock_text(now) + " " + schedule.zone.name();
-  const auto report =
-      co_await service::run_loss_cut(account.desk(), runtime, utc_date(now), when);
+  const auto report = co_await service::run_loss_cut(account.desk(), runtime, utc_date(now), when);
   print(render(report), session.json());
   co_return exit_code_of(report);
 }

@@ -45,28 +45,28 @@ void resolve(std::string& path, const std::string& folder) {
 
 Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
-  for (auto& fault : service::validate(config.runtime)) faults.push_back(std::move(fault));
+  for (auto& fault : service::validate(config.runtime))
+    faults.push_back(std::move(fault));
   return faults;
 }
 
-std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config,
-                                                    IniFile file,
+std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config, IniFile file,
                                                     const Environment& environment) {
   take_legacy(file, config->legacy);
   const auto applied = apply_settings(file, environment, config->sections);
   Faults faults = applied ? Faults{} : applied.error();
-  for (auto& fault : cross_check(*config)) faults.push_back(std::move(fault));
+  for (auto& fault : cross_check(*config))
+    faults.push_back(std::move(fault));
   if (!faults.empty()) return std::unexpected(std::move(faults));
   const bool has_secret =
-      applied->has_inline_secret ||
-      (!config->legacy.serverchan_sendkey.empty() &&
-       !is_placeholder(config->legacy.serverchan_sendkey));
-  struct stat info {};
+      applied->has_inline_secret || (!config->legacy.serverchan_sendkey.empty() &&
+                                     !is_placeholder(config->legacy.serverchan_sendkey));
+  struct stat info{};
   if (has_secret && !config->path.empty() && stat(config->path.c_str(), &info) == 0 &&
       (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return std::unexpected(Faults{fmt::format(
-        "{}: it holds secrets and others may read it; run: chmod 600 {}", config->path,
-        config->path)});
+    return std::unexpected(
+        Faults{fmt::format("{}: it holds secrets and others may read it; run: chmod 600 {}",
+                           config->path, config->path)});
   resolve(config->runtime.log_dir, config->folder);
   resolve(config->runtime.lock_file, config->folder);
   resolve(config->runtime.db_path, config->folder);
@@ -109,6 +109,19 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
   return fill(std::move(config), IniFile{}, environment);
 }
 
+void use_legacy(Config& config) {
+  const auto& legacy = config.legacy;
+  if (const auto threshold = Decimal::parse(legacy.volume_threshold);
+      threshold && config.strategy.volume_threshold.is_zero() && !threshold->is_negative())
+    config.strategy.volume_threshold = *threshold;
+  if (notify::is_placeholder(config.notify.serverchan_sendkey))
+    config.notify.serverchan_sendkey = Secret(legacy.serverchan_sendkey);
+  if (config.notify.https_proxy.empty() && config.notify.http_proxy.empty()) {
+    config.notify.http_proxy = legacy.http_proxy;
+    config.notify.https_proxy = legacy.https_proxy;
+  }
+}
+
 bool is_placeholder(std::string_view text) {
   const std::string word = upper(text);
   if (word.empty()) return false;
@@ -123,9 +136,10 @@ Faults check_credentials(const Config& config) {
   Faults faults;
   const auto check = [&](const char* key, const Secret& secret) {
     if (secret.empty())
-      faults.push_back(fmt::format("[binance] {}: it is empty; put the account's own there, or "
-                                   "file:/path/to/a/file that holds it",
-                                   key));
+      faults.push_back(
+          fmt::format("[binance] {}: it is empty; put the account's own there, or "
+                      "file:/path/to/a/file that holds it",
+                      key));
     else if (is_placeholder(secret.reveal()))
       faults.push_back(fmt::format(
           "[binance] {}: this is the example's text; put the account's own there", key));

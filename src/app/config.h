@@ -50,6 +50,9 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
 /// Faults that matter only to commands that use the account: absent or placeholder keys.
 Faults check_credentials(const Config& config);
 
+/// Lets [Settings] speak where the new sections say nothing; for `board` alone, as in the original.
+void use_legacy(Config& config);
+
 /// True for "YOUR_API_KEY" and its kin: text that was never replaced.
 bool is_placeholder(std::string_view text);
 

@@ -66,7 +66,8 @@ void pause_for(Micros virtual_span, double speed) {
   timespec span{};
   span.tv_sec = static_cast<time_t>(seconds);
   span.tv_nsec = static_cast<long>((seconds - static_cast<double>(span.tv_sec)) * 1e9);
-  nanosleep(&span, nullptr);  // a signal ends it early, and is seen right after
+  // det-ok: virtual time stands still meanwhile; a signal ends it early and is seen right after
+  nanosleep(&span, nullptr);
 }
 
 struct Plan {
@@ -81,9 +82,9 @@ Result<Plan> plan_of(const sim::Market& market, int wanted) {
   if (recorded < 1)
     return fail(ErrorKind::configuration, "the recorded market is shorter than two days");
   if (wanted > recorded)
-    return fail(ErrorKind::invalid_input,
-                fmt::format("--days {}: only {} days are recorded after the first", wanted,
-                            recorded));
+    return fail(
+        ErrorKind::invalid_input,
+        fmt::format("--days {}: only {} days are recorded after the first", wanted, recorded));
   const int count = wanted > 0 ? wanted : static_cast<int>(recorded);
   const auto rest = std::chrono::duration_cast<Millis>(kBeforeMidnight);
   return Plan{first + kStartOfDay, first + days(count) - rest, count};

@@ -25,12 +25,16 @@ void show(const DemoProgress& progress, bool is_terminal) {
       fmt::format("{}  equity {:>12}  open {:>3}  {}", iso_seconds(progress.now).substr(0, 16),
                   progress.equity.value().str_fixed(2), progress.open_positions,
                   progress.last_action.substr(0, kActionWidth));
-  if (is_terminal) fmt::print(stderr, "\r\033[K{}", line);
-  else fmt::print(stderr, "{}\n", line);
+  if (is_terminal)
+    fmt::print(stderr, "\r\033[K{}", line);
+  else
+    fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);
 }
 
-double milliseconds(Micros span) { return static_cast<double>(span.count()) / 1000.0; }
+double milliseconds(Micros span) {
+  return static_cast<double>(span.count()) / 1000.0;
+}
 
 Result<DemoOptions> options_of(const PaperSettings& settings, const DemoCommand& command) {
   auto folder = find_data_folder(command.data.value_or(settings.data));
@@ -56,7 +60,8 @@ std::string demo_json(const DemoReport& report, double wall_s) {
       .field("runs", report.runs)
       .field("opened", report.opened);
   json.key("closed").begin_object();
-  for (const auto& [status, count] : report.closed) json.field(status, count);
+  for (const auto& [status, count] : report.closed)
+    json.field(status, count);
   json.end_object()
       .field("realized_pnl", report.figures.realized_pnl.str())
       .field("fees", report.figures.fees.str())
@@ -94,7 +99,8 @@ std::string demo_table(const DemoReport& report) {
   out += fmt::format("\nDemo: {} days{}\n", report.days, report.stopped ? " (stopped early)" : "");
   row("daily entries", std::to_string(report.runs));
   row("positions opened", std::to_string(report.opened));
-  for (const auto& [status, count] : report.closed) row("  " + status, std::to_string(count));
+  for (const auto& [status, count] : report.closed)
+    row("  " + status, std::to_string(count));
   row("  still open", std::to_string(report.audit.positions));
   row("realized PnL", money(report.figures.realized_pnl));
   row("fees", money(report.figures.fees));
@@ -104,13 +110,13 @@ std::string demo_table(const DemoReport& report) {
   row("equity at the end", money(report.equity_end));
   row("change", money(change));
   row("requests", std::to_string(report.requests));
-  row("worst unprotected time", fmt::format("{:.1f} ms", milliseconds(report.figures.unprotected_max)));
+  row("worst unprotected time",
+      fmt::format("{:.1f} ms", milliseconds(report.figures.unprotected_max)));
   if (report.figures.unprotected_max > Micros(0))
     row("  at", report.figures.unprotected_symbol.str() + " " +
                     iso_seconds(report.figures.unprotected_from).substr(0, 19));
   row("audit", report.audit.ok() ? "store = exchange" : "DIFFERENCES");
-  row("  orders, fills compared",
-      fmt::format("{}, {}", report.audit.orders, report.audit.fills));
+  row("  orders, fills compared", fmt::format("{}, {}", report.audit.orders, report.audit.fills));
   const auto& differences = report.audit.differences;
   for (std::size_t i = 0; i < differences.size() && i < kDifferencesMax; ++i)
     out += "    " + differences[i] + "\n";
@@ -124,12 +130,13 @@ int run_demo_command(Config& config, const DemoCommand& command, bool json) {
   boost::asio::io_context io;
   const SystemClock wall(io);
   const SteadyTime begun = wall.steady_now();
-  const auto report = run_demo(
-      *options, config, [&](const DemoProgress& progress) { show(progress, is_terminal); });
+  const auto report = run_demo(*options, config,
+                               [&](const DemoProgress& progress) { show(progress, is_terminal); });
   if (is_terminal) fmt::print(stderr, "\r\033[K");
   if (!report) return report_error(report.error(), json);
   const double wall_s = milliseconds(wall.steady_now() - begun) / 1000.0;
-  const std::string table = demo_table(*report) + fmt::format("  {:<28}{:>14.1f} s\n", "took", wall_s);
+  const std::string table =
+      demo_table(*report) + fmt::format("  {:<28}{:>14.1f} s\n", "took", wall_s);
   std::fputs(table.c_str(), json ? stderr : stdout);
   if (json) fmt::print("{}\n", demo_json(*report, wall_s));
   std::fflush(stdout);

@@ -76,7 +76,8 @@ ExchangeView view_of(const sim::Exchange& exchange, int account) {
       newest[{entry.symbol, {entry.order->conditional, entry.order->order_id}}] = *entry.order;
     if (entry.kind == Kind::fill && entry.fill) view.fills.push_back(*entry.fill);
   }
-  for (auto& [key, order] : newest) view.orders.push_back(std::move(order));
+  for (auto& [key, order] : newest)
+    view.orders.push_back(std::move(order));
   for (const auto& row : exchange.positions(account))
     if (!row.position.qty.is_zero()) view.positions.push_back(row.position);
   return view;

@@ -1,4 +1,4 @@
-// Section [paper]: the paper exchange of `paper` and `demo`. Every key has a flag that wins over it.
+// Section [paper]: the paper exchange of `paper` and `demo`. Flags of the commands win over it.
 #pragma once
 
 #include <cstdint>

@@ -27,19 +27,18 @@ struct Needs {
 
 Needs needs_of(const Command& command) {
   const Needs account{true, true};
-  return std::visit(
-      Overloaded{
-          [](const PrintCommand&) { return Needs{}; },
-          [](const BoardCommand&) { return Needs{}; },
-          [](const PaperCommand&) { return Needs{}; },
-          [](const DemoCommand&) { return Needs{}; },
-          [&](const EntryCommand&) { return account; },
-          [&](const ManageCommand&) { return account; },
-          [&](const LossCutCommand&) { return account; },
-          [&](const ServiceCommand&) { return account; },
-          [&](const AuditCommand&) { return account; },
-      },
-      command);
+  return std::visit(Overloaded{
+                        [](const PrintCommand&) { return Needs{}; },
+                        [](const BoardCommand&) { return Needs{}; },
+                        [](const PaperCommand&) { return Needs{}; },
+                        [](const DemoCommand&) { return Needs{}; },
+                        [&](const EntryCommand&) { return account; },
+                        [&](const ManageCommand&) { return account; },
+                        [&](const LossCutCommand&) { return account; },
+                        [&](const ServiceCommand&) { return account; },
+                        [&](const AuditCommand&) { return account; },
+                    },
+                    command);
 }
 
 // `paper` and `demo` read ./config.ini only when they are told to: they must work anywhere.
@@ -62,20 +61,27 @@ int report_faults(const Faults& faults, bool json) {
 }
 
 int dispatch(const CommandContext& context, Config& config, const Command& command) {
-  return std::visit(Overloaded{
-                        [](const PrintCommand& print) { return print.exit_code; },
-                        [&](const DemoCommand& demo) {
-                          return run_demo_command(config, demo, context.json);
-                        },
-                        [&](const auto& other) { return run_command(context, other); },
-                    },
-                    command);
+  return std::visit(
+      Overloaded{
+          [](const PrintCommand& print) { return print.exit_code; },
+          [&](const DemoCommand& demo) { return run_demo_command(config, demo, context.json); },
+          [&](const BoardCommand& board) {
+            use_legacy(config);
+            return run_command(context, board);
+          },
+          [&](const auto& other) { return run_command(context, other); },
+      },
+      command);
 }
 
 }  // namespace
 
 int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
   const Invocation invocation = parse_command_line(arguments, environment);
+  if (invocation.print_reference) {
+    std::fputs(document_settings(Config().sections).c_str(), stdout);
+    return kDone;
+  }
   if (const auto* print = std::get_if<PrintCommand>(&invocation.command);
       print != nullptr && !invocation.print_config) {
     std::fputs(print->text.c_str(), print->exit_code == kDone ? stdout : stderr);

@@ -17,7 +17,7 @@ Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings
     rest.remove_prefix(at + 1);
   }
   const auto url = net::parse_base_url("http://" + std::string(rest));
-  if (!url)
+  if (!url || rest.find('/') != std::string_view::npos)
     return fail(ErrorKind::configuration,
                 "[notify] https_proxy: write it as http://host:port or http://user:word@host:port");
   proxy.endpoint = url->endpoint;

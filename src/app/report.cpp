@@ -18,13 +18,15 @@ constexpr std::size_t kDifferencesMax = 50;
 void write_list(JsonWriter& json, const char* name, const std::vector<std::string>& lines,
                 std::size_t most) {
   json.key(name).begin_array();
-  for (std::size_t i = 0; i < lines.size() && i < most; ++i) json.value(lines[i]);
+  for (std::size_t i = 0; i < lines.size() && i < most; ++i)
+    json.value(lines[i]);
   json.end_array();
 }
 
 std::string lines_of(const std::vector<std::string>& lines, std::size_t most) {
   std::string out;
-  for (std::size_t i = 0; i < lines.size() && i < most; ++i) out += "  " + lines[i] + "\n";
+  for (std::size_t i = 0; i < lines.size() && i < most; ++i)
+    out += "  " + lines[i] + "\n";
   if (lines.size() > most) out += fmt::format("  ... and {} more\n", lines.size() - most);
   return out;
 }
@@ -97,10 +99,9 @@ Rendered render(const trading::LossCutReport& report) {
       .field("errors", report.errors);
   write_list(json, "details", report.details, report.details.size());
   json.end_object();
-  return {json.take() + "\n",
-          fmt::format("loss cut: {} positions, {} closed, {} errors\n{}", report.total,
-                      report.closed, report.errors,
-                      lines_of(report.details, report.details.size()))};
+  return {json.take() + "\n", fmt::format("loss cut: {} positions, {} closed, {} errors\n{}",
+                                          report.total, report.closed, report.errors,
+                                          lines_of(report.details, report.details.size()))};
 }
 
 Rendered render(const trading::Board& board, std::size_t rows, TimePoint now) {
@@ -134,8 +135,9 @@ Rendered render(const trading::Board& board, std::size_t rows, TimePoint now) {
 }
 
 std::string board_markdown(const trading::Board& board, std::size_t rows, TimePoint now) {
-  std::string out = "| 排名 rank | 合约 symbol | 涨幅 change | 24h 成交额 volume (M USDT) |\n"
-                    "|---|---|---|---|\n";
+  std::string out =
+      "| 排名 rank | 合约 symbol | 涨幅 change | 24h 成交额 volume (M USDT) |\n"
+      "|---|---|---|---|\n";
   for (std::size_t i = 0; i < shown(board, rows); ++i) {
     const auto& gainer = board.gainers[i];
     out += fmt::format("| {} | {} | {}% | {:.0f} |\n", i + 1, gainer.symbol.str(),
@@ -157,12 +159,12 @@ Rendered render(const AuditReport& report) {
       .field("foreign", report.foreign);
   write_list(json, "differences", report.differences, report.differences.size());
   json.end_object();
-  return {json.take() + "\n",
-          fmt::format("audit: {} orders, {} fills, {} positions compared, {} of others seen: {}\n{}",
-                      report.orders, report.fills, report.positions, report.foreign,
-                      report.ok() ? "equal"
-                                  : fmt::format("{} differences", report.differences.size()),
-                      lines_of(report.differences, kDifferencesMax))};
+  return {
+      json.take() + "\n",
+      fmt::format("audit: {} orders, {} fills, {} positions compared, {} of others seen: {}\n{}",
+                  report.orders, report.fills, report.positions, report.foreign,
+                  report.ok() ? "equal" : fmt::format("{} differences", report.differences.size()),
+                  lines_of(report.differences, kDifferencesMax))};
 }
 
 Rendered render_error(const Error& error) {

@@ -14,7 +14,9 @@ constexpr suseconds_t kHalfSecond = 500'000;
 constexpr time_t kLimitSeconds = 4;
 
 // Every log line is with the kernel already, and so is every committed record.
-void end_now(int) { _exit(0); }
+void end_now(int) {
+  _exit(0);
+}
 
 void arm_limit() {
   std::signal(SIGALRM, end_now);
@@ -50,7 +52,10 @@ SignalWatch::SignalWatch(boost::asio::io_context& io, Stop& stop)
 SignalWatch::~SignalWatch() = default;
 
 Session::Session(const Config& config, Log log, bool json)
-    : config_(config), log_(std::move(log)), json_(json), dialer_(wire_network(io_, clock_, config)) {}
+    : config_(config),
+      log_(std::move(log)),
+      json_(json),
+      dialer_(wire_network(io_, clock_, config)) {}
 
 Session::~Session() = default;
 

@@ -40,8 +40,7 @@ Account::Account(Ground ground)
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 Account::~Account() = default;
 
-Task<Status> Account::meet(Ground ground) {
-  (void)ground;
+Task<Status> Account::meet() {
   auto identity = co_await account_->fetch_identity();
   if (!identity) co_return std::unexpected(identity.error());
   identity_ = std::move(*identity);
@@ -62,7 +61,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!lock) co_return std::unexpected(lock.error());
     account->lock_ = std::make_unique<store::FileLock>(std::move(*lock));
   }
-  const auto met = co_await account->meet(ground);
+  const auto met = co_await account->meet();
   if (!met) co_return std::unexpected(met.error());
   const auto& identity = account->identity_;
   if (options.locks) {
@@ -72,15 +71,14 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
   }
-  auto store = store::Store::open({runtime.db_path, options.threaded_store},
-                                  identity.environment + "-" + identity.alias,
-                                  co_await boost::asio::this_coro::executor, ground.clock,
-                                  ground.log);
+  auto store = store::Store::open(
+      {runtime.db_path, options.threaded_store}, identity.environment + "-" + identity.alias,
+      co_await boost::asio::this_coro::executor, ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
-  account->desk_ = std::make_unique<desk::Desk>(
-      desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock,
-                  ground.log, identity, account->modes_});
+  account->desk_ = std::make_unique<desk::Desk>(desk::Parts{*account->account_, *account->market_,
+                                                            *account->store_, ground.clock,
+                                                            ground.log, identity, account->modes_});
   co_return account;
 }
 

@@ -59,7 +59,7 @@ class Account {
 
  private:
   explicit Account(Ground ground);
-  Task<Status> meet(Ground ground);
+  Task<Status> meet();
 
   std::unique_ptr<store::FileLock> lock_;
   std::unique_ptr<store::AccountHome> home_;

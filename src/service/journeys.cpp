@@ -10,6 +10,10 @@ namespace bb::service {
 namespace {
 
 using store::SlotState;
+using FillsRead = Result<std::vector<exchange::Fill>>;
+
+// opened_at is when the fill was known; it happened before.
+constexpr Minutes kBeforeOpened{1};
 
 bool has_ended(const store::Slot* slot) {
   if (slot == nullptr) return false;
@@ -28,8 +32,8 @@ bool has_ended(const store::Slot* slot) {
 Task<void> put_slot(desk::Desk& desk, Job job, Slot slot, SlotState state, std::string reason) {
   auto& parts = desk.parts();
   store::Batch batch;
-  batch.put(store::Slot{job, str(slot.date), state, std::move(reason),
-                        parts.market.exchange_now()});
+  batch.put(
+      store::Slot{job, str(slot.date), state, std::move(reason), parts.market.exchange_now()});
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("slot not stored", {{"why", stored.error().text}});
 }
@@ -62,11 +66,23 @@ Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Sl
   co_await put_slot(desk, Job::entry, slot, SlotState::running, "");
   auto report = co_await entry.run(trading::EntrySlot{slot.trade_day_utc(), slot.at});
   co_await put_slot(desk, Job::entry, slot, state_of(report.status), report.message);
+  if (report.status != trading::EntryStatus::skipped) co_await record_opening_fills(desk);
   co_return report;
+}
+
+Task<void> record_opening_fills(desk::Desk& desk) {
+  std::vector<Task<FillsRead>> reads;
+  for (const auto& holding : desk.parts().store.open_holdings())
+    reads.push_back(
+        desk.record_fills(holding.symbol, holding.opened_at - kBeforeOpened, holding.id));
+  const auto results = co_await gather(std::move(reads));
+  for (const auto& fills : results)
+    if (!fills) desk.parts().log.warn("fills not read", {{"why", fills.error().text}});
 }
 
 Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol) {
   auto report = co_await patrol.run_once();
+  if (report.adopted > 0) co_await record_opening_fills(desk);
   if (auto message = patrol_message(report, desk.parts().market.exchange_now()))
     co_await put_note(desk, std::move(*message));
   co_return report;
@@ -82,9 +98,8 @@ Task<trading::LossCutReport> run_loss_cut(desk::Desk& desk, const Settings& sett
   auto& parts = desk.parts();
   const auto scope = loss_cut_scope(settings);
   auto report = co_await trading::cut_losses(desk, scope, std::move(trade_day));
-  parts.log.info("loss cut finished", {{"total", report.total},
-                                       {"closed", report.closed},
-                                       {"errors", report.errors}});
+  parts.log.info("loss cut finished",
+                 {{"total", report.total}, {"closed", report.closed}, {"errors", report.errors}});
   if (auto message = loss_cut_message(report, scope, time_text, parts.market.exchange_now()))
     co_await put_note(desk, std::move(*message));
   co_return report;
@@ -106,8 +121,7 @@ Task<void> skip_slot(desk::Desk& desk, Job job, Slot slot, std::string time_text
                      std::string reason) {
   auto& parts = desk.parts();
   const TimePoint now = parts.market.exchange_now();
-  parts.log.warn("slot skipped",
-                 {{"job", str(job)}, {"date", str(slot.date)}, {"reason", reason}});
+  parts.log.warn("slot skipped", {{"job", str(job)}, {"date", str(slot.date)}, {"reason", reason}});
   store::Batch batch;
   batch.put(store::Slot{job, str(slot.date), SlotState::skipped, reason, now});
   if (job == Job::entry) {

@@ -93,10 +93,10 @@ std::optional<store::OutboxMessage> loss_cut_message(const trading::LossCutRepor
                                                      trading::LossCutScope scope,
                                                      std::string_view time_text, TimePoint now) {
   if (report.closed == 0 && report.errors == 0 && !report.failed) return std::nullopt;
-  const std::string title =
-      report.failed ? fmt::format("{} 止损检查失败 / loss cut failed", time_text)
-                    : fmt::format("{} 止损：平仓 {} 个 / loss cut: {} closed", time_text,
-                                  report.closed, report.closed);
+  const std::string title = report.failed
+                                ? fmt::format("{} 止损检查失败 / loss cut failed", time_text)
+                                : fmt::format("{} 止损：平仓 {} 个 / loss cut: {} closed",
+                                              time_text, report.closed, report.closed);
   const Rows rows = {
       {"范围 / scope", std::string(scope_text(scope))},
       {"检查 / looked at", std::to_string(report.total)},

@@ -30,7 +30,8 @@ Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& sett
                                  : Result<Usdt>(std::unexpected(balances.error()));
   if (!positions) equity = std::unexpected(positions.error());
   if (equity) {
-    for (const auto& position : *positions) *equity += position.unrealized_pnl;
+    for (const auto& position : *positions)
+      *equity += position.unrealized_pnl;
     sample.equity = *equity;
   } else {
     sample.error = equity.error().text;

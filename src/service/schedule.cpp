@@ -9,7 +9,9 @@ namespace {
 
 using std::chrono::days;
 
-date::local_days to_date(LocalDate day) { return date::local_days(day.time_since_epoch()); }
+date::local_days to_date(LocalDate day) {
+  return date::local_days(day.time_since_epoch());
+}
 
 }  // namespace
 
@@ -57,19 +59,23 @@ std::string Zone::clock_text(TimePoint when) const {
   return fmt::format("{:02}:{:02}", minutes.count() / 60, minutes.count() % 60);
 }
 
-const std::string& Zone::name() const { return zone_->name(); }
+const std::string& Zone::name() const {
+  return zone_->name();
+}
 
 Slot DailySchedule::latest(TimePoint now) const {
   LocalDate date = zone.date_of(now) + days(1);
   Slot slot = on(date);
-  while (slot.at > now) slot = on(date -= days(1));
+  while (slot.at > now)
+    slot = on(date -= days(1));
   return slot;
 }
 
 Slot DailySchedule::next(TimePoint now) const {
   LocalDate date = zone.date_of(now) - days(1);
   Slot slot = on(date);
-  while (slot.at <= now) slot = on(date += days(1));
+  while (slot.at <= now)
+    slot = on(date += days(1));
   return slot;
 }
 
@@ -93,7 +99,8 @@ NextFire next_fire(const DailySchedule& schedule, StartWindow window, TimePoint 
   }
   // What a manual run has used up, or what lies before a clock that was set back, is passed over.
   Slot slot = schedule.next(now);
-  while (is_over(slot.date)) slot = schedule.on(slot.date + days(1));
+  while (is_over(slot.date))
+    slot = schedule.on(slot.date + days(1));
   return {NextFire::Kind::wait, slot};
 }
 

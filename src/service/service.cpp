@@ -28,9 +28,7 @@ std::string why_missed(const store::Slot* slot) {
 }  // namespace
 
 Service::Service(Parts parts)
-    : parts_(parts),
-      entry_(parts.desk, parts.strategy),
-      patrol_(parts.desk, parts.strategy) {}
+    : parts_(parts), entry_(parts.desk, parts.strategy), patrol_(parts.desk, parts.strategy) {}
 
 Task<void> Service::run(Stop& stop) {
   auto& desk = parts_.desk.parts();
@@ -51,9 +49,11 @@ Task<void> Service::run(Stop& stop) {
 // open may start without one, as configured.
 Task<void> Service::recover() {
   auto& store = parts_.desk.parts().store;
-  const bool something_open =
-      !store.open_holdings().empty() || !store.unresolved_intents().empty();
-  if (parts_.settings.run_manage_on_startup || something_open) co_await patrol_step();
+  const bool something_open = !store.open_holdings().empty() || !store.unresolved_intents().empty();
+  if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
+  co_await patrol_step();
+  // A crash may have come between a fill and its record.
+  co_await record_opening_fills(parts_.desk);
 }
 
 // A fault of one step must not take the other loops' protection away.
@@ -117,8 +117,10 @@ Task<void> Service::entry_step(Stop& stop) {
   const Millis left = fire.slot.at - now;
   co_await get_ready(fire.slot, left);
   Millis next = left;
-  if (left > kPrepareLead) next = left - kPrepareLead;
-  else if (left > kDecideLead) next = left - kDecideLead;
+  if (left > kPrepareLead)
+    next = left - kPrepareLead;
+  else if (left > kDecideLead)
+    next = left - kDecideLead;
   const TimePoint wake = now + next;
   co_await wait_for(stop, wake - desk.market.exchange_now());
 }

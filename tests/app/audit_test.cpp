@@ -7,8 +7,12 @@
 namespace bb::app::test {
 namespace {
 
-Qty qty(const char* text) { return Qty::parse(text).value(); }
-Price price(const char* text) { return Price::parse(text).value(); }
+Qty qty(const char* text) {
+  return Qty::parse(text).value();
+}
+Price price(const char* text) {
+  return Price::parse(text).value();
+}
 const Symbol kCoin("COINUSDT");
 const TimePoint kNow = bb::test::some_day() + Hours(240);
 
@@ -41,13 +45,16 @@ struct Books {
     order.executed_qty = qty(executed);
     order.side = conditional ? Side::buy : Side::sell;
     order.close_position = conditional;
-    if (conditional) order.trigger_price = price("1.5");
-    else order.qty = qty("100");
+    if (conditional)
+      order.trigger_price = price("1.5");
+    else
+      order.qty = qty("100");
     exchange.orders.push_back(order);
     store::Intent intent;
     intent.client_order_id = order.client_order_id;
     intent.symbol = kCoin;
     intent.side = order.side;
+    intent.type = conditional ? OrderType::stop_market : OrderType::market;
     intent.order_id = number;
     intent.qty = order.qty;
     intent.executed_qty = order.executed_qty;

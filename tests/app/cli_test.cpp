@@ -108,6 +108,7 @@ TEST_CASE("cli: --print-config needs no command") {
   CHECK(alone.name.empty());
   CHECK(std::get<PrintCommand>(alone.command).text.empty());
   CHECK(parse({"service", "--print-config"}).print_config);
+  CHECK(parse({"--print-config-reference"}).print_reference);
 }
 
 TEST_CASE("cli: each kind of error has its exit code") {

@@ -21,8 +21,7 @@ std::string write_config(const TempDir& dir, const std::string& text, mode_t mod
   return path;
 }
 
-Faults faults_of(const std::string& text, const Environment& environment = {},
-                 mode_t mode = 0600) {
+Faults faults_of(const std::string& text, const Environment& environment = {}, mode_t mode = 0600) {
   const TempDir dir;
   const auto config = load_config(write_config(dir, text, mode), environment);
   return config ? Faults{} : config.error();
@@ -118,7 +117,8 @@ TEST_CASE("config: every key of the original's file is read") {
   const TempDir dir;
   const auto config = load_config(write_config(dir, kOriginal), {});
   if (!config)
-    for (const auto& fault : config.error()) MESSAGE(fault);
+    for (const auto& fault : config.error())
+      MESSAGE(fault);
   REQUIRE(config.has_value());
   const Config& c = **config;
   CHECK(c.binance.base_url == "https://fapi.binance.com");
@@ -160,7 +160,7 @@ TEST_CASE("config: more conditional orders than the exchange allows are refused"
 TEST_CASE("config: secrets that others may read are refused, and the sentence says chmod") {
   const std::string text = "[binance]\napi_key = k1k1k1\napi_secret = s1s1s1\n";
   CHECK(faults_of(text).empty());
-  for (const mode_t mode : {0640, 0604, 0620, 0666}) {
+  for (const mode_t mode : {0640u, 0604u, 0620u, 0666u}) {
     const auto faults = faults_of(text, {}, mode);
     REQUIRE(faults.size() == 1);
     CHECK(faults[0].find("chmod 600") != std::string::npos);
@@ -171,9 +171,9 @@ TEST_CASE("config: secrets that others may read are refused, and the sentence sa
 TEST_CASE("config: secrets may come from files and from the environment") {
   const TempDir dir;
   std::ofstream(dir.file("key")) << "key-in-a-file\n";
-  const auto config = load_config(
-      write_config(dir, "[binance]\napi_key = file:" + dir.file("key") + "\n", 0644),
-      {{"BUBBLE_BUSTER_BINANCE_API_SECRET", "word-in-the-environment"}});
+  const auto config =
+      load_config(write_config(dir, "[binance]\napi_key = file:" + dir.file("key") + "\n", 0644),
+                  {{"BUBBLE_BUSTER_BINANCE_API_SECRET", "word-in-the-environment"}});
   REQUIRE(config.has_value());
   CHECK((*config)->binance.api_key.reveal() == "key-in-a-file");
   CHECK((*config)->binance.api_secret.reveal() == "word-in-the-environment");
@@ -186,10 +186,10 @@ TEST_CASE("config: absent and placeholder keys are told apart, each with a sente
   REQUIRE(absent.size() == 2);
   CHECK(absent[0].find("it is empty") != std::string::npos);
   const TempDir dir;
-  const auto example = load_config(
-      write_config(dir, "[binance]\napi_key = YOUR_BINANCE_API_KEY\n"
-                        "api_secret = REPLACE_WITH_ACCOUNT_B_API_SECRET\n"),
-      {});
+  const auto example = load_config(write_config(dir,
+                                                "[binance]\napi_key = YOUR_BINANCE_API_KEY\n"
+                                                "api_secret = REPLACE_WITH_ACCOUNT_B_API_SECRET\n"),
+                                   {});
   REQUIRE(example.has_value());
   const auto placeholders = check_credentials(**example);
   REQUIRE(placeholders.size() == 2);
@@ -220,6 +220,21 @@ TEST_CASE("config: the proxy is used only when both keys are set, and checked") 
   settings.https_proxy = "socks5://proxy";
   CHECK_FALSE(read_proxy(settings).has_value());
   CHECK(mentions(faults_of("[notify]\nhttp_proxy = x\nhttps_proxy = ftp://y\n"), "https_proxy"));
+}
+
+TEST_CASE("config: the board reads the old section where the new ones say nothing") {
+  const TempDir dir;
+  const auto config = load_config(
+      write_config(dir,
+                   "[Settings]\nVOLUME_THRESHOLD = 5000000\nSERVERCHAN_SENDKEY = SCT123abcdef\n"
+                   "HTTP_PROXY = http://p:1\nHTTPS_PROXY = http://p:1\n"),
+      {});
+  REQUIRE(config.has_value());
+  CHECK((*config)->strategy.volume_threshold.is_zero());
+  use_legacy(**config);
+  CHECK((*config)->strategy.volume_threshold.str() == "5000000");
+  CHECK((*config)->notify.serverchan_sendkey.reveal() == "SCT123abcdef");
+  CHECK((*config)->notify.https_proxy == "http://p:1");
 }
 
 TEST_CASE("config: what is printed holds no secret") {

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -114,7 +115,8 @@ class Test1Commands(Paper):
         self.assertEqual(again.returncode, 0)
         self.assertEqual(json.loads(again.stdout)["status"], "SKIPPED")
 
-        named = run("entry", "--trade-day-utc", result["trade_day_utc"], "--config", config, "--json")
+        named = run("entry", "--trade-day-utc", result["trade_day_utc"], "--json",
+                    "--config", config)
         self.assertEqual(json.loads(named.stdout)["status"], "SKIPPED")
 
         patrol = run("manage", "--config", config, "--json")
@@ -152,10 +154,10 @@ class Test1Commands(Paper):
         config = self.config("audited", key="bob", db="audited")
         self.assertEqual(run("entry", "--config", config).returncode, 0)
         self.assertEqual(run("audit", "--config", config).returncode, 0)
-        import sqlite3
         database = pathlib.Path(self.folder.name) / "audited.db"
         with sqlite3.connect(database) as connection:
-            connection.execute("DELETE FROM fills WHERE rowid = (SELECT min(rowid) FROM fills)")
+            connection.execute("DELETE FROM fills WHERE (symbol, trade_id) = "
+                               "(SELECT symbol, trade_id FROM fills LIMIT 1)")
         connection.close()
         audit = run("audit", "--config", config, "--json")
         self.assertEqual(audit.returncode, 1, audit.stdout + audit.stderr)
@@ -164,12 +166,14 @@ class Test1Commands(Paper):
 
 class Test2Service(Paper):
     def service(self, config):
+        logs = pathlib.Path(self.folder.name) / ("logs_" + config.stem)
+
+        def starts():
+            return sum(file.read_text().count("service started") for file in logs.glob("*.log"))
+
+        before = starts()
         process = start("service", "--config", config)
-        log = pathlib.Path(self.folder.name)
-        name = "logs_" + config.stem
-        started = wait_for(lambda: any("service started" in file.read_text()
-                                       for file in (log / name).glob("*.log")))
-        self.assertTrue(started, "the service did not start")
+        self.assertTrue(wait_for(lambda: starts() > before), "the service did not start")
         return process
 
     def test_a_and_b_side_by_side(self):
@@ -265,7 +269,8 @@ class Test3Faults(Paper):
 
     def test_help_and_version(self):
         self.expect(0, "--version", text="bubble-buster")
-        for command in ("entry", "manage", "loss-cut", "service", "board", "audit", "paper", "demo"):
+        for command in ("entry", "manage", "loss-cut", "service", "board", "audit", "paper",
+                        "demo"):
             self.expect(0, command, "--help", text="Examples:")
 
 

@@ -57,7 +57,8 @@ TEST_CASE("messages: a loss cut names the configured time, not a fixed one") {
 TEST_CASE("messages: long lists are cut and say by how much") {
   trading::LossCutReport report;
   report.closed = 25;
-  for (int i = 0; i < 25; ++i) report.details.push_back("line " + std::to_string(i));
+  for (int i = 0; i < 25; ++i)
+    report.details.push_back("line " + std::to_string(i));
   const auto message =
       loss_cut_message(report, trading::LossCutScope::tracked, "11:55 Asia/Shanghai", kNow);
   CHECK(says(*message, "line 19"));
