@@ -176,6 +176,7 @@ TEST_CASE("a position opened at the very instant of a settlement, after it, pays
   World w({course});
   w.to(30);
   w.accepted(market_order(Side::sell, "10"));
+  w.to(31);  // the settlement is known from here on
   w.accepted(market_order(Side::buy, "10"));
   w.to(120);
   w.accepted(market_order(Side::sell, "10"));
