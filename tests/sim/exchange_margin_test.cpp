@@ -122,6 +122,14 @@ TEST_CASE("an isolated position takes its margin from the cross wallet and pays 
   CHECK(row.position.unrealized_pnl == usdt("-0.1"));
 }
 
+TEST_CASE("the break-even price counts the commissions of what is still open") {
+  World w(rest(10));
+  w.to(30);
+  w.accepted(market_order(Side::sell, "10"));
+  w.accepted(reduce_only(market_order(Side::buy, "5")));
+  CHECK(w.position().break_even == price("99.99") - price("0.049995"));
+}
+
 TEST_CASE("an open limit order locks margin, a reduce-only or conditional one locks none") {
   World w(rest(10));
   w.to(30);
@@ -161,6 +169,19 @@ TEST_CASE("a positive funding rate pays the short from the long, into the isolat
   CHECK(w.money_adds_up(w.account));
   w.account = longs;
   CHECK(w.income("FUNDING_FEE").at(0).amount == usdt("-0.1"));
+}
+
+TEST_CASE("a position opened at the very instant of a settlement, after it, pays nothing") {
+  Course course{.candles = rest(10), .funding = {{start() + Minutes(2), ratio("0.0001")}}};
+  World w({course});
+  w.to(30);
+  w.accepted(market_order(Side::sell, "10"));
+  w.to(31);  // the settlement is known from here on
+  w.accepted(market_order(Side::buy, "10"));
+  w.to(120);
+  w.accepted(market_order(Side::sell, "10"));
+  w.to(180);
+  CHECK(w.income("FUNDING_FEE").empty());
 }
 
 TEST_CASE("the path that crosses the liquidation price liquidates an isolated short") {
@@ -209,6 +230,16 @@ TEST_CASE("a stop that lies before the liquidation price on the path acts first"
   CHECK(w.held().is_zero());
   CHECK(w.entries(Kind::liquidated).empty());
   CHECK(w.exchange.fills(w.account, w.symbol).back().price > price("107"));
+}
+
+TEST_CASE("a jump beyond a stop and the liquidation price liquidates") {
+  World w(rest(1) + rest(9, 130));
+  w.to(30);
+  w.accepted(market_order(Side::sell, "10"));
+  const OrderView stop = w.accepted(close_position(OrderType::stop_market, Side::buy, "105"));
+  w.to(60);
+  CHECK(w.entries(Kind::liquidated).size() == 1);
+  CHECK(w.order(stop).status == OrderStatus::expired);
 }
 
 TEST_CASE("a cross account is liquidated when its positions together use it up") {
