@@ -2,7 +2,9 @@
 
 namespace bb {
 
-std::string_view str(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
+std::string_view str(Side side) {
+  return side == Side::buy ? "BUY" : "SELL";
+}
 
 std::string_view str(PositionSide side) {
   switch (side) {

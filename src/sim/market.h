@@ -1,10 +1,17 @@
 // Market: prices of a whole universe, walked along one path that was chosen before any order is
 // known. Recorded klines or a seeded random walk feed it; it never looks at orders.
 //
-// Each bar [t, t+step) is walked through four points at t, t+step/4, t+step/2, t+3step/4:
-// open, extreme, other extreme, close; `high_first` takes the high before the low (worst for
-// shorts), `low_first` the low first, `seeded` draws per (symbol, bar). Tickers, klines and 24 h
-// figures show only what has been walked.
+// The path. Each bar [t, t+step) is walked through four points at t, t+step/4, t+step/2, t+3step/4:
+// open, extreme, other extreme, close. Between two points the price is linear, rounded to the tick
+// towards the earlier point; from t+3step/4 it stays at the close; the next bar's open is a jump.
+// `high_first` takes the high before the low (worst for shorts), `low_first` the low first,
+// `seeded` draws per (symbol, bar) from the seed, whatever the shift.
+//
+// The mark price is the last path price. (Recorded marks are hourly and of 17 symbols only: they
+// could not be walked beside the path without inventing when they part from it.)
+//
+// Tickers, klines and 24 h figures show only what has been walked: of a growing bar the extremes
+// met so far, and its volume in proportion to the time that has passed.
 #pragma once
 
 #include <cstdint>
@@ -44,35 +51,43 @@ class Market {
  public:
   struct Data;  // the columns; read-only, shared
   explicit Market(std::shared_ptr<const Data> data);
-  ~Market();
 
-  TimePoint begin() const;  // first walked instant
+  TimePoint begin() const;  // where a walk begins; bars before it are history
   TimePoint end() const;    // nothing is known at or after it
-  /// Rules of every contract ever listed; status as of `now` (listed, delisted, settling).
+  /// Rules of every contract listed by `now`, in the exchange's order. A contract is `trading` from
+  /// its first bar to its last, then `settling` for an hour, then `closed`. A delivery time before
+  /// 2100 is announced 24 h ahead.
   std::vector<SymbolRules> rules(TimePoint now) const;
   std::optional<SymbolRules> find_rules(Symbol symbol, TimePoint now) const;
   const Brackets* find_brackets(Symbol symbol) const;
 
-  /// The newest path point at or before `now`; nothing before listing.
+  /// The path at `now`; nothing before listing. After the last bar of the symbol: its last walked
+  /// instant, so the time of a delisted contract grows old.
   std::optional<PathPoint> last(Symbol symbol, TimePoint now) const;
-  /// The mark price: a stated function of the path, or the recorded mark.
+  /// The mark price: equal to the last path price.
   std::optional<Price> mark(Symbol symbol, TimePoint now) const;
-  /// The first path point in (after, until] whose price is >= `level` (or <= for `falling`).
+  /// The first instant in (after, until], to the millisecond, at which the path is >= `level` (<=
+  /// for `falling`). Its price is the level (on the tick at or beyond it) where a linear piece
+  /// reaches it, and the path's price where the path is already beyond: after a jump, or from the
+  /// start.
   std::optional<PathPoint> first_crossing(Symbol symbol, TimePoint after, TimePoint until,
-                                                  Price level, bool falling) const;
+                                          Price level, bool falling) const;
   /// The same on the mark price.
-  std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after,
-                                                       TimePoint until, Price level,
-                                                       bool falling) const;
+  std::optional<PathPoint> first_mark_crossing(Symbol symbol, TimePoint after, TimePoint until,
+                                               Price level, bool falling) const;
+  /// Volume of the bar that holds `now`, and the wider range of it (as walked) and the bar before.
   Liquidity liquidity(Symbol symbol, TimePoint now) const;
+  /// The 24 h that end at `now`, or at the symbol's last walked instant; shorter after listing.
+  /// `count` is a stand-in: bars carry no number of trades.
   std::optional<Ticker24h> ticker(Symbol symbol, TimePoint now) const;
-  /// Bars of `interval` that begin in [from, to], at most `limit`, only what has been walked by
-  /// `now`; the last one may still be growing.
-  std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from,
-                                              TimePoint to, std::size_t limit,
-                                              TimePoint now) const;
+  /// Bars of `interval`, aligned to the epoch, that begin in [from, to], the first `limit` of them,
+  /// only what has been walked by `now`; the last one may still be growing. Any interval will do:
+  /// what is finer than the bars comes from the path.
+  std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from, TimePoint to,
+                                      std::size_t limit, TimePoint now) const;
 
-  /// Funding settlements in (after, until]: time and rate.
+  /// Funding settlements in (after, until]: time and rate. As recorded; 0.01 % at 00, 08 and 16 UTC
+  /// for contracts without a record.
   struct Funding {
     TimePoint time{};
     Ratio rate;
@@ -80,9 +95,8 @@ class Market {
   std::vector<Funding> funding(Symbol symbol, TimePoint after, TimePoint until) const;
   /// The settlement that comes next after `now` and the rate expected for it.
   Funding next_funding(Symbol symbol, TimePoint now) const;
-  /// The next instant after `now` at which any of `symbols` has a new path point.
-  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols,
-                                              TimePoint now) const;
+  /// The next instant after `now` at which any of `symbols` passes one of its four points.
+  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols, TimePoint now) const;
 
  private:
   std::shared_ptr<const Data> data_;
@@ -91,21 +105,23 @@ class Market {
 struct MarketOptions {
   PathOrder path = PathOrder::high_first;
   std::uint64_t seed = 1;      // for `seeded` paths and random markets
-  TimePoint begin{};           // epoch = all that is recorded
-  TimePoint end{};
+  TimePoint begin{};           // as recorded, before the shift; epoch = all that is recorded
+  TimePoint end{};             // bars before `begin` stay as history, bars from `end` on are gone
   std::chrono::days shift{0};  // moves every recorded instant: market time = wall time for servers
 };
 
-/// Reads the repository's recorded days (a folder with bars, exchangeInfo, leverageBracket, funding
-/// and marks; data/README.md says which). A missing or damaged file is a `configuration` error.
+/// Reads the repository's recorded days from a folder (data/README.md says what is in it). A
+/// missing or damaged file is a `configuration` error. Listing dates before the recorded days do
+/// not shift.
 Result<Market> load_market(const std::string& folder, const MarketOptions& options);
 
-/// A seeded universe with pumps, gaps, listings and delistings, in the same columns.
+/// A seeded universe with pumps, gaps, listings and delistings, in the same columns. It begins at
+/// `market.begin` (epoch = 2025-10-06) and lasts `days`; `market.end` is not used.
 struct RandomMarketOptions {
   MarketOptions market;
   int symbols = 60;
   int days = 3;
-  Millis step{60'000};
+  Millis step{60'000};  // a multiple of 4 ms that divides a day, at most an hour
   double pumps_per_day = 6;
   double gaps_per_day = 2;
   double delistings_per_day = 0.5;

@@ -1,0 +1,68 @@
+// The columns behind a Market: per symbol its rules, and bars of one fixed step in whole ticks,
+// with blocks of extremes and volumes so that searches and sums skip most of them.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/market.h"
+
+namespace bb::sim::impl {
+
+struct Bar {
+  std::int32_t open = 0, high = 0, low = 0, close = 0;  // ticks
+  double volume = 0;                                    // base asset
+};
+
+/// Extremes and sums of up to kBlockBars bars in a row.
+struct Block {
+  std::int32_t high = 0, low = 0;
+  double volume = 0, quote_volume = 0;
+};
+constexpr std::size_t kBlockBars = 64;
+
+struct Column {
+  SymbolRules rules;  // status is a matter of the time asked for
+  Brackets brackets;
+  TimePoint first{};  // open time of bars[0]
+  std::vector<Bar> bars;
+  std::vector<Market::Funding> funding;  // every settlement from `first` on, by time
+  std::vector<Block> blocks;             // made by seal()
+  std::uint64_t name_hash = 0;           // made by seal()
+
+  /// USDT traded in a bar: the volume at the mean of the bar's four prices.
+  double quote_volume(const Bar& bar) const;
+};
+
+/// How long a delisted contract is `settling`, and how long before that its end is announced.
+constexpr Millis kSettling = Hours(1);
+constexpr Millis kDelistNotice = Hours(24);
+/// Delivery time of a contract without an announced end, as the exchange writes it (2100-12-25).
+constexpr TimePoint kNoDelivery = from_ms(4'133'404'800'000);
+/// What is assumed where no settlement is recorded: 0.01 % at 00, 08 and 16 UTC.
+constexpr Millis kFundingInterval = Hours(8);
+Ratio default_funding_rate();
+
+}  // namespace bb::sim::impl
+
+namespace bb::sim {
+
+struct Market::Data {
+  Millis step{0};  // a multiple of 4 ms
+  TimePoint begin{}, end{};
+  PathOrder path = PathOrder::high_first;
+  std::uint64_t seed = 1;
+  Millis shift{0};
+  std::vector<impl::Column> columns;  // in the exchange's order, each with at least one bar
+
+  const impl::Column* find(Symbol symbol) const;
+  TimePoint end_of(const impl::Column& column) const;
+  /// To be called once, when all columns are filled.
+  void seal();
+
+ private:
+  std::unordered_map<Symbol, std::size_t> index_;
+};
+
+}  // namespace bb::sim

@@ -1,0 +1,18 @@
+// The inside of a Batch: its rows in the order they were put.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "store/store.h"
+
+namespace bb::store {
+
+using Row = std::variant<Run, Holding, Intent, Slot, OutboxMessage, OrderEvent, FillRecord,
+                         WalletSnapshot, IncomeRecord, JournalRow>;
+
+struct Batch::Content {
+  std::vector<Row> rows;
+};
+
+}  // namespace bb::store

@@ -1,0 +1,58 @@
+// Committer: puts batches on the disk, in order, and never loses one. What the database cannot take
+// waits in the backlog and in the spill file, and goes first in the next transaction, so a newer
+// row is never overwritten by an older one.
+//
+// Belongs to one thread at a time: the writer's, or the loop's in inline mode.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "store/schema.h"
+#include "store/spill.h"
+
+namespace bb::store {
+
+class Committer {
+ public:
+  /// `spill` is absent for a database in memory. `sync` false: never waits for the device.
+  Committer(OpenedDatabase database, bool sync);
+
+  /// Writes the spilled batches of earlier runs and marks the session as begun; `load` reads the
+  /// open state inside the same transaction, so it sees both even when the disk then refuses the
+  /// COMMIT. That refusal leaves the committer unhealthy, with the backlog in hand; other errors
+  /// are returned.
+  Status begin_session(const std::function<Status(sql::Connection&)>& load);
+
+  /// One transaction for all groups; one answer per group. A group that the database refuses for
+  /// its content gets a `conflict` and the others are written without it; a `storage` error means
+  /// the group is in the spill file (or says that even that failed).
+  std::vector<Status> commit(std::span<Group> groups);
+  /// Marks a clean end. Nothing may be committed afterwards.
+  void end_session();
+
+  bool healthy() const { return healthy_; }
+  sql::Connection& connection() { return database_.connection; }
+
+ private:
+  Status migrate();
+  Status write(std::span<Group> groups);
+  Status write_backlog();
+  Status run(const Group& group);
+  Status run(const std::string& sql, std::span<const sql::Value> values);
+  Status set_synchronous(bool durable);
+  Status reopen();
+  Status spill(Group group, const Error& why);
+
+  OpenedDatabase database_;
+  std::map<std::string, sql::Statement> statements_;
+  std::vector<Group> backlog_;
+  bool sync_ = true;
+  bool healthy_ = true;
+  bool must_reopen_ = false;
+  std::string synchronous_;
+};
+
+}  // namespace bb::store

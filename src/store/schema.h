@@ -1,0 +1,36 @@
+// The database file before it is a Store: identity, version, health, migrations, spill file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/connection.h"
+#include "sql/migrations.h"
+#include "store/spill.h"
+
+namespace bb::store {
+
+/// The texts of src/store/migrations/*.sql, built in by CMake.
+std::span<const std::string_view> migration_texts();
+sql::Schema store_schema();
+
+struct OpenedDatabase {
+  sql::Connection connection;
+  sql::WriterOptions options;
+  std::optional<Spill> spill;  // none for a database in memory
+  std::vector<Group> backlog;  // what an earlier run spilled and never wrote
+  std::uint64_t next_sequence = 1;
+  bool is_unclean = false;   // the last session did not end; quick_check found nothing
+  bool is_outdated = false;  // an older schema: the backlog is written first, then it is migrated
+};
+
+/// Opens or creates, and checks. Errors are sentences for the operator.
+Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions options,
+                                     const std::string& account, TimePoint now);
+
+Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value);
+/// The value, or empty when absent.
+Result<std::string> find_meta(sql::Connection& connection, const std::string& key);
+
+}  // namespace bb::store

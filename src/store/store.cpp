@@ -1,0 +1,295 @@
+#include "store/store.h"
+
+#include <algorithm>
+
+#include "base/park.h"
+#include "store/committer.h"
+#include "store/memory.h"
+#include "store/writer.h"
+
+namespace bb::store {
+
+namespace {
+
+constexpr Millis kReadBusyTimeout{250};
+
+// One commit on its way: touched on the loop only.
+struct Ticket {
+  bool is_done = false;
+  Status status;
+  Resume resume;
+};
+
+// Outlives the store where answers are still on their way to the loop.
+struct Health {
+  Log log;
+  bool is_good = true;
+
+  void note(const Status& status, bool is_good_now) {
+    if (!status && status.error().kind != ErrorKind::storage)
+      log.error("store refused a batch", {{"reason", status.error().text}});
+    if (is_good && !is_good_now) log.error("store failed", {{"reason", reason_of(status)}});
+    if (!is_good && is_good_now) log.warn("store recovered");
+    is_good = is_good_now;
+  }
+
+ private:
+  static std::string reason_of(const Status& status) {
+    return status ? "the disk refused the start of the session" : status.error().text;
+  }
+};
+
+Task<Status> wait_for(std::shared_ptr<Ticket> ticket) {
+  if (!ticket->is_done)
+    co_await park([&ticket](Resume resume) { ticket->resume = std::move(resume); });
+  co_return ticket->status;
+}
+
+void sort_oldest_first(std::vector<Intent>& intents) {
+  std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) {
+    return std::tie(a.sent_at, a.client_order_id) < std::tie(b.sent_at, b.client_order_id);
+  });
+}
+
+// What the exchange can be asked again, or what can be lost: it leaves the spill file to the rest.
+bool is_sample(const Row& row) {
+  return std::holds_alternative<WalletSnapshot>(row) || std::holds_alternative<JournalRow>(row) ||
+         std::holds_alternative<IncomeRecord>(row) || std::holds_alternative<OrderEvent>(row) ||
+         std::holds_alternative<OutboxMessage>(row);
+}
+
+}  // namespace
+
+struct Store::State {
+  State(StoreOptions o, OpenedDatabase database, Clock& c, const Log& log)
+      : options(std::move(o)),
+        clock(c),
+        health(std::make_shared<Health>(Health{log})),
+        committer(std::move(database), options.sync) {}
+
+  std::shared_ptr<Ticket> submit(const std::vector<Row>& rows);
+  Group make_group(const std::vector<Row>& rows);
+
+  template <class Record>
+  Result<std::vector<Record>> load(const std::string& select,
+                                   std::span<const sql::Value> values = {});
+
+  StoreOptions options;
+  Clock& clock;
+  std::shared_ptr<Health> health;
+  Memory memory;
+  std::optional<sql::Connection> reader;
+  Committer committer;
+  std::unique_ptr<Writer> writer;  // none in inline mode
+};
+
+Group Store::State::make_group(const std::vector<Row>& rows) {
+  Group group;
+  for (const Row& row : rows) {
+    append_writes(row, clock.utc_now(), memory.next_ids, group.writes);
+    group.durable |= std::holds_alternative<Intent>(row);
+    group.essential |= !is_sample(row);
+  }
+  return group;
+}
+
+std::shared_ptr<Ticket> Store::State::submit(const std::vector<Row>& rows) {
+  auto ticket = std::make_shared<Ticket>();
+  ticket->is_done = true;
+  if (rows.empty()) return ticket;
+  ticket->status = memory.check(rows);
+  if (!ticket->status) return ticket;
+  memory.apply(rows);
+  memory.prune(clock.utc_now());
+
+  Group group = make_group(rows);
+  if (!writer) {
+    ticket->status = committer.commit(std::span(&group, 1)).front();
+    health->note(ticket->status, committer.healthy());
+    return ticket;
+  }
+  ticket->is_done = false;
+  writer->push(std::move(group), [ticket, noted = health](Status status, bool healthy) {
+    noted->note(status, healthy);
+    ticket->status = std::move(status);
+    ticket->is_done = true;
+    if (ticket->resume) ticket->resume();
+  });
+  return ticket;
+}
+
+template <class Record>
+Result<std::vector<Record>> Store::State::load(const std::string& select,
+                                               std::span<const sql::Value> values) {
+  if (options.path == ":memory:") return read_all<Record>(committer.connection(), select, values);
+  if (!reader) {
+    auto opened = sql::Connection::open_reader(options.path, kReadBusyTimeout);
+    if (!opened) return std::unexpected(opened.error());
+    reader.emplace(std::move(*opened));
+  }
+  return read_all<Record>(*reader, select, values);
+}
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string account,
+                                           boost::asio::any_io_executor executor, Clock& clock,
+                                           const Log& log) {
+  auto database = open_database(options.path, {options.busy_timeout}, account, clock.utc_now());
+  if (!database) return std::unexpected(database.error());
+  if (database->is_unclean) log.warn("database was not closed; checked", {{"path", options.path}});
+  if (database->spill && database->spill->moved_aside())
+    log.error("spill file of another database was moved aside",
+              {{"path", options.path + ".spill.other"}});
+  if (!database->backlog.empty())
+    log.warn("spilled batches are replayed", {{"count", database->backlog.size()}});
+
+  auto state = std::make_unique<State>(std::move(options), std::move(*database), clock, log);
+  const auto begun = state->committer.begin_session([&](sql::Connection& connection) -> Status {
+    auto memory = Memory::load(connection, clock.utc_now());
+    if (!memory) return std::unexpected(memory.error());
+    state->memory = std::move(*memory);
+    return {};
+  });
+  if (!begun) return std::unexpected(begun.error());
+  state->health->note({}, state->committer.healthy());
+  if (state->options.threaded && state->options.path != ":memory:")
+    state->writer = std::make_unique<Writer>(state->committer, std::move(executor));
+  return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Store::~Store() {
+  state_->writer.reset();
+  // Before the writer's connection: the last one to close folds the WAL into the file.
+  state_->reader.reset();
+  state_->committer.end_session();
+}
+
+Task<Status> Store::commit(Batch batch) {
+  return wait_for(state_->submit(batch.content_->rows));
+}
+
+bool Store::healthy() const {
+  return state_->health->is_good;
+}
+
+const Run* Store::find_run(const std::string& trade_day_utc) const {
+  const auto found = state_->memory.runs.find(trade_day_utc);
+  return found == state_->memory.runs.end() ? nullptr : &found->second;
+}
+
+const Run* Store::find_latest_run() const {
+  const Run* latest = nullptr;
+  for (const auto& [day, run] : state_->memory.runs)
+    if (latest == nullptr || run.started_at >= latest->started_at) latest = &run;
+  return latest;
+}
+
+std::vector<Holding> Store::open_holdings() const {
+  std::vector<Holding> found;
+  for (const auto& [symbol, id] : state_->memory.open)
+    found.push_back(state_->memory.holdings.at(id));
+  return found;
+}
+
+std::optional<Holding> Store::find_open_holding(Symbol symbol) const {
+  const auto found = state_->memory.open.find(symbol);
+  if (found == state_->memory.open.end()) return std::nullopt;
+  return state_->memory.holdings.at(found->second);
+}
+
+std::vector<Holding> Store::holdings_of_run(const std::string& run_id) const {
+  std::vector<Holding> found;
+  for (const auto& [id, holding] : state_->memory.holdings)
+    if (holding.run_id == run_id) found.push_back(holding);
+  return found;
+}
+
+const Slot* Store::find_slot(Job job, const std::string& local_date) const {
+  const auto found = state_->memory.slots.find({job, local_date});
+  return found == state_->memory.slots.end() ? nullptr : &found->second;
+}
+
+std::vector<Intent> Store::unresolved_intents() const {
+  std::vector<Intent> found;
+  for (const ClientOrderId& id : state_->memory.unresolved)
+    found.push_back(state_->memory.intents.at(id));
+  sort_oldest_first(found);
+  return found;
+}
+
+const Intent* Store::find_intent(const ClientOrderId& id) const {
+  const auto found = state_->memory.intents.find(id);
+  return found == state_->memory.intents.end() ? nullptr : &found->second;
+}
+
+std::vector<Intent> Store::intents_of(const std::string& trade_day, Symbol symbol) const {
+  std::vector<Intent> found;
+  for (const auto& [id, intent] : state_->memory.intents)
+    if (intent.symbol == symbol && intent.trade_day == trade_day) found.push_back(intent);
+  sort_oldest_first(found);
+  return found;
+}
+
+int Store::next_attempt(const std::string& trade_day, Job job, Symbol symbol,
+                        OrderKind kind) const {
+  const auto found = state_->memory.last_attempts.find({trade_day, job, symbol, kind});
+  return found == state_->memory.last_attempts.end() ? 0 : found->second + 1;
+}
+
+std::vector<OutboxMessage> Store::pending_messages() const {
+  std::vector<OutboxMessage> found;
+  for (const auto& [id, message] : state_->memory.pending)
+    found.push_back(message);
+  return found;
+}
+
+std::optional<TimePoint> Store::last_income_time() const {
+  return state_->memory.last_income;
+}
+
+std::optional<TimePoint> Store::first_snapshot_time() const {
+  return state_->memory.first_snapshot;
+}
+
+std::int64_t Store::next_holding_id() {
+  return state_->memory.next_holding_id++;
+}
+
+std::int64_t Store::next_outbox_id() {
+  return state_->memory.next_outbox_id++;
+}
+
+Result<std::vector<Run>> Store::load_runs() const {
+  return state_->load<Run>(runs_table().select("ORDER BY started_at_utc, run_id"));
+}
+
+Result<std::vector<Holding>> Store::load_holdings() const {
+  return state_->load<Holding>(positions_table().select("ORDER BY id"));
+}
+
+Result<std::vector<Intent>> Store::load_intents() const {
+  return state_->load<Intent>(intents_table().select("ORDER BY sent_at_utc, client_order_id"));
+}
+
+Result<std::vector<FillRecord>> Store::load_fills() const {
+  return state_->load<FillRecord>(
+      fills_table().select("ORDER BY event_time_utc, symbol, trade_id"));
+}
+
+Result<std::vector<IncomeRecord>> Store::load_income() const {
+  return state_->load<IncomeRecord>(
+      income_table().select("ORDER BY event_time_utc, income_type, tran_id"));
+}
+
+Result<std::vector<WalletSnapshot>> Store::load_snapshots() const {
+  return state_->load<WalletSnapshot>(snapshots_table().select("ORDER BY captured_at_utc, id"));
+}
+
+Result<std::vector<OrderEvent>> Store::load_order_events(std::int64_t holding_id) const {
+  const std::vector<sql::Value> values{value(holding_id)};
+  return state_->load<OrderEvent>(
+      order_events_table().select("WHERE coalesce(position_id,0) = ? ORDER BY id"), values);
+}
+
+}  // namespace bb::store

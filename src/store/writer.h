@@ -1,0 +1,32 @@
+// Writer: the store's thread. It takes all batches that wait into one transaction, and posts each
+// answer back to the loop.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+
+#include "store/committer.h"
+
+namespace bb::store {
+
+class Writer {
+ public:
+  /// `committer` outlives the writer and is used by nobody else meanwhile.
+  Writer(Committer& committer, boost::asio::any_io_executor executor);
+  /// Writes what is queued, then ends the thread.
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// `done` is called on the loop with the answer and whether the disk works. The loop has work
+  /// until then.
+  using Done = std::function<void(Status, bool healthy)>;
+  void push(Group group, Done done);
+
+ private:
+  struct Queue;
+  std::unique_ptr<Queue> queue_;
+};
+
+}  // namespace bb::store

@@ -1,0 +1,297 @@
+// What happens when the disk, or another process's lock, keeps the database from taking a batch.
+#include "store/spill.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "builders.h"
+#include "sql/connection.h"
+
+namespace bb::test {
+namespace {
+
+using store::Batch;
+using store::Store;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Files of this process cannot grow past `bytes` while this lives, as on a full disk. What is
+// already reserved can still be written.
+class FullDisk {
+ public:
+  explicit FullDisk(std::uintmax_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// Another process that holds the write lock.
+class Intruder {
+ public:
+  explicit Intruder(const std::string& path)
+      : connection_(sql::Connection::open_writer(path, {Millis(50)}).value()),
+        transaction_(sql::Transaction::begin(connection_).value()) {}
+
+ private:
+  sql::Connection connection_;
+  sql::Transaction transaction_;
+};
+
+Task<Status> put(Store& opened, store::Intent intent) {
+  Batch batch;
+  batch.put(intent);
+  co_return co_await opened.commit(std::move(batch));
+}
+
+std::string state_on_disk(const std::string& path, const std::string& id) {
+  auto reader = sql::Connection::open_reader(path, Millis(250));
+  REQUIRE(reader.has_value());
+  const auto state =
+      reader->query_text("SELECT state FROM intents WHERE client_order_id='" + id + "'");
+  return state ? *state : "absent";
+}
+
+TEST_CASE("spill: a full disk is a storage error; the batch is replayed at the next open") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), crashed = dir.file("crashed.db");
+    auto opened = open_store(loop, path);
+    const Status before = co_await put(*opened, an_intent("before", "BTCUSDT"));
+    CHECK(before.has_value());
+    Status during;
+    {
+      const FullDisk full(std::filesystem::file_size(path + "-wal"));
+      during = co_await put(*opened, an_intent("during", "ETHUSDT"));
+    }
+    REQUIRE(!during.has_value());
+    CHECK(during.error().kind == ErrorKind::storage);
+    CHECK(contains(during.error().text, "kept in the spill file"));
+    CHECK(!opened->healthy());
+    CHECK(opened->find_intent(ClientOrderId("during")) != nullptr);
+
+    copy_database(path, crashed);
+    CHECK(state_on_disk(crashed, "before") == "SENT");
+    CHECK(state_on_disk(crashed, "during") == "absent");
+    auto again = open_store(loop, crashed);
+    CHECK(again->healthy());
+    CHECK(again->unresolved_intents().size() == 2);
+    CHECK(state_on_disk(crashed, "during") == "SENT");
+  });
+}
+
+TEST_CASE("spill: the next commit that succeeds writes what waited, in order, and heals") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    auto opened = open_store(loop, path);
+    store::Intent intent = an_intent("one", "BTCUSDT");
+    {
+      const FullDisk full(std::filesystem::file_size(path + "-wal"));
+      for (int i = 0; i < 3; ++i) {
+        intent.attempt = i;
+        const Status refused = co_await put(*opened, intent);
+        CHECK(!refused.has_value());
+      }
+    }
+    intent.state = store::IntentState::done;
+    intent.evidence = "the newest";
+    const Status healed = co_await put(*opened, intent);
+    CHECK(healed.has_value());
+    CHECK(opened->healthy());
+    CHECK(opened->load_intents().value()[0].evidence == "the newest");
+    opened.reset();
+    CHECK(open_store(loop, path)->load_intents().value()[0].evidence == "the newest");
+  });
+}
+
+TEST_CASE("spill: frames that were written already are not replayed over newer rows") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), crashed = dir.file("crashed.db");
+    auto opened = open_store(loop, path);
+    store::Intent intent = an_intent("one", "BTCUSDT");
+    {
+      const Intruder intruder(path);
+      const Status refused = co_await put(*opened, intent);
+      CHECK(!refused.has_value());
+    }
+    std::filesystem::copy_file(path + ".spill", crashed + ".spill");
+    intent.state = store::IntentState::done;
+    const Status healed = co_await put(*opened, intent);
+    CHECK(healed.has_value());
+    // A crash between the COMMIT and the clearing of the spill file: new database, old frames.
+    std::filesystem::copy_file(path, crashed);
+    std::filesystem::copy_file(path + "-wal", crashed + "-wal");
+    auto again = open_store(loop, crashed);
+    CHECK(again->find_intent(intent.client_order_id)->state == store::IntentState::done);
+    CHECK(state_on_disk(crashed, "one") == "DONE");
+  });
+}
+
+TEST_CASE("spill: another process's lock that lasts is survived the same way") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    auto opened = open_store(loop, path);
+    {
+      const Intruder intruder(path);
+      const Status refused = co_await put(*opened, an_intent("one", "BTCUSDT"));
+      REQUIRE(!refused.has_value());
+      CHECK(refused.error().kind == ErrorKind::storage);
+      CHECK(contains(refused.error().text, "SQLITE_BUSY"));
+      CHECK(!opened->healthy());
+    }
+    opened.reset();
+    CHECK(state_on_disk(path, "one") == "SENT");
+  });
+}
+
+TEST_CASE("spill: rows without a key of their own are not doubled by a replay") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), crashed = dir.file("crashed.db");
+    auto opened = open_store(loop, path);
+    {
+      const Intruder intruder(path);
+      Batch batch;
+      batch.add(store::WalletSnapshot{some_day(), Usdt(dec("1")), "API", ""});
+      const Status refused = co_await opened->commit(std::move(batch));
+      CHECK(!refused.has_value());
+    }
+    Batch batch;
+    batch.add(store::WalletSnapshot{some_day() + Minutes(1), Usdt(dec("2")), "API", ""});
+    const Status healed = co_await opened->commit(std::move(batch));
+    CHECK(healed.has_value());
+    CHECK(opened->load_snapshots().value().size() == 2);
+  });
+}
+
+TEST_CASE("spill: with a full disk the store opens, knows everything, and is not healthy") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), crashed = dir.file("crashed.db");
+    {
+      auto opened = open_store(loop, path);
+      const Intruder intruder(path);
+      const Status refused = co_await put(*opened, an_intent("one", "BTCUSDT"));
+      CHECK(!refused.has_value());
+      copy_database(path, crashed);
+      std::filesystem::copy_file(path + "-shm", crashed + "-shm");
+    }
+    std::unique_ptr<Store> again;
+    {
+      const FullDisk full(std::filesystem::file_size(crashed + "-wal"));
+      again = open_store(loop, crashed);
+      CHECK(!again->healthy());
+      CHECK(again->unresolved_intents().size() == 1);
+    }
+    const Status healed = co_await put(*again, an_intent("two", "ETHUSDT"));
+    CHECK(healed.has_value());
+    CHECK(again->healthy());
+    CHECK(state_on_disk(crashed, "one") == "SENT");
+    CHECK(state_on_disk(crashed, "two") == "SENT");
+  });
+}
+
+store::Group a_group(std::uint64_t sequence, const std::string& text, bool essential = true) {
+  store::Group group;
+  group.sequence = sequence;
+  group.essential = essential;
+  group.durable = true;
+  group.writes.push_back({"INSERT ?", {std::int64_t{-5}, text, sql::Value()}});
+  return group;
+}
+
+TEST_CASE("spill file: frames come back as they were appended, and a torn one ends them") {
+  const TempDir dir;
+  const std::string path = dir.file("x.spill");
+  {
+    auto spill = store::Spill::open(path, "instance");
+    REQUIRE(spill.has_value());
+    CHECK(spill->append(a_group(1, "first")).has_value());
+    CHECK(spill->append(a_group(2, "second")).has_value());
+    CHECK(spill->append(a_group(3, "third")).has_value());
+  }
+  CHECK(std::filesystem::file_size(path) == store::Spill::kSize);
+  auto spill = store::Spill::open(path, "instance");
+  REQUIRE(spill.has_value());
+  const auto whole = spill->load().value();
+  REQUIRE(whole.size() == 3);
+  CHECK(whole[1].sequence == 2);
+  CHECK(whole[1].durable);
+  CHECK(whole[1].writes[0].sql == "INSERT ?");
+  CHECK(whole[1].writes[0].values ==
+        std::vector<sql::Value>{std::int64_t{-5}, std::string("second"), sql::Value()});
+
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(bytes.find("third")));
+  file << 'T';
+  file.close();
+  CHECK(spill->load().value().size() == 2);
+}
+
+TEST_CASE("spill file: after it was cleared no old frame comes back behind a new one") {
+  const TempDir dir;
+  auto spill = store::Spill::open(dir.file("x.spill"), "instance");
+  REQUIRE(spill.has_value());
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    CHECK(spill->append(a_group(i, "old")).has_value());
+  CHECK(spill->clear().has_value());
+  CHECK(spill->load().value().empty());
+  CHECK(spill->append(a_group(4, "new")).has_value());
+  REQUIRE(spill->load().value().size() == 1);
+  CHECK(spill->load().value()[0].sequence == 4);
+}
+
+TEST_CASE("spill file: samples leave the last half to what matters") {
+  const TempDir dir;
+  auto spill = store::Spill::open(dir.file("x.spill"), "instance");
+  REQUIRE(spill.has_value());
+  const std::string big(100'000, 'x');
+  std::uint64_t taken = 0;
+  while (spill->append(a_group(taken + 1, big, false)).has_value())
+    ++taken;
+  CHECK(taken == 5);
+  while (spill->append(a_group(taken + 1, big, true)).has_value())
+    ++taken;
+  CHECK(taken == 10);
+  CHECK(contains(spill->append(a_group(99, big)).error().text, "is full"));
+  CHECK(spill->load().value().size() == 10);
+}
+
+TEST_CASE("spill file: one of another database is moved aside, not replayed and not lost") {
+  const TempDir dir;
+  const std::string path = dir.file("x.spill");
+  {
+    auto spill = store::Spill::open(path, "instance");
+    REQUIRE(spill.has_value());
+    CHECK(spill->append(a_group(1, "theirs")).has_value());
+  }
+  auto spill = store::Spill::open(path, "another");
+  REQUIRE(spill.has_value());
+  CHECK(spill->moved_aside());
+  CHECK(spill->load().value().empty());
+  auto kept = store::Spill::open(path + ".other", "instance");
+  REQUIRE(kept.has_value());
+  CHECK(kept->load().value().size() == 1);
+}
+
+}  // namespace
+}  // namespace bb::test
