@@ -138,7 +138,7 @@ Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
     }
   }
   co_await save(desk, *holding);
-  (void)co_await desk.record_fills(symbol, holding->opened_at - Seconds(5), holding->id);
+  (void)co_await desk.record_fills(symbol, holding->opened_at - Minutes(1), holding->id);
   co_return "";
 }
 

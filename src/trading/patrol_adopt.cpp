@@ -36,14 +36,24 @@ bool Patrol::State::is_somebody_elses(const store::Intent& intent,
 // the record. It is taken over and protected like a fresh one.
 Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
   auto& parts = desk.parts();
-  for (const auto& position : view.positions) {
-    if (!position.qty.is_negative() || position.side != desk.short_side()) continue;
-    if (desk.turns().is_taken(position.symbol) || parts.store.find_open_holding(position.symbol))
-      continue;
-    const auto intent = find_entry_intent(position.symbol);
+  for (const auto& seen : view.positions) {
+    if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
+    if (desk.turns().is_taken(seen.symbol) || parts.store.find_open_holding(seen.symbol)) continue;
+    const auto intent = find_entry_intent(seen.symbol);
     if (!intent) continue;
-    const desk::Turn turn = co_await desk.turns().take(position.symbol);
-    if (parts.store.find_open_holding(position.symbol)) continue;
+    const desk::Turn turn = co_await desk.turns().take(seen.symbol);
+    if (parts.store.find_open_holding(seen.symbol)) continue;
+    // The view is older than what this round has closed: only what stands now is adopted.
+    const auto now = co_await parts.account.fetch_positions();
+    if (!now) {
+      ++report.errors;
+      co_return;
+    }
+    const auto found = std::ranges::find_if(*now, [&](const exchange::Position& each) {
+      return each.symbol == seen.symbol && each.side == seen.side && each.qty.is_negative();
+    });
+    if (found == now->end()) continue;
+    const exchange::Position& position = *found;
     const auto order = co_await parts.account.find_order(
         {position.symbol, intent->client_order_id, intent->order_id, false});
     const bool filled = order && order->has_value() && (*order)->executed_qty.is_positive();
