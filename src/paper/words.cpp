@@ -36,7 +36,7 @@ std::string_view word(OrderType type) {
       return "STOP";
     case OrderType::take_profit:
       return "TAKE_PROFIT";
-    case OrderType::unknown:  // of an exchange's answer; an order of ours never has it
+    case OrderType::unknown:
       return "UNKNOWN";
   }
   std::unreachable();
