@@ -35,47 +35,43 @@ bool Patrol::State::is_somebody_elses(const store::Intent& intent,
 // A short of ours without a holding: its order's answer was lost, or we died between the fill and
 // the record. It is taken over and protected like a fresh one.
 Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
-  auto& parts = desk.parts();
   for (const auto& seen : view.positions) {
     if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
-    if (desk.turns().is_taken(seen.symbol) || parts.store.find_open_holding(seen.symbol)) continue;
-    const auto intent = find_entry_intent(seen.symbol);
-    if (!intent) continue;
-    const desk::Turn turn = co_await desk.turns().take(seen.symbol);
-    if (parts.store.find_open_holding(seen.symbol)) continue;
-    // The view is older than what this round has closed: only what stands now is adopted.
-    const auto now = co_await parts.account.fetch_positions();
-    if (!now) {
-      ++report.errors;
-      co_return;
-    }
-    const auto found = std::ranges::find_if(*now, [&](const exchange::Position& each) {
-      return each.symbol == seen.symbol && each.side == seen.side && each.qty.is_negative();
-    });
-    if (found == now->end()) continue;
-    const exchange::Position& position = *found;
-    const auto order = co_await parts.account.find_order(
-        {position.symbol, intent->client_order_id, intent->order_id, false});
-    const bool filled = order && order->has_value() && (*order)->executed_qty.is_positive();
-    if (!filled || is_somebody_elses(*intent, position)) continue;
-    store::Holding holding;
-    holding.id = parts.store.next_holding_id();
-    holding.run_id = intent->run_id;
-    holding.symbol = position.symbol;
-    holding.side = position.side;
-    holding.qty = position.qty.abs();
-    holding.entry_price = position.entry;
-    holding.opened_at = (*order)->update_time;
-    holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
-    holding.created_at = parts.market.exchange_now();
-    co_await save(desk, holding);
-    parts.log.warn("position adopted",
-                   {{"symbol", position.symbol}, {"client_order_id", intent->client_order_id}});
-    const auto state = co_await protect_new(desk, settings, holding, position.entry);
-    ++report.adopted;
-    if (state == ProtectionState::closed) ++report.closed_risk_off;
-    if (state == ProtectionState::unguarded) ++report.errors;
+    if (desk.turns().is_taken(seen.symbol)) continue;
+    if (desk.parts().store.find_open_holding(seen.symbol)) continue;
+    if (const auto intent = find_entry_intent(seen.symbol)) co_await adopt_one(*intent, report);
   }
+}
+
+Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) {
+  auto& parts = desk.parts();
+  const desk::Turn turn = co_await desk.turns().take(intent.symbol);
+  if (parts.store.find_open_holding(intent.symbol)) co_return;
+  const auto order = co_await parts.account.find_order(
+      {intent.symbol, intent.client_order_id, intent.order_id, false});
+  if (!order || !order->has_value() || !(*order)->executed_qty.is_positive()) co_return;
+  // Read anew: the patrol's view is older than what this very round may have closed.
+  const auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return;
+  store::Holding holding;
+  holding.symbol = intent.symbol;
+  holding.side = desk.short_side();
+  const auto* position = find_short(*positions, holding);
+  if (position == nullptr || is_somebody_elses(intent, *position)) co_return;
+  holding.id = parts.store.next_holding_id();
+  holding.run_id = intent.run_id;
+  holding.qty = position->qty.abs();
+  holding.entry_price = position->entry;
+  holding.opened_at = (*order)->update_time;
+  holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
+  holding.created_at = parts.market.exchange_now();
+  co_await save(desk, holding);
+  parts.log.warn("position adopted",
+                 {{"symbol", intent.symbol}, {"client_order_id", intent.client_order_id}});
+  const auto state = co_await protect_new(desk, settings, holding, holding.entry_price);
+  ++report.adopted;
+  if (state == ProtectionState::closed) ++report.closed_risk_off;
+  if (state == ProtectionState::unguarded) ++report.errors;
 }
 
 // Conditional orders of ours whose position is gone.

@@ -27,6 +27,8 @@ TEST_CASE("closing: a time-out closes, proves it, and the protection goes with t
     co_await world.sleep(Minutes(61));
     const auto report = co_await world.patrol().run_once();
     CHECK(report.closed_timeout == 3);
+    CHECK(report.adopted == 0);  // what this round closed is not taken over from its older view
+    CHECK(world.errors().empty());
     for (const auto* symbol : {"C01USDT", "C02USDT", "C03USDT"}) {
       CHECK(world.position(symbol).is_zero());
       CHECK(world.conditional_orders(symbol).empty());

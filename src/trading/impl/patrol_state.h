@@ -38,6 +38,7 @@ struct Patrol::State {
   Task<void> mend_take_profit(store::Holding& holding, const Standing& standing,
                               const SymbolRules& rules, PatrolReport& report);
   Task<void> adopt(const View& view, PatrolReport& report);
+  Task<void> adopt_one(store::Intent intent, PatrolReport& report);
   Task<void> sweep(const View& view, PatrolReport& report);
   std::optional<store::Intent> find_entry_intent(Symbol symbol) const;
   bool is_somebody_elses(const store::Intent& intent, const exchange::Position& position) const;
