@@ -47,6 +47,7 @@ Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
   for (auto& fault : service::validate(config.runtime))
     faults.push_back(std::move(fault));
+  if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
   return faults;
 }
 
