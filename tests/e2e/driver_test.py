@@ -54,10 +54,13 @@ def wait_for(condition, seconds=30):
 class Paper(unittest.TestCase):
     """A paper exchange with two accounts, and a config for each."""
 
+    paper_options = ()
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.paper = start("paper", "--port", 0, "--data", DATA, "--json", "--expose-journal",
+                          *cls.paper_options,
                           "--account", "alice:alice-key:alice-word:10000",
                           "--account", "bob:bob-key:bob-word:5000")
         cls.announcement = json.loads(cls.paper.stdout.readline())
@@ -222,7 +225,19 @@ class Test2Service(Paper):
         self.assertEqual(end(second)[0], 0)
 
 
-class Test3Faults(Paper):
+class Test3SlowExchange(Paper):
+    paper_options = ("--delay-ms", 3000)
+
+    def test_a_stop_in_the_middle_of_an_entry_ends_within_five_seconds(self):
+        process = start("entry", "--config", self.config("slow", timeout=30))
+        time.sleep(4)
+        self.assertIsNone(process.poll())
+        code, seconds = end(process)
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 5)
+
+
+class Test4Faults(Paper):
     def expect(self, code, *arguments, text=None, **options):
         result = run(*arguments, **options)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
@@ -274,7 +289,7 @@ class Test3Faults(Paper):
             self.expect(0, command, "--help", text="Examples:")
 
 
-class Test4Demo(unittest.TestCase):
+class Test5Demo(unittest.TestCase):
     def test_two_days_twice_are_the_same(self):
         reports = []
         for _ in range(2):
