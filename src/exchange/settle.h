@@ -13,7 +13,8 @@ struct Settled {
   bool still_unknown() const { return !order.has_value(); }
 };
 
-/// Asks by client order id after 0.2, 0.5, 1, 2 and 5 s, until found.
+/// Asks by client order id after 0.2, 0.5, 1, 2 and 5 s, until the order has a fill or has ended; a
+/// live order without a fill is what it answers with otherwise.
 Task<Settled> settle(TradingAccount& account, Clock& clock, OrderRef order);
 
 }  // namespace bb::exchange
