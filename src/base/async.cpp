@@ -17,7 +17,8 @@ Event::~Event() = default;
 
 void Event::notify() {
   auto waiting = std::exchange(state_->waiting, {});
-  for (auto& resume : waiting) resume();
+  for (auto& resume : waiting)
+    resume();
 }
 
 Task<void> Event::wait() {
@@ -85,7 +86,9 @@ Task<void> TaskGroup::join() {
   if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, nullptr));
 }
 
-std::size_t TaskGroup::running() const { return state_->running; }
+std::size_t TaskGroup::running() const {
+  return state_->running;
+}
 
 void run_to_end(asio::io_context& io, Task<void> task) {
   std::exception_ptr failure;

@@ -85,7 +85,8 @@ Task<std::vector<T>> gather(std::vector<Task<T>> tasks) {
   co_await group.join();
   std::vector<T> results;
   results.reserve(slots.size());
-  for (auto& slot : slots) results.push_back(std::move(*slot));
+  for (auto& slot : slots)
+    results.push_back(std::move(*slot));
   co_return results;
 }
 

@@ -7,7 +7,7 @@ namespace bb {
 [[noreturn]] void check_failed(const char* condition, const char* why, const char* file, int line);
 }  // namespace bb
 
-#define BB_CHECK(condition, why)                                          \
-  do {                                                                    \
+#define BB_CHECK(condition, why)                                               \
+  do {                                                                         \
     if (!(condition)) ::bb::check_failed(#condition, why, __FILE__, __LINE__); \
   } while (false)

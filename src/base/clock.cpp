@@ -33,17 +33,19 @@ TimerId SystemClock::call_at(SteadyTime when, std::move_only_function<void()> ac
   const TimerId id = timers_->next++;
   auto timer = std::make_unique<asio::steady_timer>(timers_->io);
   timer->expires_at(std::chrono::steady_clock::time_point(when.time_since_epoch()));
-  timer->async_wait(
-      [timers = timers_.get(), id, run = std::move(action)](boost::system::error_code error) mutable {
-        if (error) return;
-        timers->pending.erase(id);
-        run();
-      });
+  timer->async_wait([timers = timers_.get(), id,
+                     run = std::move(action)](boost::system::error_code error) mutable {
+    // Two timers may expire in one pass of the loop: cancelled is what cancel() erased.
+    if (error || timers->pending.erase(id) == 0) return;
+    run();
+  });
   timers_->pending.emplace(id, std::move(timer));
   return id;
 }
 
-void SystemClock::cancel(TimerId id) { timers_->pending.erase(id); }
+void SystemClock::cancel(TimerId id) {
+  timers_->pending.erase(id);
+}
 
 SimClock::SimClock(asio::io_context& io, TimePoint start) : io_(io), start_(start) {}
 SimClock::~SimClock() = default;

@@ -42,7 +42,9 @@ Wide divide(Wide numerator, Wide denominator, Rounding rounding) {
   return quotient;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::unexpected<Error> bad(std::string_view text, std::string_view why) {
   return fail(ErrorKind::malformed,
@@ -106,7 +108,8 @@ Result<Decimal> to_decimal(std::string_view text, bool exact, Rounding rounding)
   }
   // 30 digits at most are kept, so a cut of 36 places leaves nothing but the sign for rounding.
   Wide divisor = 1;
-  for (int cut = std::min(-shift, 36); cut > 0; --cut) divisor *= 10;
+  for (int cut = std::min(-shift, 36); cut > 0; --cut)
+    divisor *= 10;
   if (exact && value % divisor != 0) return bad(text, "more than 8 decimal places");
   value = divide(value, divisor, rounding);
   if (value > kLimit || value < -kLimit) return bad(text, "out of range");
@@ -115,7 +118,9 @@ Result<Decimal> to_decimal(std::string_view text, bool exact, Rounding rounding)
 
 }  // namespace
 
-Decimal Decimal::from_int(std::int64_t whole) { return from_raw(narrow(Wide(whole) * kScale)); }
+Decimal Decimal::from_int(std::int64_t whole) {
+  return from_raw(narrow(Wide(whole) * kScale));
+}
 
 Result<Decimal> Decimal::parse(std::string_view text) {
   return to_decimal(text, true, Rounding::nearest);
@@ -125,7 +130,9 @@ Result<Decimal> Decimal::parse_rounded(std::string_view text, Rounding rounding)
   return to_decimal(text, false, rounding);
 }
 
-Decimal Decimal::abs() const { return raw_ < 0 ? -*this : *this; }
+Decimal Decimal::abs() const {
+  return raw_ < 0 ? -*this : *this;
+}
 
 Decimal operator+(Decimal a, Decimal b) {
   return Decimal::from_raw(narrow(Wide(a.raw_) + b.raw_));
@@ -133,7 +140,9 @@ Decimal operator+(Decimal a, Decimal b) {
 Decimal operator-(Decimal a, Decimal b) {
   return Decimal::from_raw(narrow(Wide(a.raw_) - b.raw_));
 }
-Decimal operator-(Decimal a) { return Decimal::from_raw(narrow(-Wide(a.raw_))); }
+Decimal operator-(Decimal a) {
+  return Decimal::from_raw(narrow(-Wide(a.raw_)));
+}
 
 Decimal Decimal::mul(Decimal a, Decimal b, Rounding rounding) {
   return from_raw(narrow(divide(Wide(a.raw_) * b.raw_, kScale, rounding)));
@@ -154,7 +163,8 @@ Decimal Decimal::round_to(Decimal step, Rounding rounding) const {
 
 std::string Decimal::str() const {
   std::string text = str_fixed(8);
-  while (text.back() == '0') text.pop_back();
+  while (text.back() == '0')
+    text.pop_back();
   if (text.back() == '.') text.pop_back();
   return text == "-0" ? "0" : text;
 }

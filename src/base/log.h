@@ -1,6 +1,7 @@
 // Log: an event with fields, one line each. Verb in past tense, no prose, no secrets.
 //   log.info("order placed", {{"symbol", s}, {"qty", q}});
-// error = a human must look; warn = degraded, heals itself; info = a step of a journey; debug = wire.
+// error = a human must look; warn = degraded, heals itself; info = a step of a journey; debug =
+// wire.
 #pragma once
 
 #include <concepts>

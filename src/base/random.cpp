@@ -34,11 +34,14 @@ std::uint64_t Random::below(std::uint64_t bound) {
   return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 double Random::normal() {
   double sum = 0;
-  for (int i = 0; i < 12; ++i) sum += unit();
+  for (int i = 0; i < 12; ++i)
+    sum += unit();
   return sum - 6.0;
 }
 

@@ -65,7 +65,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i;
@@ -262,7 +263,8 @@ std::expected<LoadedSettings, std::vector<std::string>> apply_settings(
   std::vector<std::string> faults;
   LoadedSettings loaded;
   std::vector<std::string> known_sections;
-  for (const auto& section : sections) known_sections.push_back(section.name());
+  for (const auto& section : sections)
+    known_sections.push_back(section.name());
   const auto find_section = [&](std::string_view name) -> const SettingsSection* {
     for (const auto& section : sections)
       if (section.name() == name) return &section;
@@ -275,11 +277,13 @@ std::expected<LoadedSettings, std::vector<std::string>> apply_settings(
   for (const IniEntry& entry : file.entries) {
     const SettingsSection* section = find_section(entry.section);
     if (section == nullptr) continue;
-    const auto where = fmt::format("{}:{}: [{}] {}", file.name, entry.line, entry.section, entry.key);
+    const auto where =
+        fmt::format("{}:{}: [{}] {}", file.name, entry.line, entry.section, entry.key);
     const auto* row = find_row(*section, entry.key);
     if (row == nullptr) {
       std::vector<std::string> known;
-      for (const auto& each : section->rows()) known.push_back(each.key);
+      for (const auto& each : section->rows())
+        known.push_back(each.key);
       faults.push_back(fmt::format("{}: unknown key{}", where, suggestion(entry.key, known)));
       continue;
     }

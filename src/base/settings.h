@@ -84,8 +84,8 @@ using Environment = std::map<std::string, std::string>;
 Environment process_environment();
 
 struct LoadedSettings {
-  bool has_inline_secret = false;       // a secret stands in the file itself
-  std::vector<std::string> set_keys;    // "section.key" that the file or the environment named
+  bool has_inline_secret = false;     // a secret stands in the file itself
+  std::vector<std::string> set_keys;  // "section.key" that the file or the environment named
 };
 
 /// Fills the targets: defaults, then the file, then BUBBLE_BUSTER_<SECTION>_<KEY> of `environment`.

@@ -23,8 +23,10 @@ Parts split(TimePoint t) {
   rest -= m;
   const auto s = duration_cast<seconds>(rest);
   rest -= s;
-  return {int(ymd.year()),    int(unsigned(ymd.month())), int(unsigned(ymd.day())), int(h.count()),
-          int(m.count()), int(s.count()),             int(rest.count())};
+  return {int(ymd.year()),          int(unsigned(ymd.month())),
+          int(unsigned(ymd.day())), int(h.count()),
+          int(m.count()),           int(s.count()),
+          int(rest.count())};
 }
 
 }  // namespace

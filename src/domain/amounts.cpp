@@ -33,7 +33,9 @@ Qty operator/(Usdt amount, Price price) {
 Price operator/(Usdt amount, Qty qty) {
   return Price(Decimal::div(amount.value(), qty.value(), kNearest));
 }
-Ratio ratio_of(Decimal part, Decimal whole) { return Ratio(Decimal::div(part, whole, kNearest)); }
+Ratio ratio_of(Decimal part, Decimal whole) {
+  return Ratio(Decimal::div(part, whole, kNearest));
+}
 
 Ratio percent(Decimal percent_value) {
   return Ratio(Decimal::div(percent_value, Decimal::from_int(100), kNearest));

@@ -23,7 +23,8 @@ TimePoint epoch() {
 
 std::string encode(std::uint64_t value, std::size_t digits) {
   std::string out(digits, '0');
-  for (std::size_t i = digits; i-- > 0; value >>= 5) out[i] = kAlphabet[value & 31];
+  for (std::size_t i = digits; i-- > 0; value >>= 5)
+    out[i] = kAlphabet[value & 31];
   BB_CHECK(value == 0, "the value fits its digits");
   return out;
 }
@@ -42,7 +43,8 @@ std::uint64_t hash64(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | digest[i];
+  for (std::size_t i = 0; i < 8; ++i)
+    value = value << 8 | digest[i];
   return value;
 }
 

@@ -58,7 +58,8 @@ struct OrderKey {
 /// Makes and recognises the ids of one account in one environment.
 class ClientOrderIds {
  public:
-  /// `identity` is the account's own name at the exchange, `environment` "live", "testnet", "paper".
+  /// `identity` is the account's own name at the exchange, `environment` "live", "testnet",
+  /// "paper".
   ClientOrderIds(std::string identity, std::string environment);
   ClientOrderId make(const OrderKey& key) const;
 

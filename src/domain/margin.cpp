@@ -2,7 +2,9 @@
 
 namespace bb {
 
-Usdt unrealized_pnl(Qty signed_qty, Price entry, Price mark) { return (mark - entry) * signed_qty; }
+Usdt unrealized_pnl(Qty signed_qty, Price entry, Price mark) {
+  return (mark - entry) * signed_qty;
+}
 
 Usdt maintenance_margin(const Brackets& brackets, Usdt notional) {
   const auto& bracket = bracket_for(brackets, notional);
@@ -37,8 +39,8 @@ std::optional<Price> liquidation_price(const Brackets& brackets, Usdt wallet, Ma
   const Qty gross = one_way.qty.abs() + long_leg.qty.abs() + short_leg.qty.abs();
   if (gross.is_zero() || brackets.empty()) return std::nullopt;
   const Qty net = one_way.qty + long_leg.qty + short_leg.qty;
-  const Usdt cost = one_way.entry * one_way.qty + long_leg.entry * long_leg.qty +
-                    short_leg.entry * short_leg.qty;
+  const Usdt cost =
+      one_way.entry * one_way.qty + long_leg.entry * long_leg.qty + short_leg.entry * short_leg.qty;
   return solve(brackets, wallet - other_margin + other_pnl, cost, net, gross);
 }
 

@@ -22,8 +22,8 @@ struct MarginLeg {
 /// positive price does. `other_margin` and `other_pnl` are maintenance margin and unrealized PnL of
 /// the account's other cross positions (zero for isolated).
 std::optional<Price> liquidation_price(const Brackets& brackets, Usdt wallet, MarginLeg one_way,
-                                       MarginLeg long_leg, MarginLeg short_leg,
-                                       Usdt other_margin, Usdt other_pnl);
+                                       MarginLeg long_leg, MarginLeg short_leg, Usdt other_margin,
+                                       Usdt other_pnl);
 
 /// The same for an isolated one-legged position.
 std::optional<Price> isolated_liquidation_price(const Brackets& brackets, Usdt isolated_wallet,

@@ -2,7 +2,9 @@
 
 namespace bb {
 
-std::string_view str(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
+std::string_view str(Side side) {
+  return side == Side::buy ? "BUY" : "SELL";
+}
 
 std::string_view str(PositionSide side) {
   switch (side) {
@@ -34,6 +36,8 @@ std::string_view str(OrderType type) {
       return "STOP";
     case OrderType::take_profit:
       return "TAKE_PROFIT";
+    case OrderType::unknown:
+      return "UNKNOWN";
   }
   return "";
 }

@@ -19,6 +19,7 @@ enum class OrderType {
   take_profit_market,
   stop,
   take_profit,
+  unknown,  // a type this version does not place: somebody's trailing stop, a liquidation
 };
 enum class TimeInForce { gtc, ioc, fok, gtx };
 enum class WorkingType { contract_price, mark_price };
@@ -46,9 +47,11 @@ std::string_view str(OrderType);
 std::string_view str(OrderStatus);
 std::string_view str(WorkingType);
 
-constexpr Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
+constexpr Side opposite(Side side) {
+  return side == Side::buy ? Side::sell : Side::buy;
+}
 constexpr bool is_conditional(OrderType type) {
-  return type != OrderType::market && type != OrderType::limit;
+  return type != OrderType::market && type != OrderType::limit && type != OrderType::unknown;
 }
 /// Still able to act on the position: open, partly filled, triggering or just triggered.
 bool is_live(OrderStatus status);

@@ -23,11 +23,13 @@ SizedQty size_market_entry(const SymbolRules& rules, Usdt notional, Price price)
     qty = Qty(rules.market_lot.max.value().floor_to(step_of(rules)));
   const Qty min = std::max(rules.market_lot.min, rules.lot.min);
   if (!qty.is_positive() || qty < min)
-    return {{}, fmt::format("{} USDT at {} is below the minimum quantity {}", notional.str(),
-                            price.str(), min.str())};
+    return {{},
+            fmt::format("{} USDT at {} is below the minimum quantity {}", notional.str(),
+                        price.str(), min.str())};
   if (price * qty < rules.min_notional)
-    return {{}, fmt::format("{} USDT is below the minimum notional {}", (price * qty).str(),
-                            rules.min_notional.str())};
+    return {{},
+            fmt::format("{} USDT is below the minimum notional {}", (price * qty).str(),
+                        rules.min_notional.str())};
   return {qty, {}};
 }
 

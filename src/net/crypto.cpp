@@ -26,7 +26,7 @@ std::string hex(std::span<const unsigned char> bytes) {
 }
 
 const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
+  return reinterpret_cast<const unsigned char*>(text.empty() ? "" : text.data());
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ const unsigned char* bytes_of(std::string_view text) {
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   unsigned int length = 0;
-  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  const auto* done = HMAC(EVP_sha256(), bytes_of(key), static_cast<int>(key.size()),
                           bytes_of(message), message.size(), digest.data(), &length);
   BB_CHECK(done != nullptr && length == digest.size(), "the TLS library computes HMAC-SHA256");
   return hex(digest);

@@ -30,6 +30,17 @@ struct Rejection {
 template <class T>
 using Answer = std::expected<T, Rejection>;
 
+/// What an order has beside OrderView, for the exchange's faces.
+struct OrderDetail {
+  TimeInForce time_in_force = TimeInForce::gtc;
+  WorkingType working_type = WorkingType::contract_price;
+  Usdt executed_quote;         // sum of price x quantity over the fills
+  int expiry_reason = 0;       // `er` of reference §14.2
+  std::string reject_reason;   // conditional: why the trigger came to nothing (`rm`)
+  TimePoint trigger_time{};    // conditional
+  std::int64_t parent_id = 0;  // the conditional order this one is the child of
+};
+
 struct FeeRates {
   Ratio maker;
   Ratio taker;
@@ -50,13 +61,14 @@ struct JournalEntry {
   enum class Kind {
     order_accepted,   // regular or conditional; `order` as accepted
     order_updated,    // status changed; `order` as it is now
-    fill,             // `fill`, and the position after it in `position_qty`
+    fill,             // `fill`, `order` after it, and the position after it in `position_qty`;
+                      // an order_updated with the status it led to follows
     income,           // `income`: funding, commission, realized PnL, transfer, liquidation fee
     position_opened,  // quantity left zero
     position_closed,  // quantity came back to zero
     protected_from,   // a live stop covers the whole position from now on
-    unprotected_from, // no live stop covers it from now on
-    liquidated,
+    unprotected_from, // no live stop covers it from now on; also when it opens without one
+    liquidated,       // `position_qty` as it was before
   };
   Kind kind;
   TimePoint time{};
@@ -65,7 +77,9 @@ struct JournalEntry {
   Symbol symbol;
   PositionSide side = PositionSide::both;
   std::optional<OrderView> order;
+  std::optional<OrderDetail> detail;  // wherever `order` is
   std::optional<exchange::Fill> fill;
+  /// `info` is the trade id of COMMISSION and REALIZED_PNL, the type of all others.
   std::optional<exchange::Income> income;
   Qty position_qty;
 };
@@ -86,10 +100,14 @@ class Exchange {
   void advance(TimePoint now, Micros precise);
   TimePoint now() const;
 
-  // Orders. `now` has been reached by advance() before.
+  // Orders. They arrive at now(). The answer to place() is the order as it came out of matching,
+  // without its average price (the exchange answers so); queries have it.
   Answer<OrderView> place(int account, const OrderRequest& order);
   Answer<OrderView> cancel(int account, const exchange::OrderRef& order);
+  /// By id, or the newest with that client id; nothing where Binance says -2013. Conditional orders
+  /// are found without a symbol, too.
   Answer<std::optional<OrderView>> find_order(int account, const exchange::OrderRef& order) const;
+  std::optional<OrderDetail> detail(int account, const exchange::OrderRef& order) const;
   std::vector<OrderView> open_orders(int account, bool conditional) const;
   std::vector<OrderView> orders(int account, Symbol symbol, bool conditional) const;  // all, by id
   std::vector<exchange::Fill> fills(int account, Symbol symbol) const;                // by trade id
@@ -121,7 +139,8 @@ class Exchange {
   Balance balance(int account) const;
 
   const std::vector<JournalEntry>& journal() const;
-  /// Called for every entry as it is written; streams and audits hang on it.
+  /// Called for every entry as it is written; streams and audits hang on it. Observers may ask, not
+  /// act. They stay for the life of the exchange.
   void on_journal(std::function<void(const JournalEntry&)> observer);
 
  private:

@@ -18,6 +18,14 @@ Price to_price(const Column& column, std::int64_t ticks) {
   return Price(Decimal::from_raw(column.rules.tick.value().raw() * ticks));
 }
 
+// The tick at or beyond `level` in the direction of the search.
+std::int64_t level_ticks(const Column& column, Price level, bool falling) {
+  const std::int64_t raw = level.value().raw();
+  const std::int64_t tick = column.rules.tick.value().raw();
+  const std::int64_t below = raw / tick - (raw % tick < 0 ? 1 : 0);
+  return falling || raw % tick == 0 ? below : below + 1;
+}
+
 // The newest instant of the path at or before `now`; nothing before listing.
 std::optional<TimePoint> walked_until(const Path& path, TimePoint now) {
   if (now < path.begin()) return std::nullopt;
@@ -44,8 +52,12 @@ TimePoint next_default_funding(TimePoint now) {
 
 Market::Market(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
-TimePoint Market::begin() const { return data_->begin; }
-TimePoint Market::end() const { return data_->end; }
+TimePoint Market::begin() const {
+  return data_->begin;
+}
+TimePoint Market::end() const {
+  return data_->end;
+}
 
 std::vector<SymbolRules> Market::rules(TimePoint now) const {
   std::vector<SymbolRules> all;
@@ -84,9 +96,7 @@ std::optional<PathPoint> Market::first_crossing(Symbol symbol, TimePoint after, 
                                                 Price level, bool falling) const {
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
-  const Decimal tick = column->rules.tick.value();
-  const auto rounding = falling ? Rounding::down : Rounding::up;
-  const std::int64_t ticks = level.value().round_to(tick, rounding).raw() / tick.raw();
+  const std::int64_t ticks = level_ticks(*column, level, falling);
   const auto found = Path(*data_, *column).first_crossing(after, until, ticks, falling);
   if (!found) return std::nullopt;
   return PathPoint{found->time, to_price(*column, found->ticks)};

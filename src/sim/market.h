@@ -4,14 +4,14 @@
 // The path. Each bar [t, t+step) is walked through four points at t, t+step/4, t+step/2, t+3step/4:
 // open, extreme, other extreme, close. Between two points the price is linear, rounded to the tick
 // towards the earlier point; from t+3step/4 it stays at the close; the next bar's open is a jump.
-// `high_first` takes the high before the low (worst for shorts), `low_first` the low first, `seeded`
-// draws per (symbol, bar) from the seed, whatever the shift.
+// `high_first` takes the high before the low (worst for shorts), `low_first` the low first,
+// `seeded` draws per (symbol, bar) from the seed, whatever the shift.
 //
 // The mark price is the last path price. (Recorded marks are hourly and of 17 symbols only: they
 // could not be walked beside the path without inventing when they part from it.)
 //
-// Tickers, klines and 24 h figures show only what has been walked: of a growing bar the extremes met
-// so far, and its volume in proportion to the time that has passed.
+// Tickers, klines and 24 h figures show only what has been walked: of a growing bar the extremes
+// met so far, and its volume in proportion to the time that has passed.
 #pragma once
 
 #include <cstdint>
@@ -66,9 +66,10 @@ class Market {
   std::optional<PathPoint> last(Symbol symbol, TimePoint now) const;
   /// The mark price: equal to the last path price.
   std::optional<Price> mark(Symbol symbol, TimePoint now) const;
-  /// The first instant in (after, until], to the millisecond, at which the path is >= `level` (<= for
-  /// `falling`). Its price is the level (on the tick at or beyond it) where a linear piece reaches
-  /// it, and the path's price where the path is already beyond: after a jump, or from the start.
+  /// The first instant in (after, until], to the millisecond, at which the path is >= `level` (<=
+  /// for `falling`). Its price is the level (on the tick at or beyond it) where a linear piece
+  /// reaches it, and the path's price where the path is already beyond: after a jump, or from the
+  /// start.
   std::optional<PathPoint> first_crossing(Symbol symbol, TimePoint after, TimePoint until,
                                           Price level, bool falling) const;
   /// The same on the mark price.
@@ -109,8 +110,9 @@ struct MarketOptions {
   std::chrono::days shift{0};  // moves every recorded instant: market time = wall time for servers
 };
 
-/// Reads the repository's recorded days from a folder (data/README.md says what is in it). A missing
-/// or damaged file is a `configuration` error. Listing dates before the recorded days do not shift.
+/// Reads the repository's recorded days from a folder (data/README.md says what is in it). A
+/// missing or damaged file is a `configuration` error. Listing dates before the recorded days do
+/// not shift.
 Result<Market> load_market(const std::string& folder, const MarketOptions& options);
 
 /// A seeded universe with pumps, gaps, listings and delistings, in the same columns. It begins at

@@ -24,8 +24,10 @@ constexpr double kMaxTicks = 1e9;
 // 10^exponent; exact for exponents from -8 to 10.
 Decimal power_of_ten(int exponent) {
   std::int64_t raw = Decimal::kScale;
-  for (; exponent > 0; --exponent) raw *= 10;
-  for (; exponent < 0; ++exponent) raw /= 10;
+  for (; exponent > 0; --exponent)
+    raw *= 10;
+  for (; exponent < 0; ++exponent)
+    raw /= 10;
   return Decimal::from_raw(raw);
 }
 
@@ -33,7 +35,9 @@ Decimal times(Decimal value, std::int64_t factor) {
   return Decimal::from_raw(value.raw() * factor);
 }
 
-Decimal thousandths(std::int64_t n) { return Decimal::from_raw(n * (Decimal::kScale / 1000)); }
+Decimal thousandths(std::int64_t n) {
+  return Decimal::from_raw(n * (Decimal::kScale / 1000));
+}
 
 template <class T, std::size_t N>
 const T& pick(Random& random, const std::array<T, N>& choices) {
@@ -70,7 +74,8 @@ class Universe {
     data->seed = options_.market.seed;
     data->shift = options_.market.shift;
     write_scripts();
-    for (std::size_t i = 0; i < scripts_.size(); ++i) data->columns.push_back(column(i));
+    for (std::size_t i = 0; i < scripts_.size(); ++i)
+      data->columns.push_back(column(i));
     data->seal();
     return data;
   }
@@ -102,7 +107,8 @@ class Universe {
 };
 
 void Universe::write_lifetimes() {
-  for (Script& script : scripts_) script.last = bars_;
+  for (Script& script : scripts_)
+    script.last = bars_;
   // One symbol in twenty is listed inside the window.
   for (std::size_t i = 0; i < (scripts_.size() + 10) / 20; ++i)
     any_script().first = 1 + random_.below(bars_ * 3 / 4);
@@ -123,8 +129,8 @@ void Universe::write_pump(Script& script) {
   const double loud = between(random_, 5, 25);
   for (std::size_t i = 0; i < rise + fall && start + i < bars_; ++i) {
     const bool rising = i < rise;
-    script.drift[start + i] += static_cast<float>(
-        rising ? log_gain / static_cast<double>(rise) : -given_back / static_cast<double>(fall));
+    script.drift[start + i] += static_cast<float>(rising ? log_gain / static_cast<double>(rise)
+                                                         : -given_back / static_cast<double>(fall));
     script.loudness[start + i] *= static_cast<float>(rising ? loud : loud / 3);
   }
 }
@@ -137,7 +143,8 @@ void Universe::write_scripts() {
     script.jump.assign(bars_, 0);
   }
   write_lifetimes();
-  for (std::size_t i = 0; i < events(options_.pumps_per_day); ++i) write_pump(any_script());
+  for (std::size_t i = 0; i < events(options_.pumps_per_day); ++i)
+    write_pump(any_script());
   for (std::size_t i = 0; i < events(options_.gaps_per_day); ++i) {
     const double size = std::log(1.0 + between(random_, 0.05, 0.4));
     any_script().jump[random_.below(bars_)] =
@@ -169,7 +176,8 @@ void Universe::make_rules(Column& column, std::size_t number, double price) {
   };
   const double market_max = std::pow(10, between(random_, 3.0, 5.5));
   rules.market_lot = {Qty(step), usdt_in_steps(market_max), Qty(step)};
-  rules.lot = {Qty(step), usdt_in_steps(market_max * pick(random_, std::array{2, 5, 10})), Qty(step)};
+  rules.lot = {Qty(step), usdt_in_steps(market_max * pick(random_, std::array{2, 5, 10})),
+               Qty(step)};
   rules.min_notional = Usdt(Decimal::from_int(pick(random_, std::array{5, 5, 5, 5, 10, 20, 50})));
   const int band = pick(random_, std::array{50, 50, 50, 100, 150});
   rules.price_up = Ratio(thousandths(1000 + band));
@@ -189,8 +197,8 @@ void Universe::make_brackets(Column& column) {
   for (std::size_t i = 0; i < leverages.size(); ++i) {
     const Usdt floor(Decimal::from_int(bounds[i]));
     if (i > 0) cumulated += floor * Ratio(rates[i] - rates[i - 1]);
-    column.brackets.push_back({leverages[i], floor, Usdt(Decimal::from_int(bounds[i + 1])),
-                               Ratio(rates[i]), cumulated});
+    column.brackets.push_back(
+        {leverages[i], floor, Usdt(Decimal::from_int(bounds[i + 1])), Ratio(rates[i]), cumulated});
   }
 }
 
@@ -215,8 +223,8 @@ void Universe::walk(Column& column, const Script& script, double price) {
     bar.close = to_ticks(close);
     bar.high = std::max({to_ticks(std::max(open, close) * above), bar.open, bar.close});
     bar.low = std::min({to_ticks(std::min(open, close) / below), bar.open, bar.close});
-    const double usdt = volume_per_bar * between(random_, 0.3, 1.7) *
-                        static_cast<double>(script.loudness[i]);
+    const double usdt =
+        volume_per_bar * between(random_, 0.3, 1.7) * static_cast<double>(script.loudness[i]);
     bar.volume = std::round(usdt / (close * tick) * 1000) / 1000;
     column.bars.push_back(bar);
   }
@@ -254,9 +262,10 @@ Column Universe::column(std::size_t number) {
 
 Market make_random_market(const RandomMarketOptions& options) {
   BB_CHECK(options.symbols > 0 && options.days > 0, "a random market has symbols and days");
-  BB_CHECK(options.step.count() >= 4 && options.step <= Hours(1) && options.step.count() % 4 == 0 &&
-               kDayMs % options.step.count() == 0,
-           "a bar of a random market is at most an hour, divides the day, and is a multiple of 4 ms");
+  BB_CHECK(
+      options.step.count() >= 4 && options.step <= Hours(1) && options.step.count() % 4 == 0 &&
+          kDayMs % options.step.count() == 0,
+      "a bar of a random market is at most an hour, divides the day, and is a multiple of 4 ms");
   return Market(Universe(options).build());
 }
 

@@ -45,5 +45,18 @@ TEST_CASE("system clock: a sleep returns after its deadline") {
   });
 }
 
+TEST_CASE("system clock: a timer that was cancelled by one of the same instant does not run") {
+  run_real([](RealLoop& loop) -> Task<void> {
+    bool ran = false;
+    const auto due = loop.clock.after(Millis(2));
+    TimerId second = 0;
+    const auto cancel_second = [&] { loop.clock.cancel(second); };
+    loop.clock.call_at(due, cancel_second);
+    second = loop.clock.call_at(due, [&] { ran = true; });
+    co_await sleep_for(loop.clock, Millis(10));
+    CHECK_FALSE(ran);
+  });
+}
+
 }  // namespace
 }  // namespace bb::test

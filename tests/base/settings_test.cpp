@@ -64,16 +64,14 @@ TEST_CASE("settings: all faults are reported at once, with line and nearest key"
       "[strategy]\nleverge = 3\nleverage = many\nsl_liq_buffer_pct = 150\n[runtme]\nx = 1\n");
   REQUIRE(faults.size() == 4);
   CHECK(faults[0] == "config.ini: unknown section [runtme]; did you mean 'runtime'?");
-  CHECK(faults[1] ==
-        "config.ini:2: [strategy] leverge: unknown key; did you mean 'leverage'?");
+  CHECK(faults[1] == "config.ini:2: [strategy] leverge: unknown key; did you mean 'leverage'?");
   CHECK(faults[2] == "config.ini:3: [strategy] leverage: 'many' is not a whole number");
   CHECK(faults[3] ==
         "config.ini:4: [strategy] sl_liq_buffer_pct: 150 is outside the range 0 to 99");
 }
 
 TEST_CASE("settings: malformed lines and duplicates are faults, not guesses") {
-  CHECK(faults_of("leverage = 1\n").at(0) ==
-        "config.ini:1: a key before the first [section]");
+  CHECK(faults_of("leverage = 1\n").at(0) == "config.ini:1: a key before the first [section]");
   CHECK(faults_of("[strategy]\nleverage = 1\nLEVERAGE = 2\n").at(0) ==
         "config.ini:3: [strategy] leverage was set in line 2 already");
   CHECK(faults_of("[strategy]\nnonsense\n").size() == 1);
@@ -94,8 +92,7 @@ TEST_CASE("settings: a secret may come from a file of its own") {
   std::ofstream(dir.file("key")) << "abc \n";
   Sample sample;
   auto sections = table(sample);
-  const auto file =
-      parse_ini("[runtime]\napi_key = file:" + dir.file("key") + "\n", "config.ini");
+  const auto file = parse_ini("[runtime]\napi_key = file:" + dir.file("key") + "\n", "config.ini");
   const auto loaded = apply_settings(file.value(), {}, sections);
   REQUIRE(loaded.has_value());
   CHECK(sample.key.reveal() == "abc");

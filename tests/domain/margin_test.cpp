@@ -5,10 +5,18 @@
 namespace bb::test {
 namespace {
 
-Price price(const char* text) { return Price(Decimal::parse(text).value()); }
-Qty qty(const char* text) { return Qty(Decimal::parse(text).value()); }
-Usdt usdt(const char* text) { return Usdt(Decimal::parse(text).value()); }
-Ratio ratio(const char* text) { return Ratio(Decimal::parse(text).value()); }
+Price price(const char* text) {
+  return Price(Decimal::parse(text).value());
+}
+Qty qty(const char* text) {
+  return Qty(Decimal::parse(text).value());
+}
+Usdt usdt(const char* text) {
+  return Usdt(Decimal::parse(text).value());
+}
+Ratio ratio(const char* text) {
+  return Ratio(Decimal::parse(text).value());
+}
 
 Brackets single(const char* rate) {
   return {{125, Usdt(), usdt("90000000000"), ratio(rate), Usdt()}};
@@ -48,13 +56,11 @@ TEST_CASE("liquidation price: other cross positions carry their margin and profi
   const Brackets eth = {{10, usdt("0"), usdt("90000000000"), ratio("0.10"), usdt("135365")}};
   const auto lp = liquidation_price(eth, usdt("1535443.01"), {qty("3683.979"), price("1456.84")},
                                     {}, {}, usdt("71200.81144"), usdt("-56354.57"));
-  CHECK(lp->value().round_to(Decimal::parse("0.01").value(), Rounding::nearest).str() ==
-        "1153.26");
+  CHECK(lp->value().round_to(Decimal::parse("0.01").value(), Rounding::nearest).str() == "1153.26");
 }
 
 TEST_CASE("liquidation price: a long that cannot be liquidated has none") {
-  CHECK_FALSE(
-      isolated_liquidation_price(single("0.004"), usdt("70000"), qty("1"), price("60000")));
+  CHECK_FALSE(isolated_liquidation_price(single("0.004"), usdt("70000"), qty("1"), price("60000")));
 }
 
 TEST_CASE("expected liquidation: a short with leverage 2 lies near one and a half times entry") {

@@ -5,7 +5,9 @@
 namespace bb::test {
 namespace {
 
-Decimal d(const char* text) { return Decimal::parse(text).value(); }
+Decimal d(const char* text) {
+  return Decimal::parse(text).value();
+}
 
 SymbolRules sample() {
   SymbolRules rules;
@@ -42,9 +44,9 @@ TEST_CASE("closing: pieces respect the largest market order and add up") {
 }
 
 TEST_CASE("brackets: found by notional, and the largest notional by leverage") {
-  const Brackets brackets = {{75, Usdt(d("0")), Usdt(d("20000")), Ratio(d("0.01")), Usdt()},
-                             {50, Usdt(d("20000")), Usdt(d("200000")), Ratio(d("0.015")),
-                              Usdt(d("100"))}};
+  const Brackets brackets = {
+      {75, Usdt(d("0")), Usdt(d("20000")), Ratio(d("0.01")), Usdt()},
+      {50, Usdt(d("20000")), Usdt(d("200000")), Ratio(d("0.015")), Usdt(d("100"))}};
   CHECK(bracket_for(brackets, Usdt(d("19999"))).max_leverage == 75);
   CHECK(bracket_for(brackets, Usdt(d("20000"))).max_leverage == 50);
   CHECK(bracket_for(brackets, Usdt(d("999999"))).max_leverage == 50);

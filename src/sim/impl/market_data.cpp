@@ -37,12 +37,13 @@ void build_blocks(Column& column) {
 }  // namespace
 
 double Column::quote_volume(const Bar& bar) const {
-  const double ticks =
-      0.25 * (static_cast<double>(bar.open) + bar.high + bar.low + bar.close);
+  const double ticks = 0.25 * (static_cast<double>(bar.open) + bar.high + bar.low + bar.close);
   return bar.volume * ticks * rules.tick.value().to_double();
 }
 
-Ratio default_funding_rate() { return Ratio(Decimal::from_raw(Decimal::kScale / 10'000)); }
+Ratio default_funding_rate() {
+  return Ratio(Decimal::from_raw(Decimal::kScale / 10'000));
+}
 
 }  // namespace impl
 

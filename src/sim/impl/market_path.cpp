@@ -15,7 +15,9 @@ std::uint64_t mix(std::uint64_t z) {  // splitmix64
   return z ^ (z >> 31);
 }
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 }  // namespace
 
@@ -65,7 +67,8 @@ std::optional<Path::Crossing> Path::crossing_in_bar(std::size_t bar, std::int64_
   // A falling search is a rising one on the mirrored path; rounding is symmetric.
   Points p = points(bar);
   const std::int64_t sign = falling ? -1 : 1;
-  for (auto& point : p) point *= sign;
+  for (auto& point : p)
+    point *= sign;
   const std::int64_t target = level * sign;
 
   const std::int64_t here = price(p, from);

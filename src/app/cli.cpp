@@ -1,0 +1,205 @@
+#include "app/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <sstream>
+
+#include "app/exit_codes.h"
+
+namespace bb::app {
+
+namespace {
+
+const std::vector<std::string> kPaths = {"high-first", "low-first", "seeded"};
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 partly done, 4 lock busy,\n"
+    "5 exchange unreachable, 78 configuration.";
+
+/// Everything the options write into; one member per sub-command.
+struct Targets {
+  EntryCommand entry;
+  ManageCommand manage;
+  BoardCommand board;
+  PaperCommand paper;
+  DemoCommand demo;
+  std::vector<std::string> accounts;
+};
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* examples) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->fallthrough();
+  command->footer(fmt::format("Examples:\n{}\n{}", examples, kExitCodes));
+  return command;
+}
+
+void add_journeys(CLI::App& app, Targets& t) {
+  auto* entry = add_command(app, "entry", "One daily entry: rank, short, protect",
+                            "  bubble-buster entry --config config.ini\n"
+                            "  bubble-buster entry --trade-day-utc 2025-10-10\n");
+  entry->add_option("--trade-day-utc", t.entry.trade_day_utc,
+                    "The slot, by the UTC date of its scheduled instant (default: today's)");
+  auto* manage = add_command(app, "manage", "One patrol over the open positions",
+                             "  bubble-buster manage\n  bubble-buster manage --loop\n");
+  manage->add_flag("--loop", t.manage.loop, "Patrol every manager_interval_sec until stopped");
+  add_command(app, "loss-cut", "Close what floats at a loss, now",
+              "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
+  add_command(app, "service", "The scheduler: entry, loss cut, patrol, equity samples",
+              "  bubble-buster service --config config.ini\n");
+}
+
+void add_reports(CLI::App& app, Targets& t) {
+  auto* board = add_command(app, "board", "Today's gainers since 00:00 UTC",
+                            "  bubble-buster board\n  bubble-buster board --json\n"
+                            "  bubble-buster board --push\n");
+  board->add_flag("--push", t.board.push, "Send the board to the configured notifier");
+  add_command(app, "audit", "Compare the store with the exchange, order by order, fill by fill",
+              "  bubble-buster audit --config config.ini --json\n");
+}
+
+CLI::App* add_paper(CLI::App& app, Targets& t) {
+  auto* paper = add_command(
+      app, "paper", "The paper exchange as a server, for any Binance client",
+      "  bubble-buster paper --port 8790\n"
+      "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n");
+  auto& p = t.paper;
+  paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8790)")
+      ->check(CLI::Range(0, 65'535));
+  paper->add_option("--address", p.address, "Address to listen on (default 127.0.0.1)");
+  paper->add_option("--data", p.data, "Folder of recorded days (default: data)");
+  paper->add_option("--path", p.path, "Order of the extremes within a bar")
+      ->check(CLI::IsMember(kPaths));
+  paper->add_option("--seed", p.seed, "Seed of seeded paths");
+  paper->add_option("--days", p.days, "Days of trading to offer")->check(CLI::Range(1, 3650));
+  paper->add_option("--account", t.accounts, "alias:key:secret:balance; may be repeated")
+      ->check([](const std::string& text) {
+        const auto parsed = parse_account_spec(text);
+        return parsed ? std::string() : parsed.error().text;
+      });
+  paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
+  paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
+      ->check(CLI::Range(0, 60'000));
+  paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
+  return paper;
+}
+
+CLI::App* add_demo(CLI::App& app, Targets& t) {
+  auto* demo = add_command(app, "demo", "The whole system over recorded days, at speed",
+                           "  bubble-buster demo\n  bubble-buster demo --days 3 --json --exit\n"
+                           "  bubble-buster demo --latency-ms 100 --path seeded --seed 7\n");
+  auto& d = t.demo;
+  demo->add_option("--latency-ms", d.latency_ms, "Network latency each way (default 25)")
+      ->check(CLI::Range(0, 10'000));
+  demo->add_option("--days", d.days, "Days to trade (default: all recorded ones but the first)")
+      ->check(CLI::Range(1, 3650));
+  demo->add_option("--data", d.data, "Folder of recorded days (default: data)");
+  demo->add_option("--path", d.path, "Order of the extremes within a bar")
+      ->check(CLI::IsMember(kPaths));
+  demo->add_option("--seed", d.seed, "Seed of seeded paths and of jitter");
+  demo->add_option("--speed", d.speed, "Virtual seconds per real second; 0 = as fast as possible")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
+  demo->add_flag("--exit", d.exit, "End after the last day");
+  return demo;
+}
+
+Command chosen_command(const std::string& name, Targets& t) {
+  if (name == "entry") return t.entry;
+  if (name == "manage") return t.manage;
+  if (name == "loss-cut") return LossCutCommand{};
+  if (name == "service") return ServiceCommand{};
+  if (name == "board") return t.board;
+  if (name == "audit") return AuditCommand{};
+  if (name == "demo") return t.demo;
+  for (const auto& text : t.accounts)
+    t.paper.accounts.push_back(parse_account_spec(text).value());
+  return t.paper;
+}
+
+std::string_view blank_trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(" \t");
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
+PrintCommand usage_error(const std::string& text) {
+  return {text + "\nRun with --help for the commands, or <command> --help for examples.\n", kUsage};
+}
+
+}  // namespace
+
+Result<PaperAccountSpec> parse_account_spec(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ':');)
+    parts.push_back(part);
+  const auto bad = [&] {
+    return fail(
+        ErrorKind::invalid_input,
+        fmt::format("'{}' is not alias:key:secret:balance, as in alice:key1:secret1:1000", text));
+  };
+  if (parts.size() != 4) return bad();
+  for (const auto& part : parts)
+    if (part.empty()) return bad();
+  const auto balance = Decimal::parse(parts[3]);
+  if (!balance || balance->is_negative()) return bad();
+  return PaperAccountSpec{parts[0], parts[1], parts[2], *balance};
+}
+
+Invocation parse_command_line(const std::vector<std::string>& arguments,
+                              const Environment& environment) {
+  Invocation out;
+  Targets targets;
+  CLI::App app("Bubble Buster: shorts the day's top gainers on USDⓈ-M futures", "bubble-buster");
+  app.set_version_flag("--version", std::string("bubble-buster ") + BB_VERSION);
+  std::string config;
+  app.add_option("--config", config,
+                 "Configuration file (default: $BUBBLE_BUSTER_CONFIG, else ./config.ini)");
+  app.add_flag("--json", out.json, "Machine-readable output on stdout");
+  app.add_flag("--print-config", out.print_config,
+               "Print the configuration in effect, secrets hidden, and do nothing else");
+  app.add_flag("--print-config-reference", out.print_reference,
+               "Print every key with its default, range and meaning, as Markdown");
+  app.require_subcommand(0, 1);
+  app.footer(std::string("Examples:\n  bubble-buster demo\n  bubble-buster service --config "
+                         "config.ini\n  bubble-buster <command> --help\n") +
+             kExitCodes);
+  add_journeys(app, targets);
+  add_reports(app, targets);
+  add_paper(app, targets);
+  add_demo(app, targets);
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream text;
+    std::ostringstream ignored;
+    if (error.get_exit_code() == 0) {
+      (void)app.exit(error, text, ignored);
+      out.command = PrintCommand{text.str(), kDone};
+    } else {
+      out.command = usage_error(error.what());
+    }
+    return out;
+  }
+  if (!app.get_subcommands().empty()) out.name = app.get_subcommands().front()->get_name();
+  if (const auto named = environment.find("BUBBLE_BUSTER_CONFIG");
+      config.empty() && named != environment.end())
+    config = named->second;
+  out.config_named = !config.empty();
+  if (out.config_named) out.config_path = config;
+  targets.entry.trade_day_utc = blank_trimmed(targets.entry.trade_day_utc);
+  if (out.name.empty()) {
+    if (!out.print_config && !out.print_reference)
+      out.command = usage_error("A command is needed.\n\n" + app.help());
+  } else {
+    out.command = chosen_command(out.name, targets);
+  }
+  return out;
+}
+
+}  // namespace bb::app

@@ -1,0 +1,74 @@
+// The command line, parsed into one of a closed set of commands. Pure: it reads no file and starts
+// nothing. Options that every command has stand before or after the sub-command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/settings.h"
+
+namespace bb::app {
+
+/// One account of the paper exchange, as `alias:key:secret:balance` names it.
+struct PaperAccountSpec {
+  std::string alias;
+  std::string key;
+  std::string secret;
+  Decimal balance;
+};
+Result<PaperAccountSpec> parse_account_spec(const std::string& text);
+
+struct EntryCommand {
+  std::string trade_day_utc;  // empty = today's slot
+};
+struct ManageCommand {
+  bool loop = false;
+};
+struct LossCutCommand {};
+struct ServiceCommand {};
+struct BoardCommand {
+  bool push = false;
+};
+struct AuditCommand {};
+struct PaperCommand {
+  std::optional<std::string> data, path, address;
+  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::uint64_t> seed;
+  std::vector<PaperAccountSpec> accounts;
+  bool hedge = false;
+  bool expose_journal = false;
+};
+struct DemoCommand {
+  std::optional<std::string> data, path;
+  std::optional<std::int64_t> days;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> latency_ms;  // each way
+  double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
+  bool exit = false;
+};
+/// Only prints: help, version, a usage error.
+struct PrintCommand {
+  std::string text;
+  int exit_code = 0;
+};
+
+using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
+                             ServiceCommand, BoardCommand, AuditCommand, PaperCommand, DemoCommand>;
+
+struct Invocation {
+  std::string config_path = "config.ini";
+  bool config_named = false;  // by --config or BUBBLE_BUSTER_CONFIG
+  bool json = false;
+  bool print_config = false;
+  bool print_reference = false;  // every key as Markdown: docs/config.md
+  std::string name;              // of the sub-command; empty with a --print option alone
+  Command command;
+};
+
+Invocation parse_command_line(const std::vector<std::string>& arguments,
+                              const Environment& environment);
+
+}  // namespace bb::app

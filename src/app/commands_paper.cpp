@@ -1,0 +1,94 @@
+// paper: the paper exchange as a process.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/commands.h"
+#include "app/report.h"
+#include "app/session.h"
+#include "net/json.h"
+#include "paper/serve.h"
+
+namespace bb::app {
+
+namespace {
+
+constexpr const char* kSampleKey = "paper-key";
+constexpr const char* kSampleSecret = "paper-secret";
+
+paper::PaperAccount account_of(const PaperAccountSpec& spec, bool hedge) {
+  paper::PaperAccount account;
+  account.alias = spec.alias;
+  account.api_key = spec.key;
+  account.api_secret = spec.secret;
+  account.balance = Usdt(spec.balance);
+  account.hedge = hedge;
+  return account;
+}
+
+Result<paper::Options> options_of(const PaperSettings& settings, const PaperCommand& command) {
+  auto folder = find_data_folder(command.data.value_or(settings.data));
+  if (!folder) return std::unexpected(folder.error());
+  paper::Options options;
+  options.data_folder = std::move(*folder);
+  options.address = command.address.value_or(settings.address);
+  options.port = static_cast<std::uint16_t>(command.port.value_or(settings.port));
+  options.path = path_order(command.path.value_or(settings.path));
+  options.seed = command.seed.value_or(static_cast<std::uint64_t>(settings.seed));
+  options.days = static_cast<int>(command.days.value_or(settings.days));
+  const Micros delay = Millis(command.delay_ms.value_or(settings.delay_ms));
+  options.server.delay_before = delay / 2;
+  options.server.delay_after = delay - delay / 2;
+  options.server.expose_journal = command.expose_journal;
+  const bool hedge = command.hedge || settings.hedge;
+  for (const auto& spec : command.accounts)
+    options.server.accounts.push_back(account_of(spec, hedge));
+  if (options.server.accounts.empty())
+    options.server.accounts.push_back(
+        account_of({"paper", kSampleKey, kSampleSecret, settings.balance}, hedge));
+  return options;
+}
+
+void announce(const paper::Options& options, std::uint16_t port, TimePoint begin, TimePoint end,
+              bool json) {
+  const auto& account = options.server.accounts.front();
+  const std::string url = fmt::format("http://{}:{}", options.address, port);
+  net::JsonWriter out;
+  out.begin_object()
+      .field("command", "paper")
+      .field("base_url", url)
+      .field("port", static_cast<int>(port))
+      .field("market_begin_utc", iso_seconds(begin))
+      .field("market_end_utc", iso_seconds(end))
+      .end_object();
+  const std::string text = fmt::format(
+      "The paper exchange answers at {}\nIts market runs from {} until {}.\n\n"
+      "A configuration for it:\n\n[binance]\napi_key = {}\napi_secret = {}\nbase_url = {}\n\n"
+      "[strategy]\n\n[runtime]\n\n[notify]\nenabled = false\n\n",
+      url, iso_seconds(begin), iso_seconds(end), account.api_key, account.api_secret, url);
+  print({out.take() + "\n", text}, json);
+}
+
+Task<int> do_paper(Session& session, paper::Options options) {
+  // Loaded once more here, only to say how far it reaches.
+  const auto market = paper::open_market(options, session.clock().utc_now());
+  if (!market) co_return report_error(market.error(), session.json());
+  const paper::ServeParts parts{session.io(), session.clock(), session.stop(), session.log()};
+  const auto ready = [&](std::uint16_t port) {
+    announce(options, port, market->begin(), market->end(), session.json());
+  };
+  const auto served = co_await paper::serve(options, parts, ready);
+  if (!served) co_return report_error(served.error(), session.json());
+  co_return kDone;
+}
+
+}  // namespace
+
+int run_command(const CommandContext& context, const PaperCommand& command) {
+  const auto options = options_of(context.config.paper, command);
+  if (!options) return report_error(options.error(), context.json);
+  Session session(context.config, Log(LogLevel::warn, stderr_sink()), context.json);
+  return session.run([&](Session& s) { return do_paper(s, *options); });
+}
+
+}  // namespace bb::app

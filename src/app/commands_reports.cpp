@@ -1,0 +1,95 @@
+// board and audit: they read, and change nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/report.h"
+#include "app/session.h"
+#include "notify/notifier.h"
+
+namespace bb::app {
+
+namespace {
+
+Task<Result<trading::Board>> fetch_board(exchange::MarketData& market, Clock& clock,
+                                         const trading::Settings& settings) {
+  auto [rules, tickers] = co_await both(market.fetch_rules(), market.fetch_tickers());
+  if (!rules) co_return std::unexpected(rules.error());
+  if (!tickers) co_return std::unexpected(tickers.error());
+  const TimePoint now = market.exchange_now();
+  const TimePoint midnight = utc_midnight(now);
+  std::vector<Symbol> symbols;
+  for (const auto& each : rules->symbols)
+    if (trading::is_eligible(each, now, settings)) symbols.push_back(each.symbol);
+  trading::Opens opens;
+  const auto fetched =
+      co_await trading::fetch_opens(market, clock, symbols, midnight, settings, opens);
+  if (!fetched) co_return std::unexpected(fetched.error());
+  co_return trading::build_board(*rules, *tickers, opens, midnight, settings);
+}
+
+Task<int> push(Session& session, const trading::Board& board, std::size_t rows, TimePoint now) {
+  const auto notifier = notify::make_notifier(session.config().notify, {}, session.dialer(),
+                                              session.clock(), session.log());
+  if (!notifier)
+    co_return report_error({ErrorKind::configuration,
+                            "there is no notifier: set [notify] enabled and serverchan_sendkey", 0},
+                           session.json());
+  const auto result = co_await notifier->send(
+      fmt::format("U本位合约涨幅榜 Top {0} / futures gainers top {0}", rows),
+      board_markdown(board, rows, now));
+  if (!result.delivered)
+    co_return report_error({ErrorKind::unreachable, "board not delivered: " + result.problem, 0},
+                           session.json());
+  co_return kDone;
+}
+
+Task<int> do_board(Session& session, bool with_push) {
+  PublicSide side(session.ground());
+  const auto prepared = co_await side.market().prepare(1);
+  if (!prepared) co_return report_error(prepared.error(), session.json());
+  const auto board =
+      co_await fetch_board(side.market(), session.clock(), session.config().strategy);
+  if (!board) co_return report_error(board.error(), session.json());
+  const auto rows = static_cast<std::size_t>(session.config().strategy.top_n);
+  const TimePoint now = side.market().exchange_now();
+  print(render(*board, rows, now), session.json());
+  if (!with_push) co_return kDone;
+  co_return co_await push(session, *board, rows, now);
+}
+
+Task<int> do_audit(Session& session) {
+  auto account = co_await Account::open(session.ground(), {"audit", true, false});
+  if (!account) co_return report_error(account.error(), session.json());
+  const auto store = load_store_view((*account)->store());
+  if (!store) co_return report_error(store.error(), session.json());
+  const TimePoint now = (*account)->market().exchange_now();
+  const auto exchange = co_await fetch_exchange_view((*account)->exchange(), *store, now);
+  if (!exchange) co_return report_error(exchange.error(), session.json());
+  AuditRules rules;
+  rules.now = now;
+  const auto report = compare(*exchange, *store, rules);
+  print(render(report), session.json());
+  co_return report.ok() ? kDone : kFailed;
+}
+
+Log quiet_log() {
+  return Log(LogLevel::warn, stderr_sink());
+}
+
+}  // namespace
+
+int run_command(const CommandContext& context, const BoardCommand& command) {
+  Session session(context.config, quiet_log(), context.json);
+  const bool with_push = command.push;
+  return session.run([with_push](Session& s) { return do_board(s, with_push); });
+}
+
+int run_command(const CommandContext& context, const AuditCommand&) {
+  Session session(context.config, quiet_log(), context.json);
+  return session.run(do_audit);
+}
+
+}  // namespace bb::app

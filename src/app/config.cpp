@@ -1,0 +1,152 @@
+#include "app/config.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/proxy.h"
+
+namespace bb::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kLegacySection = "Settings";
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  return out;
+}
+
+// [Settings] is taken out of the file: its keys were never checked, and old files keep them.
+void take_legacy(IniFile& file, LegacySettings& legacy) {
+  const auto read = [&](const IniEntry& entry) {
+    if (entry.key == "serverchan_sendkey") legacy.serverchan_sendkey = entry.value;
+    if (entry.key == "volume_threshold") legacy.volume_threshold = entry.value;
+    if (entry.key == "http_proxy") legacy.http_proxy = entry.value;
+    if (entry.key == "https_proxy") legacy.https_proxy = entry.value;
+  };
+  for (const auto& entry : file.entries)
+    if (entry.section == kLegacySection) read(entry);
+  std::erase_if(file.entries, [](const auto& e) { return e.section == kLegacySection; });
+  std::erase_if(file.sections, [](const auto& name) { return name == kLegacySection; });
+}
+
+void resolve(std::string& path, const std::string& folder) {
+  if (!path.empty() && fs::path(path).is_relative())
+    path = (fs::path(folder) / path).lexically_normal().string();
+}
+
+Faults cross_check(const Config& config) {
+  Faults faults = trading::validate(config.strategy);
+  for (auto& fault : service::validate(config.runtime))
+    faults.push_back(std::move(fault));
+  return faults;
+}
+
+std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config, IniFile file,
+                                                    const Environment& environment) {
+  take_legacy(file, config->legacy);
+  const auto applied = apply_settings(file, environment, config->sections);
+  Faults faults = applied ? Faults{} : applied.error();
+  for (auto& fault : cross_check(*config))
+    faults.push_back(std::move(fault));
+  if (!faults.empty()) return std::unexpected(std::move(faults));
+  const bool has_secret =
+      applied->has_inline_secret || (!config->legacy.serverchan_sendkey.empty() &&
+                                     !is_placeholder(config->legacy.serverchan_sendkey));
+  struct stat info{};
+  if (has_secret && !config->path.empty() && stat(config->path.c_str(), &info) == 0 &&
+      (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return std::unexpected(
+        Faults{fmt::format("{}: it holds secrets and others may read it; run: chmod 600 {}",
+                           config->path, config->path)});
+  resolve(config->runtime.log_dir, config->folder);
+  resolve(config->runtime.lock_file, config->folder);
+  resolve(config->runtime.db_path, config->folder);
+  resolve(config->runtime.state_dir, config->folder);
+  resolve(config->paper.data, config->folder);
+  return config;
+}
+
+}  // namespace
+
+Config::Config() {
+  sections.push_back(binance::settings_section(binance));
+  sections.push_back(trading::settings_section(strategy));
+  sections.push_back(service::settings_section(runtime));
+  sections.push_back(notify::notify_section(notify));
+  sections.push_back(app::settings_section(paper));
+}
+
+std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
+                                                           const Environment& environment) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  std::error_code ignored;
+  if (!in || fs::is_directory(path, ignored))
+    return std::unexpected(Faults{fmt::format(
+        "cannot read the configuration '{}'; name it with --config or BUBBLE_BUSTER_CONFIG",
+        path)});
+  text << in.rdbuf();
+  auto file = parse_ini(text.str(), path);
+  if (!file) return std::unexpected(file.error());
+  auto config = std::make_unique<Config>();
+  config->path = path;
+  config->folder = fs::absolute(path).parent_path().string();
+  return fill(std::move(config), std::move(*file), environment);
+}
+
+std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment& environment) {
+  auto config = std::make_unique<Config>();
+  config->folder = fs::current_path().string();
+  return fill(std::move(config), IniFile{}, environment);
+}
+
+void use_legacy(Config& config) {
+  const auto& legacy = config.legacy;
+  if (const auto threshold = Decimal::parse(legacy.volume_threshold);
+      threshold && config.strategy.volume_threshold.is_zero() && !threshold->is_negative())
+    config.strategy.volume_threshold = *threshold;
+  if (notify::is_placeholder(config.notify.serverchan_sendkey))
+    config.notify.serverchan_sendkey = Secret(legacy.serverchan_sendkey);
+  if (config.notify.https_proxy.empty() && config.notify.http_proxy.empty()) {
+    config.notify.http_proxy = legacy.http_proxy;
+    config.notify.https_proxy = legacy.https_proxy;
+  }
+}
+
+bool is_placeholder(std::string_view text) {
+  const std::string word = upper(text);
+  if (word.empty()) return false;
+  if (word.find_first_not_of("X*.-_") == std::string::npos) return true;
+  if (word.find('<') != std::string::npos || word.find("_HERE") != std::string::npos) return true;
+  for (const std::string_view mark : {"YOUR", "REPLACE", "CHANGE", "PLACEHOLDER", "ACCOUNT_"})
+    if (word.starts_with(mark)) return true;
+  return word == "API_KEY" || word == "API_SECRET";
+}
+
+Faults check_credentials(const Config& config) {
+  Faults faults;
+  const auto check = [&](const char* key, const Secret& secret) {
+    if (secret.empty())
+      faults.push_back(
+          fmt::format("[binance] {}: it is empty; put the account's own there, or "
+                      "file:/path/to/a/file that holds it",
+                      key));
+    else if (is_placeholder(secret.reveal()))
+      faults.push_back(fmt::format(
+          "[binance] {}: this is the example's text; put the account's own there", key));
+  };
+  check("api_key", config.binance.api_key);
+  check("api_secret", config.binance.api_secret);
+  return faults;
+}
+
+}  // namespace bb::app

@@ -1,0 +1,59 @@
+// The whole configuration of the program: every section, checked. Faults are collected and
+// reported together.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/paper_settings.h"
+#include "binance/settings.h"
+#include "notify/settings.h"
+#include "service/settings.h"
+#include "trading/settings.h"
+
+namespace bb::app {
+
+/// Keys of the original's stand-alone board script; read by `board` where the new sections say
+/// nothing. Any other key of [Settings] is accepted and has no effect.
+struct LegacySettings {
+  std::string serverchan_sendkey;
+  std::string volume_threshold;
+  std::string http_proxy, https_proxy;
+};
+
+/// Not copied and not moved: the sections hold references to the members.
+struct Config {
+  Config();
+  Config(const Config&) = delete;
+  Config& operator=(const Config&) = delete;
+
+  std::string path;    // of the file; empty = defaults only
+  std::string folder;  // what relative paths are taken from
+  binance::Settings binance;
+  trading::Settings strategy;
+  service::Settings runtime;
+  notify::NotifySettings notify;
+  PaperSettings paper;
+  LegacySettings legacy;
+  std::vector<SettingsSection> sections;
+};
+
+using Faults = std::vector<std::string>;
+
+/// Reads and checks the file. Relative log_dir, lock_file and db_path become paths in its folder.
+std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
+                                                           const Environment& environment);
+/// The defaults and the environment, for commands that need no file.
+std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment& environment);
+
+/// Faults that matter only to commands that use the account: absent or placeholder keys.
+Faults check_credentials(const Config& config);
+
+/// Lets [Settings] speak where the new sections say nothing; for `board` alone, as in the original.
+void use_legacy(Config& config);
+
+/// True for "YOUR_API_KEY" and its kin: text that was never replaced.
+bool is_placeholder(std::string_view text);
+
+}  // namespace bb::app

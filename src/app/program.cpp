@@ -1,0 +1,108 @@
+#include "app/program.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "app/cli.h"
+#include "app/commands.h"
+#include "app/demo.h"
+#include "app/exit_codes.h"
+#include "app/report.h"
+
+namespace bb::app {
+
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+struct Needs {
+  bool file = false;         // the configuration must exist
+  bool credentials = false;  // and hold a key
+};
+
+Needs needs_of(const Command& command) {
+  const Needs account{true, true};
+  return std::visit(Overloaded{
+                        [](const PrintCommand&) { return Needs{}; },
+                        [](const BoardCommand&) { return Needs{}; },
+                        [](const PaperCommand&) { return Needs{}; },
+                        [](const DemoCommand&) { return Needs{}; },
+                        [&](const EntryCommand&) { return account; },
+                        [&](const ManageCommand&) { return account; },
+                        [&](const LossCutCommand&) { return account; },
+                        [&](const ServiceCommand&) { return account; },
+                        [&](const AuditCommand&) { return account; },
+                    },
+                    command);
+}
+
+// `paper` and `demo` read ./config.ini only when they are told to: they must work anywhere.
+bool reads_file(const Invocation& invocation) {
+  if (invocation.config_named || needs_of(invocation.command).file) return true;
+  const bool is_sandbox = std::holds_alternative<PaperCommand>(invocation.command) ||
+                          std::holds_alternative<DemoCommand>(invocation.command);
+  std::error_code ignored;
+  return !is_sandbox && std::filesystem::exists(invocation.config_path, ignored);
+}
+
+int report_faults(const Faults& faults, bool json) {
+  Error all{ErrorKind::configuration, "", 0};
+  for (const auto& fault : faults) {
+    fmt::print(stderr, "bubble-buster: {}\n", fault);
+    all.text += (all.text.empty() ? "" : "\n") + fault;
+  }
+  if (json) print(render_error(all), true);
+  return kConfiguration;
+}
+
+int dispatch(const CommandContext& context, Config& config, const Command& command) {
+  return std::visit(
+      Overloaded{
+          [](const PrintCommand& print) { return print.exit_code; },
+          [&](const DemoCommand& demo) { return run_demo_command(config, demo, context.json); },
+          [&](const BoardCommand& board) {
+            use_legacy(config);
+            return run_command(context, board);
+          },
+          [&](const auto& other) { return run_command(context, other); },
+      },
+      command);
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
+  const Invocation invocation = parse_command_line(arguments, environment);
+  if (invocation.print_reference) {
+    std::fputs(document_settings(Config().sections).c_str(), stdout);
+    return kDone;
+  }
+  if (const auto* print = std::get_if<PrintCommand>(&invocation.command);
+      print != nullptr && !invocation.print_config) {
+    std::fputs(print->text.c_str(), print->exit_code == kDone ? stdout : stderr);
+    return print->exit_code;
+  }
+  auto config = reads_file(invocation) ? load_config(invocation.config_path, environment)
+                                       : default_config(environment);
+  if (!config) return report_faults(config.error(), invocation.json);
+  if (invocation.print_config) {
+    std::fputs(print_settings((*config)->sections).c_str(), stdout);
+    return kDone;
+  }
+  if (needs_of(invocation.command).credentials)
+    if (const auto faults = check_credentials(**config); !faults.empty())
+      return report_faults(faults, invocation.json);
+  try {
+    return dispatch({**config, invocation.json}, **config, invocation.command);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bubble-buster: {}\n", error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace bb::app

@@ -1,0 +1,27 @@
+#include "app/proxy.h"
+
+namespace bb::app {
+
+Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings) {
+  if (settings.http_proxy.empty() || settings.https_proxy.empty())
+    return std::optional<net::ProxyOptions>();
+  net::ProxyOptions proxy;
+  std::string_view rest = settings.https_proxy;
+  if (rest.starts_with("http://")) rest.remove_prefix(7);
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    const std::string_view login = rest.substr(0, at);
+    const auto colon = login.find(':');
+    proxy.user = std::string(login.substr(0, colon));
+    if (colon != std::string_view::npos)
+      proxy.password = Secret(std::string(login.substr(colon + 1)));
+    rest.remove_prefix(at + 1);
+  }
+  const auto url = net::parse_base_url("http://" + std::string(rest));
+  if (!url || rest.find('/') != std::string_view::npos)
+    return fail(ErrorKind::configuration,
+                "[notify] https_proxy: write it as http://host:port or http://user:word@host:port");
+  proxy.endpoint = url->endpoint;
+  return std::optional<net::ProxyOptions>(std::move(proxy));
+}
+
+}  // namespace bb::app

@@ -1,0 +1,68 @@
+#include "app/session.h"
+
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+namespace bb::app {
+
+namespace {
+
+constexpr suseconds_t kHalfSecond = 500'000;
+constexpr time_t kLimitSeconds = 4;
+
+// Every log line is with the kernel already, and so is every committed record.
+void end_now(int) {
+  _exit(0);
+}
+
+void arm_limit() {
+  std::signal(SIGALRM, end_now);
+  itimerval limit{};
+  limit.it_value.tv_sec = kLimitSeconds;
+  limit.it_value.tv_usec = kHalfSecond;
+  setitimer(ITIMER_REAL, &limit, nullptr);
+}
+
+}  // namespace
+
+struct SignalWatch::State {
+  State(boost::asio::io_context& io, Stop& s) : signals(io, SIGTERM, SIGINT), stop(s) {}
+
+  void watch() {
+    signals.async_wait([this](boost::system::error_code error, int) {
+      if (error) return;
+      if (!stop.requested()) arm_limit();
+      stop.request();
+      watch();
+    });
+  }
+
+  boost::asio::signal_set signals;
+  Stop& stop;
+};
+
+SignalWatch::SignalWatch(boost::asio::io_context& io, Stop& stop)
+    : state_(std::make_unique<State>(io, stop)) {
+  state_->watch();
+}
+
+SignalWatch::~SignalWatch() = default;
+
+Session::Session(const Config& config, Log log, bool json)
+    : config_(config),
+      log_(std::move(log)),
+      json_(json),
+      dialer_(wire_network(io_, clock_, config)) {}
+
+Session::~Session() = default;
+
+int Session::run(const std::function<Task<int>(Session&)>& body) {
+  std::optional<int> code;
+  run_to_end(io_, detail::store_result(body(*this), code));
+  return stop_.requested() ? 0 : code.value_or(1);
+}
+
+}  // namespace bb::app

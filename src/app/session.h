@@ -1,0 +1,58 @@
+// Session: the real world of a command: loop, clock, signals, network. One per process run.
+//
+// SIGTERM and SIGINT request a stop: the step in hand is finished, protection stays where it
+// stands, and the process ends with exit code 0. A second limit ends it after 4.5 s whatever it
+// does: start-up is recovery, so nothing is lost by that.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+
+#include "app/wiring.h"
+
+namespace bb::app {
+
+/// Requests `stop` on SIGTERM or SIGINT of this process, from `io`, and arms the 4.5 s limit.
+class SignalWatch {
+ public:
+  SignalWatch(boost::asio::io_context& io, Stop& stop);
+  ~SignalWatch();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class Session {
+ public:
+  /// `config` outlives the session.
+  Session(const Config& config, Log log, bool json);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  boost::asio::io_context& io() { return io_; }
+  Clock& clock() { return clock_; }
+  Stop& stop() { return stop_; }
+  const Log& log() const { return log_; }
+  const Config& config() const { return config_; }
+  net::Dialer& dialer() { return *dialer_; }
+  bool json() const { return json_; }
+  Ground ground() { return {*dialer_, clock_, log_, config_}; }
+
+  /// Runs the body to its end; its exit code, or 0 when a stop was requested meanwhile.
+  int run(const std::function<Task<int>(Session&)>& body);
+
+ private:
+  const Config& config_;
+  Log log_;
+  bool json_;
+  boost::asio::io_context io_{1};
+  SystemClock clock_{io_};
+  Stop stop_{clock_};
+  std::unique_ptr<net::Dialer> dialer_;
+  SignalWatch signals_{io_, stop_};
+};
+
+}  // namespace bb::app

@@ -1,0 +1,122 @@
+#include "app/wiring.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "app/proxy.h"
+#include "binance/account.h"
+#include "binance/market_data.h"
+#include "binance/venue.h"
+
+namespace bb::app {
+
+namespace {
+
+constexpr const char* kLockAdvice = "give each instance its own [runtime] lock_file";
+constexpr const char* kMemoryUrl = "http://paper.exchange:80";
+
+Status make_parent(const std::string& file) {
+  const auto parent = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (error)
+    return fail(ErrorKind::configuration,
+                "cannot make the folder '" + parent.string() + "': " + error.message());
+  return {};
+}
+
+}  // namespace
+
+PublicSide::PublicSide(Ground ground)
+    : venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
+                                              ground.config.binance)),
+      market_(binance::make_market_data(*venue_)) {}
+PublicSide::~PublicSide() = default;
+
+Account::Account(Ground ground)
+    : venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
+                                              ground.config.binance)),
+      market_(binance::make_market_data(*venue_)),
+      account_(binance::make_account(*venue_, ground.config.binance)) {}
+Account::~Account() = default;
+
+Task<Status> Account::meet() {
+  auto identity = co_await account_->fetch_identity();
+  if (!identity) co_return std::unexpected(identity.error());
+  identity_ = std::move(*identity);
+  const auto modes = co_await account_->fetch_modes();
+  if (!modes) co_return std::unexpected(modes.error());
+  modes_ = *modes;
+  co_return Status{};
+}
+
+Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptions options) {
+  const auto& runtime = ground.config.runtime;
+  std::unique_ptr<Account> account(new Account(ground));
+  for (const auto& file : {runtime.lock_file, runtime.db_path})
+    if (const auto made = make_parent(file); !made) co_return std::unexpected(made.error());
+  if (options.locks) {
+    auto lock = co_await store::FileLock::acquire(runtime.lock_file, options.command,
+                                                  runtime.lock_wait(), ground.clock, kLockAdvice);
+    if (!lock) co_return std::unexpected(lock.error());
+    account->lock_ = std::make_unique<store::FileLock>(std::move(*lock));
+  }
+  const auto met = co_await account->meet();
+  if (!met) co_return std::unexpected(met.error());
+  const auto& identity = account->identity_;
+  if (options.locks) {
+    auto home =
+        co_await store::AccountHome::take(runtime.state_dir, identity.environment, identity.alias,
+                                          options.command, runtime.lock_wait(), ground.clock);
+    if (!home) co_return std::unexpected(home.error());
+    account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
+  }
+  auto store = store::Store::open(
+      {runtime.db_path, options.threaded_store}, identity.environment + "-" + identity.alias,
+      co_await boost::asio::this_coro::executor, ground.clock, ground.log);
+  if (!store) co_return std::unexpected(store.error());
+  account->store_ = std::move(*store);
+  account->desk_ = std::make_unique<desk::Desk>(desk::Parts{*account->account_, *account->market_,
+                                                            *account->store_, ground.clock,
+                                                            ground.log, identity, account->modes_});
+  co_return account;
+}
+
+MemoryExchange::MemoryExchange(boost::asio::any_io_executor executor, Clock& clock,
+                               const sim::Market& market, paper::ServerOptions options,
+                               net::Latency latency, std::uint64_t seed)
+    : stop_(clock),
+      server_(clock, market, std::move(options)),
+      counted_([this](net::HttpRequest request) {
+        ++requests_;
+        return server_.handle(std::move(request));
+      }),
+      streams_(executor),
+      dialer_(
+          executor, clock, latency,
+          [this, &clock](net::AnyStream stream) {
+            streams_.spawn(net::serve_http(std::move(stream), clock, counted_, {}, stop_));
+          },
+          seed) {}
+
+MemoryExchange::~MemoryExchange() = default;
+
+Task<void> MemoryExchange::close() {
+  stop_.request();
+  co_await streams_.join();
+}
+
+std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& clock,
+                                          const Config& config) {
+  net::DialerOptions options;
+  if (auto proxy = read_proxy(config.notify)) options.proxy = std::move(*proxy);
+  return net::make_network_dialer(io, clock, std::move(options));
+}
+
+void point_at_memory(Config& config, const paper::PaperAccount& account) {
+  config.binance.base_url = kMemoryUrl;
+  config.binance.api_key = Secret(account.api_key);
+  config.binance.api_secret = Secret(account.api_secret);
+}
+
+}  // namespace bb::app

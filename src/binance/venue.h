@@ -1,0 +1,74 @@
+// Venue: one exchange host, shared by its market data and all accounts: connections, the exchange's
+// clock, the weight budget, pauses and bans.
+//
+// Lifetime: outlives the market data and the accounts made from it, and is outlived by dialer,
+// clock and log. One loop. Nothing runs by itself: what is due is done with the next request.
+//
+// Limits: queries wait (not longer than about a minute) while only the reserve of commands is left
+// or the exchange asked for a pause (429); a command in a pause is Refused with code 0, nothing was
+// sent. While this address is banned (418) nothing is sent at all and everything is answered at
+// once: every request would make the ban longer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "binance/settings.h"
+
+namespace bb::net {
+class Dialer;
+}
+
+namespace bb::binance {
+
+struct Answer;
+struct Call;
+struct RateLimits;
+struct Reply;
+
+/// For doctor, dashboard and metrics.
+struct VenueHealth {
+  std::optional<Micros> clock_error_max;  // nothing: never measured, or distrusted
+  int weight_used = 0;                    // this minute
+  int weight_limit = 0;
+  std::optional<TimePoint> banned_until;  // exchange time
+};
+
+class Venue {
+ public:
+  /// Throws std::invalid_argument when base_url is not a URL. Keys of `settings` are not used.
+  Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings);
+  ~Venue();
+  Venue(const Venue&) = delete;
+  Venue& operator=(const Venue&) = delete;
+
+  /// Exchange time; the wall clock until it was measured.
+  TimePoint exchange_now() const;
+  const std::string& environment() const;
+  VenueHealth health() const;
+  /// Measures the exchange's clock unless that was done within five minutes, and opens connections.
+  Task<Status> prepare(std::size_t parallel_requests);
+
+  // For the other files of this module (call.h).
+
+  /// Retries what is worth it within the time-out, signing every attempt anew.
+  Task<Result<Answer>> query(Call call);
+  /// Sends at most once, and says what came back.
+  Task<Reply> command(Call call);
+  void adopt_limits(const RateLimits& limits);
+  const RateLimits& limits() const;
+
+ private:
+  struct State;
+  Task<Result<Micros>> admit_query(const Call& call);
+  Task<std::optional<std::string>> admit_command(const Call& call);
+  Task<Reply> send_once(const Call& call, SteadyTime deadline);
+  Task<Status> measure_clock(SteadyTime deadline);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bb::binance

@@ -1,0 +1,42 @@
+// Book: what the desk knows of contracts and of the account's settings for them: rules, brackets,
+// margin type and leverage, taker fee. Refreshed before it matters, asked without waiting.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "exchange/market_data.h"
+#include "exchange/trading_account.h"
+
+namespace bb::desk {
+
+class Book {
+ public:
+  Book(exchange::TradingAccount& account, exchange::MarketData& market)
+      : account_(account), market_(market) {}
+
+  /// Rules, brackets and symbol settings, anew, in parallel.
+  Task<Status> refresh();
+  /// refresh() unless the last one is younger than `age`.
+  Task<Status> refresh_if_older(Micros age, Clock& clock);
+
+  const exchange::MarketRules& rules() const { return rules_; }
+  const SymbolRules* find_rules(Symbol symbol) const;
+  const Brackets* find_brackets(Symbol symbol) const;
+  Ratio taker_fee() const { return taker_fee_; }
+
+  /// Makes the symbol isolated with that leverage; sends only what differs.
+  Task<Status> ensure_isolated(Symbol symbol, int leverage);
+
+ private:
+  exchange::TradingAccount& account_;
+  exchange::MarketData& market_;
+  exchange::MarketRules rules_;
+  std::map<Symbol, std::size_t> rule_index_;
+  std::map<Symbol, Brackets> brackets_;
+  std::map<Symbol, exchange::SymbolSettings> settings_;
+  Ratio taker_fee_{Decimal::from_raw(50'000)};  // 0.05 %, until the account says otherwise
+  std::optional<SteadyTime> refreshed_;
+};
+
+}  // namespace bb::desk

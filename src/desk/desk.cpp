@@ -1,0 +1,127 @@
+#include "desk/desk.h"
+
+#include <algorithm>
+
+#include "base/plant.h"
+#include "exchange/settle.h"
+
+namespace bb::desk {
+
+namespace {
+
+bool reduces(const store::Intent& intent) {
+  return intent.reduce_only || intent.close_position ||
+         (intent.position_side == PositionSide::short_ && intent.side == Side::buy) ||
+         (intent.position_side == PositionSide::long_ && intent.side == Side::sell);
+}
+
+// "It does not exist" alone proves nothing (reliability §3.4). An order that could only reduce is
+// given up after a minute: if it lives, the patrol sees it in the list of open orders. One that
+// adds risk is given up after an hour, and only when its symbol has no fill since it was sent.
+Task<bool> is_dead(Parts& parts, const store::Intent& intent) {
+  const auto age = parts.market.exchange_now() - intent.sent_at;
+  if (reduces(intent)) co_return age > Minutes(1);
+  if (age < Hours(1)) co_return false;
+  const auto fills = co_await parts.account.fetch_fills(intent.symbol, intent.sent_at - Seconds(1));
+  co_return fills && fills->empty();
+}
+
+}  // namespace
+
+Desk::Desk(Parts parts)
+    : parts_(std::move(parts)),
+      book_(parts_.account, parts_.market),
+      ids_(parts_.identity.alias, parts_.identity.environment) {}
+
+Desk::~Desk() = default;
+
+ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind,
+                            int* attempt) const {
+  const int next = parts_.store.next_attempt(trade_day, job, symbol, kind);
+  if (attempt != nullptr) *attempt = next;
+  const auto day = parse_utc_date(trade_day);
+  // A key that a person named need not be a date; its orders then carry today's.
+  return ids_.make(
+      {day ? *day : utc_midnight(parts_.market.exchange_now()), job, symbol, kind, next});
+}
+
+Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, TimePoint since,
+                                                             std::int64_t holding_id) {
+  if (planted("fills_not_recorded")) co_return std::vector<exchange::Fill>{};
+  auto fills = co_await parts_.account.fetch_fills(symbol, since);
+  if (!fills) co_return fills;
+  store::Batch batch;
+  for (const auto& fill : *fills)
+    batch.add(store::FillRecord{holding_id,
+                                fill.symbol,
+                                fill.trade_id,
+                                fill.order_id,
+                                {},
+                                fill.side,
+                                fill.position_side,
+                                fill.qty,
+                                fill.price,
+                                fill.realized_pnl,
+                                fill.commission,
+                                fill.commission_asset,
+                                fill.maker,
+                                fill.time});
+  const auto stored = co_await parts_.store.commit(std::move(batch));
+  if (!stored)
+    parts_.log.error("fills not stored", {{"symbol", symbol}, {"error", stored.error().text}});
+  co_return fills;
+}
+
+Task<bool> Desk::cancel_order(exchange::OrderRef order) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto outcome = co_await parts_.account.cancel(order);
+    if (outcome.done() != nullptr) co_return true;
+    // -2011 and Unknown both mean: look. Gone is gone, whoever did it.
+    const auto found = co_await parts_.account.find_order(order);
+    if (found && found->has_value() && !is_live((*found)->status)) co_return true;
+    co_await sleep_for(parts_.clock, Millis(200) * (attempt + 1));
+  }
+  parts_.log.warn("order not cancelled",
+                  {{"symbol", order.symbol}, {"client_order_id", order.client_order_id}});
+  co_return false;
+}
+
+Task<std::vector<store::Intent>> Desk::settle_intents() {
+  std::vector<store::Intent> filled_entries;
+  for (store::Intent intent : parts_.store.unresolved_intents()) {
+    const Turn turn = co_await turns_.take(intent.symbol);
+    const auto* now = parts_.store.find_intent(intent.client_order_id);
+    if (now == nullptr ||
+        (now->state != store::IntentState::sent && now->state != store::IntentState::unknown))
+      continue;
+    const auto found = co_await parts_.account.find_order(
+        {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
+    if (!found || !found->has_value()) {
+      if (found && co_await is_dead(parts_, intent)) {
+        intent.state = store::IntentState::refused;
+      } else if (intent.state == store::IntentState::unknown) {
+        continue;
+      } else {
+        intent.state = store::IntentState::unknown;
+      }
+      intent.evidence = found ? "the exchange does not know the id" : found.error().text;
+      (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
+      continue;
+    }
+    const exchange::OrderView& order = **found;
+    intent.state = store::IntentState::done;
+    intent.order_id = order.order_id;
+    intent.executed_qty = order.executed_qty;
+    intent.evidence = "query";
+    (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
+    parts_.log.info("intent settled", {{"symbol", intent.symbol},
+                                       {"kind", str(intent.kind)},
+                                       {"status", str(order.status)},
+                                       {"executed", order.executed_qty}});
+    const bool entry = intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute;
+    if (entry && order.executed_qty.is_positive()) filled_entries.push_back(intent);
+  }
+  co_return filled_entries;
+}
+
+}  // namespace bb::desk

@@ -1,0 +1,118 @@
+#include "desk/impl/journal.h"
+
+namespace bb::desk {
+
+store::Intent make_intent(const Parts& parts, const exchange::OrderRequest& request,
+                          const std::string& trade_day, Job job, OrderKind kind, int attempt,
+                          const std::string& run_id, std::int64_t holding_id) {
+  store::Intent intent;
+  intent.client_order_id = request.client_order_id;
+  intent.trade_day = trade_day;
+  intent.job = job;
+  intent.kind = kind;
+  intent.attempt = attempt;
+  intent.symbol = request.symbol;
+  intent.side = request.side;
+  intent.position_side = request.position_side;
+  intent.type = request.type;
+  intent.qty = request.qty;
+  intent.price = request.price;
+  intent.trigger_price = request.trigger_price;
+  intent.reduce_only = request.reduce_only;
+  intent.close_position = request.close_position;
+  intent.run_id = run_id;
+  intent.holding_id = holding_id;
+  intent.sent_at = parts.market.exchange_now();
+  return intent;
+}
+
+namespace {
+
+store::OrderEvent event_of(const store::Intent& intent, std::string status, TimePoint now,
+                           std::string detail) {
+  store::OrderEvent event;
+  event.holding_id = intent.holding_id;
+  event.symbol = intent.symbol;
+  event.order_id = intent.order_id;
+  event.client_order_id = intent.client_order_id;
+  event.type = str(intent.type);
+  event.side = str(intent.side);
+  event.price = is_conditional(intent.type) ? intent.trigger_price : intent.price;
+  event.qty = intent.qty;
+  event.status = std::move(status);
+  event.event_time = now;
+  event.detail = std::move(detail);
+  return event;
+}
+
+}  // namespace
+
+void apply_found(store::Batch& batch, store::Intent& intent, const exchange::OrderView& order,
+                 TimePoint now) {
+  intent.state = store::IntentState::done;
+  intent.order_id = order.order_id;
+  intent.executed_qty = order.executed_qty;
+  intent.evidence = "query";
+  batch.put(intent);
+  batch.add(event_of(intent, std::string(str(order.status)), now, "found by query"));
+}
+
+void apply_outcome(store::Batch& batch, store::Intent& intent,
+                   const exchange::Outcome<exchange::OrderView>& outcome, TimePoint now) {
+  std::string status;
+  if (const auto* order = outcome.done()) {
+    intent.state = store::IntentState::done;
+    intent.order_id = order->order_id;
+    intent.executed_qty = order->executed_qty;
+    intent.evidence = "answer";
+    status = str(order->status);
+  } else {
+    const bool refused = outcome.refused() != nullptr;
+    intent.state = refused ? store::IntentState::refused : store::IntentState::unknown;
+    intent.evidence = outcome.describe();
+    status = refused ? "REFUSED" : "UNKNOWN";
+  }
+  batch.put(intent);
+  batch.add(event_of(intent, status, now, intent.evidence));
+}
+
+Task<void> commit_or_log(Parts& parts, store::Batch batch) {
+  const auto stored = co_await parts.store.commit(std::move(batch));
+  if (!stored) parts.log.error("store refused a record", {{"error", stored.error().text}});
+}
+
+namespace {
+
+Task<exchange::Outcome<exchange::OrderView>> place(exchange::TradingAccount& account,
+                                                   exchange::OrderRequest request) {
+  co_return co_await account.place(std::move(request));
+}
+
+Task<bool> commit_intent(Parts& parts, store::Batch batch) {
+  co_await commit_or_log(parts, std::move(batch));
+  co_return true;
+}
+
+}  // namespace
+
+Task<exchange::Outcome<exchange::OrderView>> send_reducing(Parts& parts, store::Intent intent,
+                                                           exchange::OrderRequest request) {
+  store::Batch before;
+  before.put(intent);
+  // Started first, so the store's memory (and its spill file) hold the intent before a byte leaves.
+  auto commit = commit_intent(parts, std::move(before));
+  auto send = place(parts.account, request);
+  auto [stored, outcome] = co_await both(std::move(commit), std::move(send));
+  store::Batch after;
+  apply_outcome(after, intent, outcome, parts.market.exchange_now());
+  co_await commit_or_log(parts, std::move(after));
+  parts.log.info("order sent", {{"symbol", request.symbol},
+                                {"kind", str(intent.kind)},
+                                {"client_order_id", request.client_order_id},
+                                {"qty", request.qty},
+                                {"trigger", request.trigger_price},
+                                {"outcome", outcome.describe()}});
+  co_return std::move(outcome);
+}
+
+}  // namespace bb::desk

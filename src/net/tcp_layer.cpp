@@ -1,0 +1,127 @@
+#include "net/tcp_layer.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/park.h"
+
+namespace bb::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+class TcpLayer final : public StreamLayer {
+ public:
+  explicit TcpLayer(tcp::socket socket) : socket_(std::move(socket)) {
+    error_code ignored;
+    socket_.set_option(tcp::no_delay(true), ignored);
+  }
+
+  asio::any_io_executor executor() override { return socket_.get_executor(); }
+  void read_some(asio::mutable_buffer into, IoHandler done) override {
+    socket_.async_read_some(into, std::move(done));
+  }
+  void write_some(asio::const_buffer from, IoHandler done) override {
+    socket_.async_write_some(from, std::move(done));
+  }
+  void close() override {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+  bool is_open() const override { return socket_.is_open(); }
+
+ private:
+  tcp::socket socket_;
+};
+
+using Addresses = std::vector<tcp::endpoint>;
+
+/// A look-up cannot be interrupted: at the deadline it is left behind, and its answer is dropped.
+struct LookUp {
+  explicit LookUp(asio::io_context& io) : resolver(io) {}
+
+  void finish(error_code e, Addresses found) {
+    if (!resume) return;
+    error = e;
+    addresses = std::move(found);
+    std::exchange(resume, {})();
+  }
+
+  tcp::resolver resolver;
+  Resume resume;
+  error_code error;
+  Addresses addresses;
+};
+
+Task<Result<Addresses>> look_up(asio::io_context& io, Clock& clock, std::string host,
+                                std::uint16_t port, SteadyTime deadline) {
+  error_code not_literal;
+  const auto literal = asio::ip::make_address(host, not_literal);
+  if (!not_literal) co_return Addresses{tcp::endpoint(literal, port)};
+  auto query = std::make_shared<LookUp>(io);
+  TimerId timer = 0;
+  co_await park([&](Resume resume) {
+    query->resume = std::move(resume);
+    timer = clock.call_at(deadline, [query] { query->finish(asio::error::timed_out, {}); });
+    query->resolver.async_resolve(
+        host, std::to_string(port), tcp::resolver::numeric_service,
+        [query](error_code error, const tcp::resolver::results_type& results) {
+          query->finish(error, {results.begin(), results.end()});
+        });
+  });
+  clock.cancel(timer);
+  if (query->error || query->addresses.empty())
+    co_return fail(ErrorKind::unreachable,
+                   host + ": name look-up failed: " + query->error.message());
+  co_return std::move(query->addresses);
+}
+
+Task<std::pair<error_code, AnyStream>> connect_address(asio::io_context& io, Clock& clock,
+                                                       tcp::endpoint address, SteadyTime deadline) {
+  auto socket = std::make_shared<tcp::socket>(io);
+  const auto timer = clock.call_at(deadline, [socket] {
+    error_code ignored;
+    socket->close(ignored);
+  });
+  auto [error] = co_await socket->async_connect(address, kTuple);
+  clock.cancel(timer);
+  if (!socket->is_open() || error == asio::error::operation_aborted) error = asio::error::timed_out;
+  if (error) co_return std::pair(error, AnyStream());
+  co_return std::pair(error, make_tcp_stream(std::move(*socket)));
+}
+
+}  // namespace
+
+AnyStream make_tcp_stream(tcp::socket socket) {
+  return AnyStream(std::make_unique<TcpLayer>(std::move(socket)));
+}
+
+Task<Result<AnyStream>> connect_tcp(asio::io_context& io, Clock& clock, std::string host,
+                                    std::uint16_t port, SteadyTime deadline) {
+  auto addresses = co_await look_up(io, clock, host, port, deadline);
+  if (!addresses) co_return std::unexpected(addresses.error());
+  const auto name = host + ":" + std::to_string(port);
+  co_return co_await connect_first(io, clock, name, std::move(*addresses), deadline);
+}
+
+Task<Result<AnyStream>> connect_first(asio::io_context& io, Clock& clock, std::string name,
+                                      Addresses addresses, SteadyTime deadline) {
+  std::string why;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const auto left = static_cast<std::int64_t>(addresses.size() - i);
+    const auto share = (deadline - clock.steady_now()) / left;
+    auto [error, stream] = co_await connect_address(io, clock, addresses[i], clock.after(share));
+    if (!error) co_return std::move(stream);
+    if (!why.empty()) why += ", ";
+    why += addresses[i].address().to_string() + ": " + error.message();
+  }
+  co_return fail(ErrorKind::unreachable, name + ": connect failed (" + why + ")");
+}
+
+}  // namespace bb::net

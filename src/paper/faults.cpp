@@ -1,0 +1,86 @@
+#include "paper/faults.h"
+
+#include <algorithm>
+
+#include "paper/params.h"
+
+namespace bb::paper {
+
+namespace {
+
+bool matches(const FaultRule& rule, net::Method method, std::string_view path,
+             const ParamReader& params) {
+  if (rule.method && *rule.method != method) return false;
+  if (!path.starts_with(rule.path_prefix)) return false;
+  if (rule.param.empty()) return true;
+  const auto value = params.find(rule.param);
+  return value && (rule.value.empty() || *value == rule.value);
+}
+
+bool is_hit(const FaultRule& rule, std::int64_t count) {
+  if (count < rule.first) return false;
+  return rule.every == 0 ? count == rule.first : (count - rule.first) % rule.every == 0;
+}
+
+}  // namespace
+
+FaultPlan::FaultPlan(std::vector<FaultRule> rules) {
+  for (auto& rule : rules)
+    add(std::move(rule));
+}
+
+std::size_t FaultPlan::add(FaultRule rule) {
+  rules_.push_back(std::make_shared<Entry>(Entry{std::move(rule)}));
+  return rules_.size() - 1;
+}
+
+void FaultPlan::clear() {
+  rules_.clear();
+}
+
+bool FaultPlan::needs_history() const {
+  return std::ranges::any_of(rules_, [](const auto& entry) {
+    return entry->rule.effect == FaultRule::Effect::stale_positions;
+  });
+}
+
+std::int64_t FaultPlan::fired() const {
+  std::int64_t total = 0;
+  for (const auto& entry : rules_)
+    total += entry->fired;
+  return total;
+}
+
+FaultVerdict FaultPlan::judge(net::Method method, std::string_view path,
+                              const ParamReader& params) {
+  FaultVerdict verdict;
+  for (const auto& entry : rules_) {
+    if (!matches(entry->rule, method, path, params)) continue;
+    if (!is_hit(entry->rule, ++entry->matched)) continue;
+    const auto& rule = entry->rule;
+    switch (rule.effect) {
+      case FaultRule::Effect::refuse:
+      case FaultRule::Effect::drop:
+      case FaultRule::Effect::act_then_drop:
+      case FaultRule::Effect::act_then_truncate:
+      case FaultRule::Effect::act_then_error:
+        if (verdict.ending) continue;  // not reached: it does not count as fired
+        verdict.ending = std::shared_ptr<const FaultRule>(entry, &rule);
+        break;
+      case FaultRule::Effect::delay:
+        break;
+      case FaultRule::Effect::stale_positions:
+        verdict.stale = std::max(verdict.stale, rule.span);
+        break;
+      case FaultRule::Effect::hide_orders:
+        verdict.hide = std::max(verdict.hide, rule.span);
+        break;
+    }
+    verdict.before += rule.before;
+    verdict.after += rule.after;
+    ++entry->fired;
+  }
+  return verdict;
+}
+
+}  // namespace bb::paper

@@ -1,0 +1,66 @@
+// Every endpoint of the exchange's face, one function each; routes.cpp says where they hang.
+#pragma once
+
+#include "paper/venue.h"
+
+namespace bb::paper {
+
+using Handler = Reply (*)(Call& call);
+
+// market.cpp: public data
+Reply ping(Call& call);
+Reply server_time(Call& call);
+Reply exchange_info(Call& call);
+Reply depth(Call& call);
+Reply klines(Call& call);
+Reply premium_index(Call& call);
+Reply funding_rate(Call& call);
+Reply funding_info(Call& call);
+Reply ticker_24h(Call& call);
+Reply ticker_price(Call& call);
+Reply book_ticker(Call& call);
+
+// orders.cpp: regular orders
+Reply place_order(Call& call);
+Reply query_order(Call& call);
+Reply cancel_order(Call& call);
+Reply open_order(Call& call);
+Reply open_orders(Call& call);
+Reply all_orders(Call& call);
+Reply cancel_all_orders(Call& call);
+Reply user_trades(Call& call);
+
+// algo.cpp: conditional orders
+Reply place_algo_order(Call& call);
+Reply query_algo_order(Call& call);
+Reply cancel_algo_order(Call& call);
+Reply cancel_all_algo_orders(Call& call);
+Reply open_algo_orders(Call& call);
+Reply all_algo_orders(Call& call);
+
+// account.cpp: balances and positions
+Reply account_v2(Call& call);
+Reply account_v3(Call& call);
+Reply balance(Call& call);
+Reply position_risk_v2(Call& call);
+Reply position_risk_v3(Call& call);
+Reply income(Call& call);
+
+// settings.cpp: modes, leverage, margin type, fees, limits
+Reply account_config(Call& call);
+Reply symbol_config(Call& call);
+Reply leverage_bracket(Call& call);
+Reply commission_rate(Call& call);
+Reply set_leverage(Call& call);
+Reply set_margin_type(Call& call);
+Reply position_mode(Call& call);
+Reply set_position_mode(Call& call);
+Reply multi_assets_mode(Call& call);
+Reply order_rate_limits(Call& call);
+Reply api_trading_status(Call& call);
+
+// audit.cpp: what no real exchange shows (only with expose_journal)
+Reply audit_journal(Call& call);
+Reply audit_state(Call& call);
+
+}  // namespace bb::paper

@@ -1,0 +1,97 @@
+#include "paper/lags.h"
+
+#include <algorithm>
+#include <set>
+
+namespace bb::paper {
+
+namespace {
+
+using exchange::OrderRef;
+using exchange::OrderRequest;
+using exchange::OrderView;
+
+constexpr std::size_t kSnapshotsMax = 1000;
+
+bool names(const OrderRef& ref, const OrderView& order) {
+  return ref.order_id != 0 ? ref.order_id == order.order_id
+                           : ref.client_order_id == order.client_order_id;
+}
+
+}  // namespace
+
+Lags::Lags(const sim::Exchange& exchange, Millis algo_lag, Millis position_lag)
+    : exchange_(exchange), algo_lag_(algo_lag), position_lag_(position_lag) {}
+
+void Lags::read_journal(bool keep_history) {
+  using Kind = sim::JournalEntry::Kind;
+  const auto& journal = exchange_.journal();
+  std::map<int, TimePoint> changed;
+  for (; read_ < journal.size(); ++read_) {
+    const auto& entry = journal[read_];
+    if (entry.kind == Kind::position_opened && position_lag_ > Millis(0))
+      opened_[{entry.account, entry.symbol, entry.side}] = entry.time;
+    if (entry.kind == Kind::fill || entry.kind == Kind::liquidated)
+      changed[entry.account] = entry.time;
+  }
+  if (!keep_history) return;
+  for (const auto& [account, when] : changed) {
+    auto& history = history_[account];
+    history.past.push_back({when, std::move(history.current)});
+    if (history.past.size() > kSnapshotsMax) history.past.pop_front();
+    history.current = exchange_.positions(account);
+  }
+}
+
+void Lags::canceled(int account, const OrderView& before, TimePoint now) {
+  if (algo_lag_ <= Millis(0)) return;
+  while (!cancels_.empty() && cancels_.front().visible_from <= now)
+    cancels_.pop_front();
+  cancels_.push_back({account, before, now + algo_lag_});
+}
+
+std::optional<OrderView> Lags::not_yet_canceled(int account, const OrderRef& order,
+                                                TimePoint now) const {
+  for (const auto& cancel : cancels_) {
+    if (cancel.account == account && now < cancel.visible_from && names(order, cancel.order))
+      return cancel.order;
+  }
+  return std::nullopt;
+}
+
+bool Lags::still_blocks(int account, const OrderRequest& order, TimePoint now) const {
+  return std::ranges::any_of(cancels_, [&](const Cancel& cancel) {
+    const auto& was = cancel.order;
+    return cancel.account == account && now < cancel.visible_from && was.close_position &&
+           was.symbol == order.symbol && was.type == order.type && was.side == order.side &&
+           was.position_side == order.position_side;
+  });
+}
+
+bool Lags::is_position_unseen(int account, const OrderRequest& order, TimePoint now) const {
+  const auto found = opened_.find({account, order.symbol, order.position_side});
+  return found != opened_.end() && now < found->second + position_lag_;
+}
+
+void Lags::hide(int account, std::string client_id, TimePoint until) {
+  hidden_.push_back({account, std::move(client_id), until});
+}
+
+bool Lags::is_hidden(int account, const OrderView& order, TimePoint now) const {
+  return std::ranges::any_of(hidden_, [&](const Hidden& hidden) {
+    return hidden.account == account && now < hidden.until &&
+           (hidden.client_id.empty() || hidden.client_id == order.client_order_id.str());
+  });
+}
+
+const std::vector<sim::Exchange::PositionRow>* Lags::positions_at(int account,
+                                                                  TimePoint when) const {
+  const auto found = history_.find(account);
+  if (found == history_.end()) return nullptr;
+  const auto& past = found->second.past;
+  const auto after = [](TimePoint t, const Snapshot& s) { return t < s.until; };
+  const auto snapshot = std::upper_bound(past.begin(), past.end(), when, after);
+  return snapshot == past.end() ? nullptr : &snapshot->rows;
+}
+
+}  // namespace bb::paper

@@ -1,0 +1,31 @@
+// The route table: which endpoints there are, who may call them, and what they weigh.
+#pragma once
+
+#include <string_view>
+
+#include "paper/auth.h"
+#include "paper/handlers.h"
+
+namespace bb::paper {
+
+struct Route {
+  net::Method method = net::Method::get;
+  std::string_view path;
+  Security security = Security::none;
+  int weight = 1;
+  Handler handler = nullptr;
+  int weight_of_all = 0;  // without `symbol`; 0 = the same
+  /// Weight by other parameters, instead of both.
+  int (*weigh)(const ParamReader& params) = nullptr;
+  bool counts_as_order = false;   // one in both order counts
+  bool checks_in_engine = false;  // the time rule again where it acts: -5028
+  bool funding_pool = false;      // 500 requests in 5 minutes
+  bool is_audit = false;          // only with expose_journal
+
+  int weight_for(const ParamReader& params) const;
+};
+
+/// Nothing when there is no such path, or not with this method.
+const Route* find_route(net::Method method, std::string_view path);
+
+}  // namespace bb::paper

@@ -1,0 +1,60 @@
+// paper::Server: Binance's HTTP face over an exchange in memory. It speaks through
+// net::HttpHandler, so the same server works over memory streams in virtual time and over TCP.
+//
+// One request: route, weight, authentication and the time rule on arrival; then it waits
+// `delay_before`; the exchange moves to the present and the request acts at one instant; it waits
+// `delay_after`; the answer leaves. Requests do not queue behind each other's delays.
+//
+// Lifetime: the server outlives every stream it serves; the market and the clock outlive it.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "net/http_server.h"
+#include "paper/options.h"
+
+namespace bb::paper {
+
+/// One answered request, for tests and audits.
+struct RequestRecord {
+  TimePoint time{};  // of arrival
+  net::Method method = net::Method::get;
+  std::string path;
+  std::string client_id;  // newClientOrderId, clientAlgoId or origClientOrderId, where sent
+  int status = 0;         // 0 = the connection was dropped without an answer
+};
+
+class Server {
+ public:
+  /// The exchange starts at the clock's present; all accounts exist from then on.
+  Server(Clock& clock, const sim::Market& market, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Task<net::ServerReply> handle(net::HttpRequest request);
+  /// For HttpListener and serve_http.
+  const net::HttpHandler& handler() const;
+  /// Serves one connection until it closes or `stop` is requested.
+  Task<void> serve_stream(net::AnyStream stream, const Stop& stop);
+
+  /// Moves the exchange to the present, as a request would.
+  void advance();
+  /// Exchange time: the clock's UTC and the offset; it never runs backwards.
+  TimePoint now() const;
+  sim::Exchange& exchange();
+
+  FaultPlan& faults();
+  void set_delays(Micros before, Micros after);
+  /// Moves the exchange's clock against the machine's.
+  void shift_clock(Millis by);
+  const std::deque<RequestRecord>& request_log() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bb::paper

@@ -1,0 +1,210 @@
+#include "paper/words.h"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+namespace bb::paper {
+
+std::string_view word(Side side) {
+  return side == Side::buy ? "BUY" : "SELL";
+}
+
+std::string_view word(PositionSide side) {
+  switch (side) {
+    case PositionSide::both:
+      return "BOTH";
+    case PositionSide::long_:
+      return "LONG";
+    case PositionSide::short_:
+      return "SHORT";
+  }
+  std::unreachable();
+}
+
+std::string_view word(OrderType type) {
+  switch (type) {
+    case OrderType::market:
+      return "MARKET";
+    case OrderType::limit:
+      return "LIMIT";
+    case OrderType::stop_market:
+      return "STOP_MARKET";
+    case OrderType::take_profit_market:
+      return "TAKE_PROFIT_MARKET";
+    case OrderType::stop:
+      return "STOP";
+    case OrderType::take_profit:
+      return "TAKE_PROFIT";
+    case OrderType::unknown:
+      return "UNKNOWN";
+  }
+  std::unreachable();
+}
+
+std::string_view word(TimeInForce time_in_force) {
+  switch (time_in_force) {
+    case TimeInForce::gtc:
+      return "GTC";
+    case TimeInForce::ioc:
+      return "IOC";
+    case TimeInForce::fok:
+      return "FOK";
+    case TimeInForce::gtx:
+      return "GTX";
+  }
+  std::unreachable();
+}
+
+std::string_view word(WorkingType type) {
+  return type == WorkingType::mark_price ? "MARK_PRICE" : "CONTRACT_PRICE";
+}
+
+std::string_view word(SymbolStatus status) {
+  switch (status) {
+    case SymbolStatus::trading:
+      return "TRADING";
+    case SymbolStatus::pending:
+      return "PENDING_TRADING";
+    case SymbolStatus::settling:
+      return "SETTLING";
+    case SymbolStatus::closed:
+    case SymbolStatus::unknown:
+      return "CLOSE";
+    case SymbolStatus::halted:
+      return "TRADING_HALT";
+  }
+  std::unreachable();
+}
+
+std::string_view word(ContractType type) {
+  switch (type) {
+    case ContractType::perpetual:
+    case ContractType::unknown:
+      return "PERPETUAL";
+    case ContractType::tradfi_perpetual:
+      return "TRADIFI_PERPETUAL";
+    case ContractType::dated:
+      return "CURRENT_QUARTER";
+  }
+  std::unreachable();
+}
+
+std::string_view word(OrderStatus status) {
+  switch (status) {
+    case OrderStatus::open:
+      return "NEW";
+    case OrderStatus::partially_filled:
+      return "PARTIALLY_FILLED";
+    case OrderStatus::triggering:
+      return "TRIGGERING";
+    case OrderStatus::triggered:
+      return "TRIGGERED";
+    case OrderStatus::finished:
+      return "FINISHED";
+    case OrderStatus::filled:
+      return "FILLED";
+    case OrderStatus::canceled:
+      return "CANCELED";
+    case OrderStatus::expired:
+      return "EXPIRED";
+    case OrderStatus::rejected:
+    case OrderStatus::unknown:
+      return "REJECTED";
+  }
+  std::unreachable();
+}
+
+std::string_view word(MarginType type) {
+  return type == MarginType::isolated ? "ISOLATED" : "CROSSED";
+}
+
+std::optional<Side> parse_side(std::string_view text) {
+  if (text == "BUY") return Side::buy;
+  if (text == "SELL") return Side::sell;
+  return std::nullopt;
+}
+
+std::optional<PositionSide> parse_position_side(std::string_view text) {
+  if (text == "BOTH") return PositionSide::both;
+  if (text == "LONG") return PositionSide::long_;
+  if (text == "SHORT") return PositionSide::short_;
+  return std::nullopt;
+}
+
+std::optional<OrderType> parse_order_type(std::string_view text) {
+  for (const auto type : {OrderType::market, OrderType::limit, OrderType::stop_market,
+                          OrderType::take_profit_market, OrderType::stop, OrderType::take_profit}) {
+    if (text == word(type)) return type;
+  }
+  return std::nullopt;
+}
+
+std::optional<TimeInForce> parse_time_in_force(std::string_view text) {
+  for (const auto value : {TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok, TimeInForce::gtx})
+    if (text == word(value)) return value;
+  return std::nullopt;
+}
+
+std::optional<WorkingType> parse_working_type(std::string_view text) {
+  if (text == "CONTRACT_PRICE") return WorkingType::contract_price;
+  if (text == "MARK_PRICE") return WorkingType::mark_price;
+  return std::nullopt;
+}
+
+std::optional<Millis> parse_interval(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, Minutes>, 13> kIntervals = {
+      {{"1m", Minutes(1)},
+       {"3m", Minutes(3)},
+       {"5m", Minutes(5)},
+       {"15m", Minutes(15)},
+       {"30m", Minutes(30)},
+       {"1h", Minutes(60)},
+       {"2h", Minutes(120)},
+       {"4h", Minutes(240)},
+       {"6h", Minutes(360)},
+       {"8h", Minutes(480)},
+       {"12h", Minutes(720)},
+       {"1d", Minutes(1440)},
+       {"3d", Minutes(4320)}}};
+  for (const auto& [name, span] : kIntervals)
+    if (name == text) return span;
+  return std::nullopt;
+}
+
+int places_of(Decimal step) {
+  if (step.is_zero()) return 8;
+  int places = 8;
+  for (auto raw = step.raw(); places > 0 && raw % 10 == 0; raw /= 10)
+    --places;
+  return places;
+}
+
+std::string padded(Decimal value, int places) {
+  const int exact = value.is_zero() ? 0 : places_of(value);
+  return value.str_fixed(exact > places ? exact : places);
+}
+
+std::string as_java_double(Decimal value) {
+  if (value.is_zero()) return "0.0";
+  std::string digits = std::to_string(value.abs().raw());
+  int exponent = static_cast<int>(digits.size()) - 1 - 8;  // of the first digit
+  while (digits.size() > 1 && digits.back() == '0')
+    digits.pop_back();
+  std::string text = value.is_negative() ? "-" : "";
+  if (exponent >= -3 && exponent < 7) {
+    if (exponent < 0) {
+      text += "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+      return text;
+    }
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() < whole) digits.append(whole - digits.size(), '0');
+    const auto fraction = digits.substr(whole);
+    return text + digits.substr(0, whole) + "." + (fraction.empty() ? "0" : fraction);
+  }
+  const auto fraction = digits.substr(1);
+  return text + digits[0] + "." + (fraction.empty() ? "0" : fraction) + "E" +
+         std::to_string(exponent);
+}
+
+}  // namespace bb::paper

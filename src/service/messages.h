@@ -1,0 +1,33 @@
+// What patrols, loss cuts and the schedule tell people, as outbox rows: Chinese first, English
+// beside it. Pure; the rows get their id from put_message().
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "service/schedule.h"
+#include "store/store.h"
+#include "trading/loss_cut.h"
+#include "trading/patrol.h"
+
+namespace bb::service {
+
+/// Nothing when the patrol has nothing to tell; a stop that moved alone is not worth a message.
+std::optional<store::OutboxMessage> patrol_message(const trading::PatrolReport& report,
+                                                   TimePoint now);
+
+/// Nothing when nothing was closed and nothing went wrong. `time_text` is the configured time with
+/// its zone, or how it was started: "11:55 Asia/Shanghai", "manual".
+std::optional<store::OutboxMessage> loss_cut_message(const trading::LossCutReport& report,
+                                                     trading::LossCutScope scope,
+                                                     std::string_view time_text, TimePoint now);
+
+/// A slot of the schedule that did not start.
+store::OutboxMessage missed_message(Job job, const Slot& slot, std::string_view time_text,
+                                    std::string_view reason, TimePoint now);
+
+/// Gives the message its id and adds it to the batch.
+void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message);
+
+}  // namespace bb::service

@@ -1,0 +1,224 @@
+#include "service/service.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+namespace bb::service {
+
+namespace {
+
+// What can be known before the minute is known before it (design §3.7).
+constexpr Millis kPrepareLead{180'000};
+constexpr Millis kDecideLead{2'000};
+// A failed entry is tried again after 1, 2, 4 ... minutes while its window is open.
+constexpr Micros kRetryFirst{60'000'000};
+constexpr int kRetryDoublingsMax = 5;
+constexpr Micros kCutRetry{15'000'000};
+
+constexpr Micros kAfterFault{1'000'000};
+
+// Why a slot cannot start any more.
+std::string why_missed(const store::Slot* slot) {
+  if (slot == nullptr) return "its start window had passed when the service came to it";
+  if (slot->reason.empty()) return "it was interrupted, and its start window has passed";
+  return "it failed until its start window had passed: " + slot->reason;
+}
+
+}  // namespace
+
+Service::Service(Parts parts)
+    : parts_(parts), entry_(parts.desk, parts.strategy), patrol_(parts.desk, parts.strategy) {}
+
+Task<void> Service::run(Stop& stop) {
+  auto& desk = parts_.desk.parts();
+  desk.log.info("service started", {{"account", desk.identity.alias},
+                                    {"environment", desk.identity.environment},
+                                    {"entry", parts_.settings.entry_enabled},
+                                    {"loss_cut", parts_.settings.daily_loss_cut_enabled}});
+  (void)co_await guard("recovery", recover());
+  TaskGroup loops(co_await boost::asio::this_coro::executor);
+  if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
+  if (parts_.settings.daily_loss_cut_enabled) loops.spawn(loss_cut_loop(stop));
+  loops.spawn(patrol_loop(stop));
+  co_await loops.join();
+  desk.log.info("service stopped");
+}
+
+// One patrol settles what a crash left open, adopts, protects and sweeps. An account with nothing
+// open may start without one, as configured.
+Task<void> Service::recover() {
+  auto& store = parts_.desk.parts().store;
+  const bool something_open = !store.open_holdings().empty() || !store.unresolved_intents().empty();
+  if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
+  co_await patrol_step();
+  // A crash may have come between a fill and its record.
+  co_await record_opening_fills(parts_.desk);
+}
+
+// A fault of one step must not take the other loops' protection away.
+Task<bool> Service::guard(const char* what, Task<void> step) {
+  try {
+    co_await std::move(step);
+    co_return true;
+  } catch (const std::exception& error) {
+    parts_.desk.parts().log.error("step failed", {{"step", what}, {"why", error.what()}});
+  }
+  co_return false;
+}
+
+Task<void> Service::wait_for(Stop& stop, Millis left) {
+  const Micros span = std::clamp<Micros>(left, Micros(1'000), parts_.settings.slice());
+  (void)co_await stop.sleep_until(parts_.desk.parts().clock.after(span));
+}
+
+bool Service::is_over(Job job, LocalDate date) const {
+  const auto& newest = job == Job::entry ? newest_entry_ : newest_cut_;
+  if (newest && date <= *newest) return true;
+  const auto& store = parts_.desk.parts().store;
+  if (is_slot_over(store, job, date)) return true;
+  if (job != Job::entry) return false;
+  // The run had ended, and the slot's row had not been written yet.
+  const auto* run = store.find_run(parts_.settings.entry_schedule().on(date).trade_day_utc());
+  return run != nullptr && run->status == store::RunStatus::success;
+}
+
+Task<void> Service::entry_loop(Stop& stop) {
+  while (!stop.requested()) {
+    const bool ok = co_await guard("entry", entry_step(stop));
+    if (!ok) (void)co_await stop.sleep_until(parts_.desk.parts().clock.after(kAfterFault));
+  }
+}
+
+Task<void> Service::entry_step(Stop& stop) {
+  auto& desk = parts_.desk.parts();
+  const auto schedule = parts_.settings.entry_schedule();
+  const TimePoint now = desk.market.exchange_now();
+  const auto fire = next_fire(schedule, parts_.settings.entry_window(), now,
+                              [this](LocalDate date) { return is_over(Job::entry, date); });
+  switch (fire.kind) {
+    case NextFire::Kind::missed:
+      newest_entry_ = fire.slot.date;
+      failures_ = 0;
+      co_await skip_slot(parts_.desk, Job::entry, fire.slot, time_text(schedule),
+                         why_missed(desk.store.find_slot(Job::entry, str(fire.slot.date))));
+      co_return;
+    case NextFire::Kind::run:
+      if (desk.clock.steady_now() < entry_again_) {
+        const auto pause = entry_again_ - desk.clock.steady_now();
+        co_await wait_for(stop, std::chrono::ceil<Millis>(pause));
+      } else {
+        co_await fire_entry(fire.slot);
+      }
+      co_return;
+    case NextFire::Kind::wait:
+      break;
+  }
+  const Millis left = fire.slot.at - now;
+  co_await get_ready(fire.slot, left);
+  Millis next = left;
+  if (left > kPrepareLead)
+    next = left - kPrepareLead;
+  else if (left > kDecideLead)
+    next = left - kDecideLead;
+  const TimePoint wake = now + next;
+  co_await wait_for(stop, wake - desk.market.exchange_now());
+}
+
+Task<void> Service::get_ready(Slot slot, Millis left) {
+  auto& desk = parts_.desk.parts();
+  const trading::EntrySlot named{slot.trade_day_utc(), slot.at};
+  if (left <= kDecideLead && decided_ != slot.date) {
+    decided_ = slot.date;
+    const auto decided = co_await entry_.decide(named);
+    if (!decided) desk.log.warn("entry not decided early", {{"why", decided.error().text}});
+  } else if (left <= kPrepareLead && left > kDecideLead && prepared_ != slot.date) {
+    prepared_ = slot.date;
+    const auto prepared = co_await entry_.prepare(named);
+    if (!prepared) desk.log.warn("entry not prepared", {{"why", prepared.error().text}});
+  }
+}
+
+Task<void> Service::fire_entry(Slot slot) {
+  const auto report = co_await run_entry(parts_.desk, entry_, slot);
+  if (report.status != trading::EntryStatus::failed) {
+    newest_entry_ = slot.date;
+    failures_ = 0;
+    co_return;
+  }
+  const int doublings = std::min(failures_++, kRetryDoublingsMax);
+  entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
+}
+
+Task<void> Service::loss_cut_loop(Stop& stop) {
+  while (!stop.requested()) {
+    const bool ok = co_await guard("loss cut", loss_cut_step(stop));
+    if (!ok) (void)co_await stop.sleep_until(parts_.desk.parts().clock.after(kAfterFault));
+  }
+}
+
+Task<void> Service::loss_cut_step(Stop& stop) {
+  auto& desk = parts_.desk.parts();
+  const auto schedule = parts_.settings.loss_cut_schedule();
+  const TimePoint now = desk.market.exchange_now();
+  const auto fire = next_fire(schedule, parts_.settings.loss_cut_window(), now,
+                              [this](LocalDate date) { return is_over(Job::loss_cut, date); });
+  switch (fire.kind) {
+    case NextFire::Kind::missed:
+      newest_cut_ = fire.slot.date;
+      co_await skip_slot(parts_.desk, Job::loss_cut, fire.slot, time_text(schedule),
+                         why_missed(desk.store.find_slot(Job::loss_cut, str(fire.slot.date))));
+      co_return;
+    case NextFire::Kind::run:
+      co_await fire_loss_cut(fire.slot);
+      if (!is_over(Job::loss_cut, fire.slot.date))
+        co_await wait_for(stop, std::chrono::ceil<Millis>(kCutRetry));
+      co_return;
+    case NextFire::Kind::wait:
+      co_await wait_for(stop, fire.slot.at - now);
+      co_return;
+  }
+}
+
+Task<void> Service::fire_loss_cut(Slot slot) {
+  co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::running, "");
+  const auto report = co_await run_loss_cut(parts_.desk, parts_.settings, slot.trade_day_utc(),
+                                            time_text(parts_.settings.loss_cut_schedule()));
+  if (report.failed) {
+    // The positions could not be read: nothing was done, and it may be tried again in its window.
+    const std::string why = report.details.empty() ? "unknown" : report.details.front();
+    co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::failed, why);
+    co_return;
+  }
+  newest_cut_ = slot.date;
+  const auto state = report.errors == 0 ? store::SlotState::done : store::SlotState::partial;
+  co_await end_slot(parts_.desk, Job::loss_cut, slot, state, "");
+}
+
+// A steady cadence: after a delay at most manager_max_catch_up_runs patrols follow each other.
+Task<void> Service::patrol_loop(Stop& stop) {
+  auto& desk = parts_.desk.parts();
+  const Micros interval = parts_.settings.manager_interval();
+  SteadyTime next = desk.clock.after(interval);
+  while (!stop.requested()) {
+    if (!co_await stop.sleep_until(next)) co_return;
+    std::int64_t runs = 0;
+    while (!stop.requested() && desk.clock.steady_now() >= next &&
+           runs < parts_.settings.manager_max_catch_up_runs) {
+      ++runs;
+      next += interval;
+      (void)co_await guard("patrol", patrol_step());
+    }
+    if (desk.clock.steady_now() >= next) {
+      desk.log.warn("patrol fell behind", {{"runs", runs}});
+      next = desk.clock.after(interval);
+    }
+  }
+}
+
+Task<void> Service::patrol_step() {
+  (void)co_await run_patrol(parts_.desk, patrol_);
+  co_await take_samples(parts_.desk, parts_.settings);
+}
+
+}  // namespace bb::service

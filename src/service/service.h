@@ -1,0 +1,51 @@
+// Service: the scheduler of one account. Start-up is recovery; then the entry, the loss cut and the
+// patrol each run in a loop of their own, so that none waits for another. Per symbol the desk's
+// turns keep them apart.
+//
+// The schedule is read on exchange time. Loops sleep in slices and ask next_fire() again, so a
+// clock that jumps neither fires a slot twice nor loses one.
+#pragma once
+
+#include <optional>
+
+#include "service/journeys.h"
+
+namespace bb::service {
+
+struct Parts {
+  desk::Desk& desk;
+  const trading::Settings& strategy;
+  const Settings& settings;
+};
+
+class Service {
+ public:
+  explicit Service(Parts parts);
+  /// Runs until `stop` is requested; every loop finishes the step in hand.
+  Task<void> run(Stop& stop);
+
+ private:
+  Task<void> recover();
+  Task<void> entry_loop(Stop& stop);
+  Task<void> entry_step(Stop& stop);
+  Task<void> get_ready(Slot slot, Millis left);
+  Task<void> fire_entry(Slot slot);
+  Task<void> loss_cut_loop(Stop& stop);
+  Task<void> loss_cut_step(Stop& stop);
+  Task<void> fire_loss_cut(Slot slot);
+  Task<void> patrol_loop(Stop& stop);
+  Task<void> patrol_step();
+  Task<bool> guard(const char* what, Task<void> step);
+  Task<void> wait_for(Stop& stop, Millis left);
+  bool is_over(Job job, LocalDate date) const;
+
+  Parts parts_;
+  trading::Entry entry_;
+  trading::Patrol patrol_;
+  std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process
+  std::optional<LocalDate> prepared_, decided_;
+  int failures_ = 0;        // of the entry slot in hand
+  SteadyTime entry_again_;  // not before
+};
+
+}  // namespace bb::service

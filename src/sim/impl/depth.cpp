@@ -1,0 +1,56 @@
+#include "sim/impl/depth.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace bb::sim::impl {
+
+namespace {
+
+constexpr double kSpreadOfRange = 0.02;
+constexpr double kLevelOfMinute = 0.05;
+constexpr std::array<std::int64_t, 5> kOffsets = {1, 2, 4, 8, 16};
+
+std::int64_t half_spread_ticks(const Liquidity& liquidity, std::int64_t last_ticks) {
+  const double share = liquidity.range * kSpreadOfRange * static_cast<double>(last_ticks);
+  return std::max<std::int64_t>(1, std::llround(share));
+}
+
+Qty level_qty(const Liquidity& liquidity, const SymbolRules& rules) {
+  const Decimal step = rules.lot.step.value();
+  const double raw = liquidity.base_per_minute * kLevelOfMinute * double(Decimal::kScale);
+  const double cut = std::clamp(raw, 0.0, 9e18);
+  const Decimal qty = Decimal::from_raw(static_cast<std::int64_t>(cut)).floor_to(step);
+  return Qty(std::max(qty, step));
+}
+
+}  // namespace
+
+std::vector<Level> depth_for(const Core& core, const SymbolRules& rules, Side taker) {
+  std::vector<Level> levels;
+  const auto last = core.market.last(rules.symbol, core.now);
+  if (!last) return levels;
+  const Liquidity liquidity = core.market.liquidity(rules.symbol, core.now);
+  const std::int64_t tick = rules.tick.value().raw();
+  const std::int64_t middle = last->price.value().raw() / tick;
+  const std::int64_t half = half_spread_ticks(liquidity, middle);
+  const Qty depth = level_qty(liquidity, rules);
+  for (const std::int64_t offset : kOffsets) {
+    const std::int64_t away = half * offset;
+    const std::int64_t at =
+        taker == Side::buy ? middle + away : std::max<std::int64_t>(1, middle - away);
+    const bool deepest = offset == kOffsets.back();
+    levels.push_back(
+        {Price(Decimal::from_raw(at * tick)), deepest ? std::nullopt : std::optional(depth)});
+  }
+  return levels;
+}
+
+std::optional<Price> market_limit(const SymbolRules& rules, Price mark, Side taker) {
+  if (rules.market_take_bound.is_zero()) return std::nullopt;
+  const Ratio bound = rules.market_take_bound;
+  return taker == Side::buy ? mark * (one() + bound) : mark * (one() - bound);
+}
+
+}  // namespace bb::sim::impl

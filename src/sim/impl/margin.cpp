@@ -1,0 +1,184 @@
+#include "sim/impl/margin.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "domain/margin.h"
+#include "sim/impl/ledger.h"
+
+namespace bb::sim::impl {
+
+namespace {
+
+Extra open_orders(const Seat& seat, PositionSide side) {
+  Extra sum{.side = side};
+  for (const std::int64_t id : seat.open_regular) {
+    const Order& order = seat.regular.at(id);
+    if (order.view.position_side != side || reduces_only(order.view)) continue;
+    Usdt& part = order.view.side == Side::buy ? sum.buys : sum.sells;
+    part += order.view.price * order.remaining();
+  }
+  return sum;
+}
+
+// The domain's formula takes an average entry price; what its rounding loses is given back in the
+// wallet, which matters for prices of few digits.
+Usdt rounding_of(const Leg& leg) {
+  return leg.flat() ? Usdt() : leg.entry() * leg.qty - leg.cost;
+}
+
+bool rests(const Seat& seat, PositionSide side) {
+  const auto any = [&](const OrderBook& book, const std::set<std::int64_t>& open) {
+    return std::any_of(open.begin(), open.end(),
+                       [&](std::int64_t id) { return book.at(id).view.position_side == side; });
+  };
+  return any(seat.regular, seat.open_regular) || any(seat.conditional, seat.open_conditional);
+}
+
+std::optional<Price> cross_liquidation(const Core& core, const Account& account, const Seat& seat) {
+  Usdt other_margin, other_pnl;
+  for (const auto& [symbol, other] : account.seats) {
+    if (&other == &seat || other.margin != MarginType::cross || other.flat()) continue;
+    const SeatFigures f = figures(core, other);
+    other_margin += f.maintenance;
+    other_pnl += f.pnl;
+  }
+  Usdt wallet = cross_wallet(account);
+  for (const Leg& leg : seat.legs)
+    wallet += rounding_of(leg);
+  const auto leg = [&](PositionSide side) {
+    return MarginLeg{seat.leg(side).qty, seat.leg(side).entry()};
+  };
+  return liquidation_price(brackets_of(core, seat.symbol), wallet, leg(PositionSide::both),
+                           leg(PositionSide::long_), leg(PositionSide::short_), other_margin,
+                           other_pnl);
+}
+
+Exchange::PositionRow row_of(const Core& core, const Account& account, const Seat& seat,
+                             const Leg& leg) {
+  const Price mark = mark_of(core, seat.symbol);
+  Exchange::PositionRow row;
+  row.position = {seat.symbol,  leg.side,      leg.qty,      leg.entry(), mark,
+                  std::nullopt, leg.pnl(mark), leg.isolated, leg.updated};
+  row.leverage = seat.leverage;
+  row.margin = seat.margin;
+  row.notional = mark * leg.qty;
+  row.initial_margin = row.notional.abs() / seat.leverage;
+  row.open_order_margin =
+      margin_notional(seat, leg.side, mark) / seat.leverage - row.initial_margin;
+  if (leg.flat()) return row;
+  row.maintenance_margin = maintenance(core, seat, leg, mark);
+  row.break_even = (leg.cost + leg.fees) / leg.qty;
+  row.position.liquidation = seat.margin == MarginType::isolated
+                                 ? isolated_liquidation(core, seat, leg)
+                                 : cross_liquidation(core, account, seat);
+  return row;
+}
+
+}  // namespace
+
+Price mark_of(const Core& core, Symbol symbol) {
+  return core.market.mark(symbol, core.now).value_or(Price());
+}
+
+const Brackets& brackets_of(const Core& core, Symbol symbol) {
+  const Brackets* brackets = core.market.find_brackets(symbol);
+  BB_CHECK(brackets != nullptr && !brackets->empty(), "every listed symbol has brackets");
+  return *brackets;
+}
+
+Usdt margin_notional(const Seat& seat, PositionSide side, Price mark, const Extra& extra) {
+  const Usdt held = mark * seat.leg(side).qty;
+  Extra open = open_orders(seat, side);
+  if (extra.side == side) {
+    open.buys += extra.buys;
+    open.sells += extra.sells;
+  }
+  switch (side) {
+    case PositionSide::both:
+      return std::max((held + open.buys).abs(), (held - open.sells).abs());
+    case PositionSide::long_:
+      return held + open.buys;
+    case PositionSide::short_:
+      return open.sells - held;
+  }
+  return {};
+}
+
+Usdt maintenance(const Core& core, const Seat& seat, const Leg& leg, Price mark) {
+  if (leg.flat()) return {};
+  return maintenance_margin(brackets_of(core, seat.symbol), (mark * leg.qty).abs());
+}
+
+SeatFigures figures(const Core& core, const Seat& seat) {
+  SeatFigures out;
+  if (!seat.active()) return out;
+  const Price mark = mark_of(core, seat.symbol);
+  for (const Leg& leg : seat.legs) {
+    const Usdt margin = (mark * leg.qty).abs() / seat.leverage;
+    out.position_margin += margin;
+    out.order_margin += margin_notional(seat, leg.side, mark) / seat.leverage - margin;
+    out.maintenance += maintenance(core, seat, leg, mark);
+    out.pnl += leg.pnl(mark);
+  }
+  return out;
+}
+
+CrossHealth cross_health(const Core& core, const Account& account) {
+  CrossHealth out{cross_wallet(account), {}};
+  for (const auto& [symbol, seat] : account.seats) {
+    if (seat.margin != MarginType::cross || seat.flat()) continue;
+    const SeatFigures f = figures(core, seat);
+    out.balance += f.pnl;
+    out.maintenance += f.maintenance;
+  }
+  return out;
+}
+
+Exchange::Balance balance_of(const Core& core, const Account& account) {
+  Exchange::Balance out;
+  out.wallet = account.wallet;
+  out.cross_wallet = cross_wallet(account);
+  Usdt locked;  // in the cross wallet
+  for (const auto& [symbol, seat] : account.seats) {
+    const SeatFigures f = figures(core, seat);
+    out.position_margin += f.position_margin;
+    out.order_margin += f.order_margin;
+    out.maintenance_margin += f.maintenance;
+    out.unrealized_pnl += f.pnl;
+    locked += f.order_margin;
+    if (seat.margin == MarginType::isolated) continue;
+    locked += f.position_margin;
+    out.cross_unrealized_pnl += f.pnl;
+  }
+  const Usdt free = out.cross_wallet + out.cross_unrealized_pnl - locked;
+  const Usdt without_gains = out.cross_wallet + std::min(Usdt(), out.cross_unrealized_pnl) - locked;
+  out.available = std::max(Usdt(), free);
+  out.max_withdraw = std::max(Usdt(), std::min(free, without_gains));
+  return out;
+}
+
+Usdt free_margin(const Core& core, const Account& account) {
+  Usdt free = cross_wallet(account);
+  for (const auto& [symbol, seat] : account.seats) {
+    const SeatFigures f = figures(core, seat);
+    free -= f.order_margin;
+    if (seat.margin == MarginType::cross) free += f.pnl - f.position_margin;
+  }
+  return free;
+}
+
+std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account& account) {
+  std::vector<Exchange::PositionRow> rows;
+  for (const auto& [symbol, seat] : account.seats)
+    for (const Leg& leg : seat.legs)
+      if (!leg.flat() || rests(seat, leg.side)) rows.push_back(row_of(core, account, seat, leg));
+  return rows;
+}
+
+std::optional<Price> isolated_liquidation(const Core& core, const Seat& seat, const Leg& leg) {
+  return isolated_liquidation_price(brackets_of(core, seat.symbol), leg.isolated + rounding_of(leg),
+                                    leg.qty, leg.entry());
+}
+
+}  // namespace bb::sim::impl

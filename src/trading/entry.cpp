@@ -1,0 +1,161 @@
+#include "trading/entry.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/plant.h"
+#include "trading/impl/entry_state.h"
+#include "trading/messages.h"
+
+namespace bb::trading {
+
+namespace {
+
+constexpr Seconds kPlanAgeMax{10};
+
+}  // namespace
+
+Entry::Entry(desk::Desk& desk, const Settings& settings)
+    : state_(std::make_unique<State>(desk, settings)) {}
+Entry::~Entry() = default;
+
+std::string_view str(EntryStatus status) {
+  switch (status) {
+    case EntryStatus::success:
+      return "SUCCESS";
+    case EntryStatus::partial:
+      return "PARTIAL";
+    case EntryStatus::failed:
+      return "FAILED";
+    case EntryStatus::skipped:
+      return "SKIPPED";
+  }
+  return "";
+}
+
+Task<Status> Entry::prepare(EntrySlot slot) {
+  State& s = *state_;
+  if (const auto* run = s.desk.parts().store.find_run(slot.trade_day_utc);
+      run != nullptr && run->status == store::RunStatus::success)
+    co_return Status{};
+  const auto plan = co_await s.make_plan(slot, true);
+  if (!plan) co_return std::unexpected(plan.error());
+  std::vector<Symbol> likely;
+  for (const auto& pick : plan->picks)
+    likely.push_back(pick.symbol);
+  co_return co_await s.set_up_symbols(std::move(likely));
+}
+
+Task<Status> Entry::decide(EntrySlot slot) {
+  State& s = *state_;
+  s.plan.reset();
+  if (const auto* run = s.desk.parts().store.find_run(slot.trade_day_utc);
+      run != nullptr && run->status == store::RunStatus::success)
+    co_return Status{};
+  auto plan = co_await s.make_plan(slot, false);
+  if (!plan) co_return std::unexpected(plan.error());
+  std::vector<Symbol> picked;
+  for (const auto& pick : plan->picks)
+    picked.push_back(pick.symbol);
+  const auto connections = static_cast<std::size_t>(s.settings.top_n) + 2;
+  auto set_up = s.set_up_symbols(std::move(picked));
+  auto warm = s.desk.parts().market.prepare(connections);
+  (void)co_await both(std::move(set_up), std::move(warm));
+  s.plan = std::move(*plan);
+  co_return Status{};
+}
+
+Task<EntryReport> Entry::State::finish(EntrySlot slot, store::Run run, EntryReport report,
+                                       Usdt available) {
+  auto& parts = desk.parts();
+  report.run_id = run.run_id;
+  if (report.message.empty())
+    report.message = fmt::format(
+        "run_id={} opened={} failed={} entry_failed={} exit_setup_failed={} unknown={} "
+        "skipped_existing={} failed_notional={}",
+        run.run_id, report.opened, report.entry_failed + report.protection_failed,
+        report.entry_failed, report.protection_failed, report.unknown, report.skipped_existing,
+        report.failed_notional.str());
+  // A run that opened something, or had nothing to do, is done; any other may be tried again.
+  const bool done = report.status == EntryStatus::success || report.status == EntryStatus::partial;
+  run.status = done ? store::RunStatus::success : store::RunStatus::failed;
+  run.message = report.message;
+  run.completed_at = parts.market.exchange_now();
+  auto message = entry_message(report, slot, available, settings, *run.completed_at);
+  message.id = parts.store.next_outbox_id();
+  store::Batch batch;
+  batch.put(run);
+  batch.put(message);
+  const auto stored = co_await parts.store.commit(std::move(batch));
+  if (!stored) parts.log.error("run not stored", {{"error", stored.error().text}});
+  parts.log.info("entry finished", {{"trade_day", run.trade_day_utc},
+                                    {"status", str(report.status)},
+                                    {"opened", report.opened},
+                                    {"message", report.message}});
+  co_return report;
+}
+
+Task<EntryReport> Entry::run(EntrySlot slot) {
+  State& s = *state_;
+  auto& parts = s.desk.parts();
+  store::Run run;
+  run.run_id = run_id_of(slot.trade_day_utc);
+  run.trade_day_utc = slot.trade_day_utc;
+  run.started_at = parts.market.exchange_now();
+  if (const auto* known = parts.store.find_run(slot.trade_day_utc)) {
+    const bool consumed =
+        known->status == store::RunStatus::success || planted("run_row_consumes_day") ||
+        (planted("failed_day_consumed") && known->status == store::RunStatus::failed);
+    if (consumed) {
+      EntryReport report;
+      report.status = EntryStatus::skipped;
+      report.run_id = known->run_id;
+      report.message = "RUN_ALREADY_EXISTS";
+      co_return report;
+    }
+    run = *known;
+  }
+  run.status = store::RunStatus::running;
+  s.run_id = run.run_id;
+  s.trade_day = slot.trade_day_utc;
+
+  std::optional<Plan> plan = std::exchange(s.plan, std::nullopt);
+  const bool fresh = plan && plan->trade_day == slot.trade_day_utc &&
+                     parts.clock.steady_now() - plan->made <= kPlanAgeMax;
+  store::Batch batch;
+  batch.put(run);
+  const auto stored = co_await parts.store.commit(std::move(batch));
+  EntryReport report;
+  if (!stored) {
+    report.message = stored.error().text;
+    co_return co_await s.finish(slot, run, report, {});
+  }
+  if (!fresh) {
+    auto made = co_await s.make_plan(slot, false);
+    if (!made && planted("data_failure_is_success")) {
+      report.status = EntryStatus::success;
+      co_return co_await s.finish(slot, run, report, {});
+    }
+    if (!made) {
+      report.message = made.error().text;
+      co_return co_await s.finish(slot, run, report, {});
+    }
+    plan = std::move(*made);
+  }
+  if (parts.modes.multi_assets || !parts.modes.can_trade) {
+    report.message = parts.modes.multi_assets
+                         ? "the account is in multi-assets mode; isolated shorts need "
+                           "single-asset mode"
+                         : "the account is not allowed to trade";
+    co_return co_await s.finish(slot, run, report, plan->available);
+  }
+  if (!plan->available.is_positive()) {
+    report.message = "no available USDT balance";
+    co_return co_await s.finish(slot, run, report, plan->available);
+  }
+  report = co_await s.trade(*plan);
+  co_return co_await s.finish(slot, run, std::move(report), plan->available);
+}
+
+}  // namespace bb::trading

@@ -1,0 +1,211 @@
+#include <algorithm>
+
+#include "base/plant.h"
+#include "trading/impl/entry_state.h"
+#include "trading/lifecycle.h"
+#include "trading/plan.h"
+
+namespace bb::trading {
+
+Task<desk::EntryResult> Entry::State::short_with_shrinking(const Pick& pick,
+                                                           const SymbolRules& rules,
+                                                           const Brackets& brackets) {
+  const Ratio step = one() - percent(settings.entry_shrink_step_pct);
+  Usdt notional = pick.notional;
+  desk::EntryResult last;
+  last.kind = desk::EntryResult::Kind::refused;
+  for (std::int64_t attempt = 0; attempt <= settings.entry_shrink_retry_count; ++attempt) {
+    const auto sized = plan_quantity(rules, brackets, notional, pick.reference, settings);
+    if (!sized.problem.empty()) {
+      if (last.text.empty()) last.text = sized.problem;
+      co_return last;
+    }
+    desk::EntryOrder order;
+    order.symbol = pick.symbol;
+    order.qty = sized.qty;
+    order.kind = OrderKind::entry;
+    order.trade_day = trade_day;
+    order.run_id = run_id;
+    last = co_await desk.enter_short(std::move(order));
+    const bool smaller_may_pass =
+        last.kind == desk::EntryResult::Kind::refused && is_margin_refusal(last.code, last.text);
+    if (!smaller_may_pass) co_return last;
+    notional = notional * step;
+  }
+  co_return last;
+}
+
+Task<Opened> Entry::State::open_one(Pick pick) {
+  auto& parts = desk.parts();
+  Opened opened;
+  opened.pick = pick;
+  const desk::Turn turn = co_await desk.turns().take(pick.symbol);
+  const auto* rules_now = desk.book().find_rules(pick.symbol);
+  const auto* brackets_now = desk.book().find_brackets(pick.symbol);
+  if (rules_now == nullptr || brackets_now == nullptr) {
+    opened.text = "rules or brackets are not known";
+    co_return opened;
+  }
+  const SymbolRules rules = *rules_now;  // the book may be refreshed while we wait
+  const Brackets brackets = *brackets_now;
+  const auto ready =
+      co_await desk.book().ensure_isolated(pick.symbol, static_cast<int>(settings.leverage));
+  if (!ready) {
+    opened.text = ready.error().text;
+    co_return opened;
+  }
+  const auto result = co_await short_with_shrinking(pick, rules, brackets);
+  opened.text = result.text;
+  if (result.kind == desk::EntryResult::Kind::refused) co_return opened;
+  if (result.kind == desk::EntryResult::Kind::unknown) {
+    opened.kind = Opened::Kind::unknown;
+    co_return opened;
+  }
+  const TimePoint now = parts.market.exchange_now();
+  store::Holding holding;
+  holding.id = parts.store.next_holding_id();
+  holding.run_id = run_id;
+  holding.symbol = pick.symbol;
+  holding.side = desk.short_side();
+  holding.qty = result.filled;
+  holding.entry_price = pick.reference;
+  holding.opened_at = now;
+  holding.expire_at = now + std::chrono::duration_cast<Millis>(settings.max_hold());
+  holding.created_at = now;
+  auto record = save(desk, holding);
+  // The record must not delay the stop; both are awaited before anything else happens here.
+  TaskGroup recording(co_await boost::asio::this_coro::executor);
+  recording.spawn(std::move(record));
+  if (planted("protection_after_all_entries")) co_await sleep_for(parts.clock, Seconds(2));
+  const auto state = co_await protect_new(desk, settings, holding, pick.reference);
+  co_await recording.join();
+  opened.holding_id = holding.id;
+  opened.used = holding.entry_price * holding.qty;
+  switch (state) {
+    case ProtectionState::stands:
+      opened.kind = Opened::Kind::stands;
+      break;
+    case ProtectionState::closed:
+      opened.kind = Opened::Kind::closed;
+      break;
+    case ProtectionState::unguarded:
+      opened.kind = Opened::Kind::unguarded;
+      break;
+  }
+  co_return opened;
+}
+
+// Adds to a position that stands; an empty answer is success.
+Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
+  auto& parts = desk.parts();
+  const Symbol symbol = target.pick.symbol;
+  const desk::Turn turn = co_await desk.turns().take(symbol);
+  auto holding = parts.store.find_open_holding(symbol);
+  const auto* rules = desk.book().find_rules(symbol);
+  const auto* brackets = desk.book().find_brackets(symbol);
+  if (!holding || rules == nullptr || brackets == nullptr) co_return "the position is gone";
+  const auto sized = plan_quantity(*rules, *brackets, notional, target.pick.reference, settings);
+  if (!sized.problem.empty()) co_return sized.problem;
+  const Price tick = rules->tick;
+  desk::EntryOrder order;
+  order.symbol = symbol;
+  order.qty = sized.qty;
+  order.kind = OrderKind::redistribute;
+  order.trade_day = trade_day;
+  order.run_id = run_id;
+  order.holding_id = holding->id;
+  const auto result = co_await desk.enter_short(std::move(order));
+  if (result.kind != desk::EntryResult::Kind::filled) co_return result.text;
+
+  // closePosition orders follow the size by themselves; their triggers follow the new average.
+  const auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return "";
+  const auto* position = find_short(*positions, *holding);
+  if (position == nullptr) co_return "";
+  holding->qty = position->qty.abs();
+  holding->entry_price = position->entry;
+  holding->liq_price_latest = position->liquidation;
+  const auto* now = desk.book().find_rules(symbol);
+  if (position->liquidation && now != nullptr && holding->sl_price) {
+    const Price stop = plan_stop(*now, *position->liquidation, settings);
+    if (*holding->sl_price - stop > tick) {
+      const auto moved = co_await desk.move_stop(*holding, stop, settings.working_type());
+      if (moved.kind == desk::PlaceResult::Kind::resting) {
+        holding->sl_price = moved.order.trigger;
+        holding->sl_order_id = moved.order.order_id;
+        holding->sl_client_order_id = moved.order.client_order_id;
+      }
+    }
+  }
+  co_await save(desk, *holding);
+  (void)co_await desk.record_fills(symbol, holding->opened_at - Seconds(5), holding->id);
+  co_return "";
+}
+
+Task<void> Entry::State::redistribute(std::vector<Opened>& opened, EntryReport& report) {
+  Usdt used;
+  for (const auto& each : opened)
+    if (each.kind == Opened::Kind::stands) used += each.used;
+  if (!report.failed_notional.is_positive() || !used.is_positive()) co_return;
+  const Ratio cap = percent(settings.redistribute_cap_pct);
+  const Usdt failed = report.failed_notional;
+  for (const auto& each : opened) {
+    if (each.kind != Opened::Kind::stands) continue;
+    const Usdt share = failed * ratio_of(each.used.value(), used.value());
+    const Usdt extra =
+        planted("no_redistribute_cap") ? share : std::min(share, each.pick.notional * cap);
+    const auto problem = co_await add_to(each, extra);
+    if (problem.empty())
+      report.failed_notional -= std::min(extra, report.failed_notional);
+    else
+      report.details.push_back(each.pick.symbol.str() + ": not added to: " + problem);
+  }
+}
+
+EntryReport Entry::State::summarize(const std::vector<Opened>& opened) const {
+  EntryReport report;
+  for (const auto& each : opened) {
+    const std::string& name = each.pick.symbol.str();
+    switch (each.kind) {
+      case Opened::Kind::stands:
+        ++report.opened;
+        report.details.push_back(name + ": opened, " + each.used.str() + " USDT");
+        break;
+      case Opened::Kind::refused:
+        ++report.entry_failed;
+        report.failed_notional += each.pick.notional;
+        report.details.push_back(name + ": not opened: " + each.text);
+        break;
+      case Opened::Kind::unknown:
+        ++report.unknown;
+        report.details.push_back(name + ": unresolved, watched: " + each.text);
+        break;
+      case Opened::Kind::closed:
+        ++report.protection_failed;
+        report.details.push_back(name + ": could not be protected and was closed");
+        break;
+      case Opened::Kind::unguarded:
+        ++report.protection_failed;
+        report.details.push_back(name + ": NOT PROTECTED AND NOT CLOSED, look at it now");
+        break;
+    }
+  }
+  const bool clean = report.entry_failed + report.protection_failed + report.unknown == 0;
+  report.status = clean               ? EntryStatus::success
+                  : report.opened > 0 ? EntryStatus::partial
+                                      : EntryStatus::failed;
+  return report;
+}
+
+Task<EntryReport> Entry::State::trade(const Plan& made) {
+  std::vector<Task<Opened>> tasks;
+  for (const auto& pick : made.picks)
+    tasks.push_back(open_one(pick));
+  auto opened = co_await gather(std::move(tasks));
+  EntryReport report = summarize(opened);
+  co_await redistribute(opened, report);
+  report.skipped_existing = made.skipped_existing;
+  co_return report;
+}
+
+}  // namespace bb::trading

@@ -1,0 +1,121 @@
+#include <algorithm>
+
+#include "base/plant.h"
+#include "trading/impl/entry_state.h"
+#include "trading/plan.h"
+
+namespace bb::trading {
+
+namespace {
+
+constexpr Minutes kBookAgeMax{15};
+
+Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
+  for (const auto& balance : balances)
+    if (balance.asset == "USDT") return balance.available;
+  return {};
+}
+
+}  // namespace
+
+std::string run_id_of(const std::string& trade_day) {
+  return "run-" + trade_day;
+}
+
+Task<Status> Entry::State::load_opens(EntrySlot slot) {
+  const TimePoint midnight = utc_midnight(slot.scheduled);
+  if (opens_day != midnight) {
+    opens.clear();
+    opens_day = midnight;
+  }
+  std::vector<Symbol> symbols;
+  for (const auto& rules : desk.book().rules().symbols)
+    if (is_eligible(rules, desk.parts().market.exchange_now(), settings))
+      symbols.push_back(rules.symbol);
+  co_return co_await fetch_opens(desk.parts().market, desk.parts().clock, symbols, midnight,
+                                 settings, opens);
+}
+
+// Symbols that this slot must leave alone: held, positioned by anybody, or with an order of this
+// slot whose fate is not proved.
+std::set<Symbol> Entry::State::taken(const std::vector<exchange::Position>& positions,
+                                     const std::string& day) const {
+  std::set<Symbol> out;
+  for (const auto& holding : desk.parts().store.open_holdings())
+    out.insert(holding.symbol);
+  if (!planted("foreign_positions_ignored"))
+    for (const auto& position : positions)
+      out.insert(position.symbol);
+  for (const auto& intent : desk.parts().store.unresolved_intents())
+    out.insert(intent.symbol);
+  for (const auto& holding : desk.parts().store.holdings_of_run(run_id_of(day)))
+    out.insert(holding.symbol);
+  return out;
+}
+
+Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
+  auto& parts = desk.parts();
+  const auto book = co_await desk.book().refresh_if_older(kBookAgeMax, parts.clock);
+  if (!book) co_return std::unexpected(book.error());
+  const auto loaded = co_await load_opens(slot);
+  if (!loaded) co_return std::unexpected(loaded.error());
+  auto account = both(parts.account.fetch_balances(), parts.account.fetch_positions());
+  auto [tickers, pair] = co_await both(parts.market.fetch_tickers(), std::move(account));
+  const auto& [balances, positions] = pair;
+  if (!tickers) co_return std::unexpected(tickers.error());
+  if (!balances) co_return std::unexpected(balances.error());
+  if (!positions) co_return std::unexpected(positions.error());
+  const auto board =
+      build_board(desk.book().rules(), *tickers, opens, utc_midnight(slot.scheduled), settings);
+  if (!board) co_return std::unexpected(board.error());
+
+  const auto blocked = taken(*positions, slot.trade_day_utc);
+  const auto done =
+      static_cast<std::int64_t>(parts.store.holdings_of_run(run_id_of(slot.trade_day_utc)).size());
+  std::int64_t unproved = 0;
+  for (const auto& intent : parts.store.unresolved_intents())
+    if (intent.trade_day == slot.trade_day_utc && intent.kind == OrderKind::entry) ++unproved;
+  const std::int64_t wanted = settings.top_n - done - unproved;
+  const auto reach = std::max(settings.top_n * settings.entry_rank_fetch_multiplier,
+                              settings.top_n + static_cast<std::int64_t>(blocked.size()));
+
+  Plan made;
+  made.trade_day = slot.trade_day_utc;
+  made.available = available_usdt(*balances);
+  const Usdt notional = plan_notional(
+      made.available, std::max<std::int64_t>(1, settings.allocation_splits - done), settings);
+  const std::int64_t count = wide ? wanted * 2 : wanted;
+  for (std::size_t i = 0; i < board->gainers.size() && static_cast<std::int64_t>(i) < reach; ++i) {
+    if (static_cast<std::int64_t>(made.picks.size()) >= count) break;
+    const auto& gainer = board->gainers[i];
+    if (blocked.contains(gainer.symbol)) {
+      ++made.skipped_existing;
+      continue;
+    }
+    made.picks.push_back({gainer.symbol, gainer.last, notional});
+  }
+  made.made = parts.clock.steady_now();
+  co_return made;
+}
+
+namespace {
+
+Task<bool> set_up(desk::Desk& desk, Symbol symbol, int leverage) {
+  const desk::Turn turn = co_await desk.turns().take(symbol);
+  const auto status = co_await desk.book().ensure_isolated(symbol, leverage);
+  if (!status)
+    desk.parts().log.warn("symbol not set up", {{"symbol", symbol}, {"why", status.error().text}});
+  co_return status.has_value();
+}
+
+}  // namespace
+
+Task<Status> Entry::State::set_up_symbols(std::vector<Symbol> symbols) {
+  std::vector<Task<bool>> tasks;
+  for (const Symbol symbol : symbols)
+    tasks.push_back(set_up(desk, symbol, static_cast<int>(settings.leverage)));
+  (void)co_await gather(std::move(tasks));
+  co_return Status{};
+}
+
+}  // namespace bb::trading

@@ -1,0 +1,69 @@
+// The inside of Entry: the plan of one slot, and what became of each pick. Shared by the three
+// files that make it (planning, orders, the journey).
+#pragma once
+
+#include <optional>
+#include <set>
+
+#include "trading/entry.h"
+
+namespace bb::trading {
+
+struct Pick {
+  Symbol symbol;
+  Price reference;  // the price it is sized with
+  Usdt notional;
+};
+
+struct Plan {
+  std::string trade_day;
+  SteadyTime made{};
+  Usdt available;
+  std::vector<Pick> picks;
+  int skipped_existing = 0;
+};
+
+struct Opened {
+  enum class Kind {
+    stands,
+    refused,
+    unknown,
+    closed,     // could not be protected
+    unguarded,  // neither protected nor closed
+  } kind = Kind::refused;
+  Pick pick;
+  std::int64_t holding_id = 0;
+  Usdt used;
+  std::string text;
+};
+
+std::string run_id_of(const std::string& trade_day);
+
+struct Entry::State {
+  State(desk::Desk& d, const Settings& s) : desk(d), settings(s) {}
+
+  desk::Desk& desk;
+  const Settings& settings;
+  Opens opens;
+  TimePoint opens_day{};
+  std::optional<Plan> plan;
+
+  std::string run_id;
+  std::string trade_day;
+
+  Task<Status> load_opens(EntrySlot slot);
+  Task<Result<Plan>> make_plan(EntrySlot slot, bool wide);
+  Task<Status> set_up_symbols(std::vector<Symbol> symbols);
+  std::set<Symbol> taken(const std::vector<exchange::Position>& positions,
+                         const std::string& day) const;
+  Task<Opened> open_one(Pick pick);
+  Task<desk::EntryResult> short_with_shrinking(const Pick& pick, const SymbolRules& rules,
+                                               const Brackets& brackets);
+  Task<void> redistribute(std::vector<Opened>& opened, EntryReport& report);
+  Task<std::string> add_to(const Opened& target, Usdt notional);
+  EntryReport summarize(const std::vector<Opened>& opened) const;
+  Task<EntryReport> finish(EntrySlot slot, store::Run run, EntryReport report, Usdt available);
+  Task<EntryReport> trade(const Plan& made);
+};
+
+}  // namespace bb::trading

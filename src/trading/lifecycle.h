@@ -1,0 +1,38 @@
+// One short from its first fill to its last: protection right after the fill, closing with a
+// record. Shared by entry, patrol and loss cut; the caller holds the symbol's turn.
+#pragma once
+
+#include "desk/desk.h"
+#include "trading/settings.h"
+
+namespace bb::trading {
+
+enum class ProtectionState {
+  stands,     // the stop rests (the take-profit too, unless last_error says otherwise)
+  closed,     // could not be protected and was closed
+  unguarded,  // could be neither protected nor closed; an error is logged, the patrol goes on
+};
+
+/// Places stop and take-profit of a fresh short and stores them in the holding: the stop at once
+/// from our own brackets, then, with the position as the exchange sees it, a tighter one where it
+/// must be, and the take-profit.
+Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
+                                  store::Holding& holding, Price reference);
+
+/// Closes the short and records why. False: it is still open (protection stands as it was).
+Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
+                         const std::string& trade_day, store::HoldingStatus status,
+                         std::string reason);
+
+/// Marks the holding closed, with its fills.
+Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
+                         std::string reason, std::int64_t close_order_id);
+
+/// Stores the holding and, when it changes, its last error.
+Task<void> save(desk::Desk& desk, store::Holding holding);
+
+/// The short of `holding` in `positions`, or nothing.
+const exchange::Position* find_short(const std::vector<exchange::Position>& positions,
+                                     const store::Holding& holding);
+
+}  // namespace bb::trading

@@ -1,0 +1,16 @@
+// What the strategy tells people, as outbox rows: Chinese as the original, English beside it.
+#pragma once
+
+#include "store/store.h"
+#include "trading/entry.h"
+
+namespace bb::trading {
+
+/// The result of one daily entry.
+store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& slot, Usdt available,
+                                   const Settings& settings, TimePoint now);
+
+/// A Markdown table of two columns; newlines and bars in cells are escaped.
+std::string two_column_table(const std::vector<std::pair<std::string, std::string>>& rows);
+
+}  // namespace bb::trading

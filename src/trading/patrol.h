@@ -1,0 +1,41 @@
+// The patrol: compares what the exchange has with what it should have, and mends. TP and SL by real
+// fills, external closes, time-out, dynamic stop, missing protection, orphans.
+#pragma once
+
+#include "desk/desk.h"
+#include "trading/settings.h"
+
+namespace bb::trading {
+
+struct PatrolReport {
+  int total = 0;  // holdings looked at
+  int closed_tp = 0;
+  int closed_sl = 0;
+  int closed_timeout = 0;
+  int closed_external = 0;
+  int closed_risk_off = 0;
+  int updated_sl = 0;
+  int restored = 0;  // protective orders that were missing
+  int adopted = 0;   // positions of unresolved orders of ours
+  int swept = 0;     // orphan orders cancelled
+  int errors = 0;
+  bool anything_to_tell() const {
+    return closed_tp + closed_sl + closed_timeout + closed_external + closed_risk_off + restored +
+               adopted + errors >
+           0;
+  }
+};
+
+class Patrol {
+ public:
+  Patrol(desk::Desk& desk, const Settings& settings);
+  ~Patrol();
+  /// One round over the account. Two requests when all is well, whatever the number of positions.
+  Task<PatrolReport> run_once();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bb::trading

@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include "base/plant.h"
+#include "trading/impl/patrol_state.h"
+#include "trading/lifecycle.h"
+
+namespace bb::trading {
+
+namespace {
+
+constexpr Seconds kTwoReads{2};    // an orphan is one in two reads this far apart
+constexpr Seconds kOrphanAge{10};  // younger orders may belong to a journey in progress
+
+}  // namespace
+
+std::optional<store::Intent> Patrol::State::find_entry_intent(Symbol symbol) const {
+  auto& parts = desk.parts();
+  const TimePoint now = parts.market.exchange_now();
+  std::optional<store::Intent> found;
+  for (TimePoint day = now - Hours(8 * 24); day <= now + Hours(24); day += Hours(24))
+    for (const auto& intent : parts.store.intents_of(utc_date(day), symbol))
+      if (intent.kind == OrderKind::entry && intent.state != store::IntentState::refused)
+        found = intent;
+  return found;
+}
+
+// The intent's holding was closed, and this short is another one (a person's).
+bool Patrol::State::is_somebody_elses(const store::Intent& intent,
+                                      const exchange::Position& position) const {
+  for (const auto& holding : desk.parts().store.holdings_of_run(intent.run_id))
+    if (holding.symbol == position.symbol && holding.entry_price != position.entry) return true;
+  return false;
+}
+
+// A short of ours without a holding: its order's answer was lost, or we died between the fill and
+// the record. It is taken over and protected like a fresh one.
+Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
+  for (const auto& seen : view.positions) {
+    if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
+    if (desk.turns().is_taken(seen.symbol)) continue;
+    if (desk.parts().store.find_open_holding(seen.symbol)) continue;
+    if (const auto intent = find_entry_intent(seen.symbol)) co_await adopt_one(*intent, report);
+  }
+}
+
+Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) {
+  auto& parts = desk.parts();
+  const desk::Turn turn = co_await desk.turns().take(intent.symbol);
+  if (parts.store.find_open_holding(intent.symbol)) co_return;
+  const auto order = co_await parts.account.find_order(
+      {intent.symbol, intent.client_order_id, intent.order_id, false});
+  if (!order || !order->has_value() || !(*order)->executed_qty.is_positive()) co_return;
+  // Read anew: the patrol's view is older than what this very round may have closed.
+  const auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return;
+  store::Holding holding;
+  holding.symbol = intent.symbol;
+  holding.side = desk.short_side();
+  const auto* position = find_short(*positions, holding);
+  if (position == nullptr || is_somebody_elses(intent, *position)) co_return;
+  holding.id = parts.store.next_holding_id();
+  holding.run_id = intent.run_id;
+  holding.qty = position->qty.abs();
+  holding.entry_price = position->entry;
+  holding.opened_at = (*order)->update_time;
+  holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
+  holding.created_at = parts.market.exchange_now();
+  co_await save(desk, holding);
+  parts.log.warn("position adopted",
+                 {{"symbol", intent.symbol}, {"client_order_id", intent.client_order_id}});
+  const auto state = co_await protect_new(desk, settings, holding, holding.entry_price);
+  ++report.adopted;
+  if (state == ProtectionState::closed) ++report.closed_risk_off;
+  if (state == ProtectionState::unguarded) ++report.errors;
+}
+
+// Conditional orders of ours whose position is gone.
+Task<void> Patrol::State::sweep(const View& view, PatrolReport& report) {
+  auto& parts = desk.parts();
+  if (planted("orphans_left")) co_return;
+  const TimePoint now = parts.market.exchange_now();
+  std::map<std::string, SteadyTime> still;
+  for (const auto& order : view.orders) {
+    if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
+    if (desk.turns().is_taken(order.symbol) || parts.store.find_open_holding(order.symbol))
+      continue;
+    const bool has_position = std::ranges::any_of(
+        view.positions, [&](const auto& position) { return position.symbol == order.symbol; });
+    if (has_position || now - order.create_time < kOrphanAge) continue;
+    const std::string& id = order.client_order_id.str();
+    const auto known = orphan_since.find(id);
+    const SteadyTime first = known != orphan_since.end() ? known->second : parts.clock.steady_now();
+    if (parts.clock.steady_now() - first < kTwoReads) {
+      still.emplace(id, first);
+      continue;
+    }
+    const desk::Turn turn = co_await desk.turns().take(order.symbol);
+    if (co_await desk.cancel_order(order.ref())) ++report.swept;
+  }
+  orphan_since = std::move(still);
+}
+
+}  // namespace bb::trading

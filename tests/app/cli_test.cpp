@@ -1,0 +1,124 @@
+#include "app/cli.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "app/exit_codes.h"
+
+namespace bb::app::test {
+namespace {
+
+Invocation parse(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+  return parse_command_line(arguments, environment);
+}
+
+int printed_code(const Invocation& invocation) {
+  const auto* print = std::get_if<PrintCommand>(&invocation.command);
+  return print == nullptr ? -1 : print->exit_code;
+}
+
+const std::vector<std::string> kCommands = {"entry", "manage", "loss-cut", "service",
+                                            "board", "audit",  "paper",    "demo"};
+
+TEST_CASE("cli: --config is accepted before and after every sub-command") {
+  for (const auto& name : kCommands) {
+    INFO(name);
+    const auto before = parse({"--config", "a.ini", name});
+    const auto after = parse({name, "--config", "a.ini"});
+    const auto joined = parse({name, "--config=a.ini"});
+    for (const auto& each : {before, after, joined}) {
+      CHECK(printed_code(each) == -1);
+      CHECK(each.name == name);
+      CHECK(each.config_path == "a.ini");
+      CHECK(each.config_named);
+    }
+  }
+}
+
+TEST_CASE("cli: the environment names the config, and --config wins over it") {
+  const Environment environment = {{"BUBBLE_BUSTER_CONFIG", "/etc/bb/config.ini"}};
+  CHECK(parse({"service"}, environment).config_path == "/etc/bb/config.ini");
+  CHECK(parse({"service", "--config", "b.ini"}, environment).config_path == "b.ini");
+  CHECK(parse({"--config", "b.ini", "service"}, environment).config_path == "b.ini");
+  CHECK(parse({"service"}).config_path == "config.ini");
+  CHECK_FALSE(parse({"service"}).config_named);
+}
+
+TEST_CASE("cli: every command has help with examples on exit code 0") {
+  for (const auto& name : kCommands) {
+    INFO(name);
+    const auto help = parse({name, "--help"});
+    REQUIRE(printed_code(help) == kDone);
+    const auto& text = std::get<PrintCommand>(help.command).text;
+    CHECK(text.find("Examples:") != std::string::npos);
+    CHECK(text.find("bubble-buster") != std::string::npos);
+  }
+  const auto all = parse({"--help"});
+  REQUIRE(printed_code(all) == kDone);
+  for (const auto& name : kCommands)
+    CHECK(std::get<PrintCommand>(all.command).text.find(name) != std::string::npos);
+  CHECK(std::get<PrintCommand>(parse({"--version"}).command).text.starts_with("bubble-buster "));
+}
+
+TEST_CASE("cli: what is not understood is a usage error") {
+  CHECK(printed_code(parse({})) == kUsage);
+  CHECK(printed_code(parse({"fly"})) == kUsage);
+  CHECK(printed_code(parse({"entry", "--fast"})) == kUsage);
+  CHECK(printed_code(parse({"entry", "manage"})) == kUsage);
+  CHECK(printed_code(parse({"service", "--config"})) == kUsage);
+  CHECK(printed_code(parse({"paper", "--port", "99999"})) == kUsage);
+  CHECK(printed_code(parse({"paper", "--account", "alice:key"})) == kUsage);
+  CHECK(printed_code(parse({"paper", "--account", "alice:key:secret:many"})) == kUsage);
+  CHECK(printed_code(parse({"demo", "--days", "0"})) == kUsage);
+  CHECK(printed_code(parse({"demo", "--path", "sideways"})) == kUsage);
+}
+
+TEST_CASE("cli: options reach their command") {
+  const auto entry = parse({"entry", "--trade-day-utc", " 2025-10-10 ", "--json"});
+  CHECK(std::get<EntryCommand>(entry.command).trade_day_utc == "2025-10-10");
+  CHECK(entry.json);
+  CHECK(std::get<EntryCommand>(parse({"entry", "--trade-day-utc", " "}).command)
+            .trade_day_utc.empty());
+  CHECK(std::get<ManageCommand>(parse({"manage", "--loop"}).command).loop);
+  CHECK(std::get<BoardCommand>(parse({"board", "--push"}).command).push);
+  const auto paper = parse({"paper", "--port", "0", "--account", "a:k:s:10", "--account",
+                            "b:k2:s2:0.5", "--hedge", "--delay-ms", "50", "--expose-journal"});
+  const auto& p = std::get<PaperCommand>(paper.command);
+  CHECK(p.port == 0);
+  REQUIRE(p.accounts.size() == 2);
+  CHECK(p.accounts[1].alias == "b");
+  CHECK(p.accounts[1].balance.str() == "0.5");
+  CHECK(p.hedge);
+  CHECK(p.delay_ms == 50);
+  CHECK(p.expose_journal);
+  const auto demo = parse({"demo", "--latency-ms", "100", "--days", "3", "--seed", "7", "--speed",
+                           "600", "--exit", "--path", "low-first"});
+  const auto& d = std::get<DemoCommand>(demo.command);
+  CHECK(d.latency_ms == 100);
+  CHECK(d.days == 3);
+  CHECK(d.seed == 7u);
+  CHECK(d.speed == 600);
+  CHECK(d.path == "low-first");
+}
+
+TEST_CASE("cli: --print-config needs no command") {
+  const auto alone = parse({"--print-config"});
+  CHECK(alone.print_config);
+  CHECK(alone.name.empty());
+  CHECK(std::get<PrintCommand>(alone.command).text.empty());
+  CHECK(parse({"service", "--print-config"}).print_config);
+  CHECK(parse({"--print-config-reference"}).print_reference);
+}
+
+TEST_CASE("cli: each kind of error has its exit code") {
+  CHECK(exit_code_of(Error{ErrorKind::configuration, "", 0}) == 78);
+  CHECK(exit_code_of(Error{ErrorKind::busy, "", 0}) == 4);
+  CHECK(exit_code_of(Error{ErrorKind::unreachable, "", 0}) == 5);
+  CHECK(exit_code_of(Error{ErrorKind::rate_limited, "", 0}) == 5);
+  CHECK(exit_code_of(Error{ErrorKind::rejected, "", -2015}) == 1);
+  CHECK(exit_code_of(Error{ErrorKind::storage, "", 0}) == 1);
+}
+
+}  // namespace
+}  // namespace bb::app::test

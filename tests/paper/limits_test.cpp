@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+
+#include "paper/world.h"
+
+using namespace bb;
+using namespace bb::paper;
+using namespace bb::paper::test;
+
+TEST_CASE("limits: every answer says what the minute has used; a new minute begins at zero") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    const auto time = co_await world.get("/fapi/v1/time");
+    CHECK(time.header("x-mbx-used-weight-1m") == "1");
+    const auto tickers = co_await world.get("/fapi/v1/ticker/24hr");
+    CHECK(tickers.header("X-MBX-USED-WEIGHT-1M") == "41");
+    const auto one = co_await world.get("/fapi/v1/ticker/24hr?symbol=AAAUSDT");
+    CHECK(one.header("X-MBX-USED-WEIGHT-1M") == "42");
+    const auto klines = co_await world.get("/fapi/v1/klines?symbol=AAAUSDT&interval=1m&limit=1500");
+    CHECK(klines.header("X-MBX-USED-WEIGHT-1M") == "52");
+    const auto few = co_await world.get("/fapi/v1/klines?symbol=AAAUSDT&interval=1m&limit=99");
+    CHECK(few.header("X-MBX-USED-WEIGHT-1M") == "53");
+    const auto refused = co_await world.get("/fapi/v3/account");
+    CHECK(refused.status == 401);
+    CHECK(refused.header("X-MBX-USED-WEIGHT-1M") == "58");
+    const auto placed = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(placed.header("X-MBX-USED-WEIGHT-1M") == "58");
+    co_await sleep_for(loop.clock, Seconds(60));
+    const auto later = co_await world.get("/fapi/v1/time");
+    CHECK(later.header("X-MBX-USED-WEIGHT-1M") == "1");
+    co_await world.close();
+  });
+}
+
+TEST_CASE("limits: 429 with a reason and a time to wait, then a ban for who goes on") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    co_await sleep_for(loop.clock, Seconds(15));
+    for (int i = 0; i < 60; ++i) {
+      const auto answer = co_await world.get("/fapi/v1/ticker/24hr");
+      CHECK(answer.status == 200);
+    }
+    const auto over = co_await world.get("/fapi/v1/time");
+    CHECK(over.status == 429);
+    CHECK(over.code() == -1003);
+    CHECK(over.msg().starts_with("Too many requests; current limit is 2400 requests per minute."));
+    CHECK(over.header("Retry-After") == "45");
+    for (int i = 0; i < 9; ++i) {
+      const auto again = co_await world.get("/fapi/v1/time");
+      CHECK(again.status == 429);
+    }
+    const auto banned = co_await world.get("/fapi/v1/time");
+    CHECK(banned.status == 418);
+    CHECK(banned.code() == -1003);
+    const auto until = std::to_string(to_ms(some_day() + Seconds(15 + 120)));
+    CHECK(banned.msg().starts_with("Way too many requests; IP(127.0.0.1) banned until " + until));
+    CHECK(banned.header("Retry-After") == "120");
+    co_await sleep_for(loop.clock, Seconds(119));
+    const auto still = co_await world.get("/fapi/v1/time");
+    CHECK(still.status == 418);
+    CHECK(still.msg().find(until) != std::string::npos);
+    co_await sleep_for(loop.clock, Seconds(1));
+    const auto free = co_await world.get("/fapi/v1/time");
+    CHECK(free.status == 200);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("limits: a refused order counts nothing against the exchange, but it counts") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    auto options = default_options();
+    options.limits.orders_per_10s = 3;
+    options.limits.orders_per_minute = 5;
+    World world(loop, options);
+    const auto first = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(first.header("X-MBX-ORDER-COUNT-10S") == "1");
+    const auto refused = co_await world.market("AAAUSDT", "SELL", "0");
+    CHECK(refused.status == 400);
+    CHECK(refused.header("X-MBX-ORDER-COUNT-10S").empty());
+    const auto third = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(third.header("X-MBX-ORDER-COUNT-10S") == "3");
+    const auto over = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(over.status == 429);
+    CHECK(over.code() == -1015);
+    CHECK(over.msg() == "Too many new orders; current limit is 3 orders per TEN_SECONDS.");
+    co_await sleep_for(loop.clock, Seconds(10));
+    const auto fourth = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(fourth.header("X-MBX-ORDER-COUNT-10S") == "1");
+    CHECK(fourth.header("X-MBX-ORDER-COUNT-1M") == "4");
+    (void)co_await world.market("AAAUSDT", "SELL", "1");
+    const auto minute = co_await world.market("AAAUSDT", "SELL", "1");
+    CHECK(minute.msg() == "Too many new orders; current limit is 5 orders per MINUTE.");
+    const auto risk = co_await world.get_signed("/fapi/v3/positionRisk");
+    CHECK(column(risk.body, "positionAmt") == "-4.000");
+    co_await world.close();
+  });
+}
+
+TEST_CASE("limits: funding answers have a pool of their own") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    auto options = default_options();
+    options.limits.funding_per_5_minutes = 2;
+    World world(loop, options);
+    const auto rate = co_await world.get("/fapi/v1/fundingRate?symbol=AAAUSDT");
+    CHECK(rate.header("X-MBX-USED-WEIGHT-1M") == "0");
+    const auto info = co_await world.get("/fapi/v1/fundingInfo");
+    CHECK(info.status == 200);
+    const auto over = co_await world.get("/fapi/v1/fundingInfo");
+    CHECK(over.status == 429);
+    const auto time = co_await world.get("/fapi/v1/time");
+    CHECK(time.status == 200);
+    co_await world.close();
+  });
+}

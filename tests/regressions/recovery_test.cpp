@@ -1,0 +1,115 @@
+#include <algorithm>
+
+#include "regressions/scenes.h"
+
+namespace bb::test {
+namespace {
+
+using paper::FaultRule;
+
+// The state that a death between the fill and its record leaves: a run, an intent, a short.
+Task<void> die_after_fill(SimWorld& world) {
+  const auto slot = world.slot();
+  store::Run run;
+  run.run_id = "run-" + slot.trade_day_utc;
+  run.trade_day_utc = slot.trade_day_utc;
+  run.started_at = world.loop().clock.utc_now();
+  exchange::OrderRequest order;
+  order.symbol = Symbol("C01USDT");
+  order.qty = Qty(Decimal::from_int(1000));
+  int attempt = 0;
+  order.client_order_id = world.desk().next_id(slot.trade_day_utc, Job::entry, order.symbol,
+                                               OrderKind::entry, &attempt);
+  store::Intent intent;
+  intent.client_order_id = order.client_order_id;
+  intent.trade_day = slot.trade_day_utc;
+  intent.job = Job::entry;
+  intent.kind = OrderKind::entry;
+  intent.attempt = attempt;
+  intent.symbol = order.symbol;
+  intent.side = Side::sell;
+  intent.qty = order.qty;
+  intent.run_id = run.run_id;
+  intent.sent_at = run.started_at;
+  store::Batch batch;
+  batch.put(run);
+  batch.put(intent);
+  (void)co_await world.store().commit(std::move(batch));
+  (void)co_await world.desk().book().refresh();
+  (void)co_await world.desk().book().ensure_isolated(order.symbol, 2);
+  (void)co_await world.account().place(order);
+  co_await world.restart();
+}
+
+TEST_CASE("recovery: a short whose record was lost is adopted and protected") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    co_await die_after_fill(world);
+    const auto report = co_await world.patrol().run_once();
+    CHECK(report.adopted == 1);
+    const auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+    REQUIRE(holding.has_value());
+    CHECK(holding->qty.str() == "1000");
+    CHECK(stops_of(world, "C01USDT") == 1);
+    CHECK(take_profits_of(world, "C01USDT") == 1);
+  });
+}
+
+TEST_CASE("recovery: an interrupted entry resumes, and shorts nothing twice") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    co_await die_after_fill(world);
+    (void)co_await world.patrol().run_once();
+    const auto report = co_await world.entry().run(world.slot());
+    CHECK(report.status == trading::EntryStatus::success);
+    CHECK(report.opened == 2);
+    CHECK(world.store().open_holdings().size() == 3);
+    CHECK(world.position("C01USDT").str() == "-1000");
+    CHECK(world.order_posts() == 3);
+  });
+}
+
+TEST_CASE("recovery: a restart with everything in place sends nothing") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto count = [&] {
+      return std::ranges::count_if(world.server().request_log(), [](const auto& request) {
+        return request.method != net::Method::get;
+      });
+    };
+    const auto before = count();
+    co_await world.restart();
+    (void)co_await world.patrol_minutes(3);
+    CHECK(count() == before);
+    CHECK(world.store().open_holdings().size() == 3);
+  });
+}
+
+TEST_CASE("recovery: an account that cannot be read changes nothing") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto broken = fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::refuse);
+    broken.every = 1;
+    world.server().faults().add(broken);
+    const auto report = co_await world.patrol_minutes(2);
+    CHECK(report.errors == 1);
+    CHECK(world.store().open_holdings().size() == 3);
+  });
+}
+
+TEST_CASE("recovery: a lagging answer without positions closes nothing") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto stale =
+        fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::stale_positions);
+    stale.span = Minutes(30);
+    world.server().faults().add(stale);
+    co_await world.sleep(Minutes(1));
+    const auto report = co_await world.patrol().run_once();
+    CHECK(report.closed_external == 0);
+    CHECK(world.store().open_holdings().size() == 3);
+    (void)co_await world.patrol_minutes(2);
+    CHECK(world.store().open_holdings().size() == 3);
+  });
+}
+
+}  // namespace
+}  // namespace bb::test
