@@ -169,13 +169,9 @@ Store::~Store() {
   state_->committer.end_session();
 }
 
-Task<Status> Store::commit(Batch batch) {
-  return wait_for(state_->submit(batch.content_->rows));
-}
+Task<Status> Store::commit(Batch batch) { return wait_for(state_->submit(batch.content_->rows)); }
 
-bool Store::healthy() const {
-  return state_->health->last.is_healthy;
-}
+bool Store::healthy() const { return state_->health->last.is_healthy; }
 
 const Run* Store::find_run(const std::string& trade_day_utc) const {
   const auto found = state_->memory.runs.find(trade_day_utc);
@@ -248,21 +244,15 @@ std::vector<OutboxMessage> Store::pending_messages() const {
   return found;
 }
 
-std::optional<TimePoint> Store::last_income_time() const {
-  return state_->memory.last_income;
-}
+std::optional<TimePoint> Store::last_income_time() const { return state_->memory.last_income; }
 
 std::optional<TimePoint> Store::first_snapshot_time() const {
   return state_->memory.first_snapshot;
 }
 
-std::int64_t Store::next_holding_id() {
-  return state_->memory.next_holding_id++;
-}
+std::int64_t Store::next_holding_id() { return state_->memory.next_holding_id++; }
 
-std::int64_t Store::next_outbox_id() {
-  return state_->memory.next_outbox_id++;
-}
+std::int64_t Store::next_outbox_id() { return state_->memory.next_outbox_id++; }
 
 Result<std::vector<Run>> Store::load_runs() const {
   return state_->load<Run>(runs_table().select("ORDER BY started_at_utc, run_id"));
