@@ -15,9 +15,7 @@ namespace {
 
 constexpr Micros kPause{200'000};
 
-std::string iso_utc(TimePoint time) {
-  return iso_seconds(time).substr(0, 19) + "Z";
-}
+std::string iso_utc(TimePoint time) { return iso_seconds(time).substr(0, 19) + "Z"; }
 
 // "pid=123 since=2025-10-10T23:40:00Z command=bubble-buster service": the command is the last
 // field, because it may hold blanks.
