@@ -66,7 +66,6 @@ Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Sl
   co_await put_slot(desk, Job::entry, slot, SlotState::running, "");
   auto report = co_await entry.run(trading::EntrySlot{slot.trade_day_utc(), slot.at});
   co_await put_slot(desk, Job::entry, slot, state_of(report.status), report.message);
-  if (report.status != trading::EntryStatus::skipped) co_await record_opening_fills(desk);
   co_return report;
 }
 
@@ -82,7 +81,6 @@ Task<void> record_opening_fills(desk::Desk& desk) {
 
 Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol) {
   auto report = co_await patrol.run_once();
-  if (report.adopted > 0) co_await record_opening_fills(desk);
   if (auto message = patrol_message(report, desk.parts().market.exchange_now()))
     co_await put_note(desk, std::move(*message));
   co_return report;

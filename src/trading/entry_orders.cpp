@@ -140,7 +140,7 @@ Task<void> Entry::State::follow_growth(store::Holding holding, Price reference) 
     }
   }
   co_await save(desk, holding);
-  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Seconds(5), holding.id);
+  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
 }
 
 // Adds to a position that stands; an empty answer is success.

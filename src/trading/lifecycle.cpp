@@ -139,7 +139,7 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   }
   co_await save(desk, holding);
   // Only now, with everything in place: what it was filled at.
-  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Seconds(5), holding.id);
+  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
   co_return ProtectionState::stands;
 }
 
@@ -151,7 +151,7 @@ Task<void> record_closing_fills(desk::Desk& desk, const store::Holding& holding)
   for (const auto wait : kWaits) {
     if (wait.count() > 0) co_await sleep_for(desk.parts().clock, wait);
     const auto fills =
-        co_await desk.record_fills(holding.symbol, holding.opened_at - Seconds(5), holding.id);
+        co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
     Qty bought;
     if (fills)
       for (const auto& fill : *fills)

@@ -279,6 +279,21 @@ TEST_CASE("service: without run_manage_on_startup the first patrol comes after a
   });
 }
 
+TEST_CASE("service: positions that are closed by time-out are not taken over again") {
+  WorldOptions options;
+  options.strategy.max_hold_hours = Decimal::from_int(1);
+  run_world(options, [](SimWorld& world) -> Task<void> {
+    const Settings settings = entry_only();
+    co_await serve_until(world, settings, kEntry + Minutes(65));
+    const auto holdings = world.store().load_holdings();
+    REQUIRE(holdings.has_value());
+    CHECK(holdings->size() == 10);
+    for (const auto& holding : *holdings)
+      CHECK(holding.status == store::HoldingStatus::closed_timeout);
+    CHECK(world.errors().empty());
+  });
+}
+
 TEST_CASE("service: after a delay only so many patrols follow each other at once") {
   WorldOptions options;
   options.start = some_day() + Hours(20);
