@@ -251,7 +251,9 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
     log.error("exchange banned this address", {{"seconds", length.count() / 1'000'000}});
     return;
   }
-  if (response.status != 429) {
+  // A 403 without Binance's own words is its firewall's limit (reference §3).
+  const bool is_firewall = response.status == 403 && reply.evidence.code == 0;
+  if (response.status != 429 && !is_firewall) {
     if (response.status < 400) refusals_in_a_row = 0;
     return;
   }

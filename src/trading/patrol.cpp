@@ -181,6 +181,19 @@ Task<void> Patrol::State::look_after(store::Holding seen, const View& view, Patr
     co_await handle_absent(*holding, report);
 }
 
+// People are told when errors begin, change or end their silence of an hour, not every minute.
+void Patrol::State::judge_errors(PatrolReport& report) {
+  const SteadyTime now = desk.parts().clock.steady_now();
+  report.tell_errors =
+      report.errors > 0 && (report.errors != last_errors || now - told >= Hours(1));
+  last_errors = report.errors;
+  if (report.tell_errors) told = now;
+}
+
+bool Patrol::wants_second_look() const {
+  return !state_->absent_since.empty() || !state_->orphan_since.empty();
+}
+
 Task<PatrolReport> Patrol::run_once() {
   State& s = *state_;
   auto& parts = s.desk.parts();
@@ -195,8 +208,10 @@ Task<PatrolReport> Patrol::run_once() {
   if (!positions || !orders) {
     // Nothing is concluded from an answer that is not there.
     ++report.errors;
+    report.unreadable = true;
     parts.log.warn("patrol could not read the account",
                    {{"why", positions ? orders.error().text : positions.error().text}});
+    s.judge_errors(report);
     co_return report;
   }
   const State::View view{std::move(*positions), std::move(*orders)};
@@ -206,6 +221,7 @@ Task<PatrolReport> Patrol::run_once() {
   (void)co_await gather(std::move(visits));
   co_await s.adopt(view, report);
   co_await s.sweep(view, report);
+  s.judge_errors(report);
   co_return report;
 }
 

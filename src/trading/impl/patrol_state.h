@@ -24,6 +24,11 @@ struct Patrol::State {
   std::map<std::int64_t, SteadyTime> absent_since;  // holding id -> first read without it
   std::map<std::string, SteadyTime> orphan_since;   // client order id -> first seen without one
 
+  int last_errors = 0;  // of the round before
+  SteadyTime told{};    // when errors were last told
+
+  void judge_errors(PatrolReport& report);
+
   // Closes that keep failing are tried after 1, 2, 4, 8, 16 minutes.
   struct Retry {
     int failures = 0;
