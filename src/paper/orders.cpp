@@ -20,7 +20,8 @@ enum class Shape {
 void write_order(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
   const auto& contract = call.venue.contract(order.symbol);
   const auto wording = call.venue.wording(call.account, order);
-  const auto detail = call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
+  const auto detail =
+      call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
   const int price = contract.price_places;
   const int qty = contract.qty_places;
   const bool is_query = shape != Shape::placed;

@@ -44,9 +44,10 @@ TEST_CASE("auth: the payload is query and body as received, without the signatur
   CHECK(hmac("symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.010&price=60000.0&"
              "newClientOrderId=t-1&recvWindow=5000&timestamp=1767225600000",
              "") == "d8e74c77abf24d0470ea215cc082d340f58d4014d6b87d38bbc185587b4b0ee5");
-  CHECK(hmac("", "batchOrders=%5B%7B%22symbol%22%3A%22BTCUSDT%22%2C%22side%22%3A%22BUY%22%2C%22type"
-                 "%22%3A%22MARKET%22%2C%22quantity%22%3A%220.001%22%7D%5D&recvWindow=5000&timestamp="
-                 "1767225600000") ==
+  CHECK(hmac("",
+             "batchOrders=%5B%7B%22symbol%22%3A%22BTCUSDT%22%2C%22side%22%3A%22BUY%22%2C%22type"
+             "%22%3A%22MARKET%22%2C%22quantity%22%3A%220.001%22%7D%5D&recvWindow=5000&timestamp="
+             "1767225600000") ==
         "6cc47f7cecc62bc6b78cf006067ca64f15c8915f583b1e881aa4d93d636d7429");
   CHECK(hmac("symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT&timestamp=1767225600000", "") ==
         "ceb6dd1e41c747ea0098522cc6abe97cd326fa19d6e60006ac403abfc18fa4fc");
@@ -74,17 +75,18 @@ TEST_CASE("auth: last, in the middle and in upper case, a right signature is acc
 
     const std::string payload = "timestamp=" + std::to_string(to_ms(world.server().now()));
     std::string signature = net::hmac_sha256_hex("secret-a", payload);
-    for (auto& c : signature) c = static_cast<char>(std::toupper(c));
-    const auto upper = co_await world.send(
-        with_key("/fapi/v3/balance?" + payload + "&signature=" + signature));
+    for (auto& c : signature)
+      c = static_cast<char>(std::toupper(c));
+    const auto upper =
+        co_await world.send(with_key("/fapi/v3/balance?" + payload + "&signature=" + signature));
     CHECK(upper.status == 200);
 
     // Query and body both, nothing between them.
     net::HttpRequest both = with_key("/fapi/v1/leverage?symbol=AAAUSDT&leverage=7");
     both.method = Method::post;
     both.body = payload;
-    both.body += "&signature=" +
-                 net::hmac_sha256_hex("secret-a", "symbol=AAAUSDT&leverage=7" + payload);
+    both.body +=
+        "&signature=" + net::hmac_sha256_hex("secret-a", "symbol=AAAUSDT&leverage=7" + payload);
     const auto mixed = co_await world.send(std::move(both));
     CHECK(mixed.status == 200);
     CHECK(mixed.at("leverage") == "7");
@@ -126,11 +128,13 @@ TEST_CASE("auth: keys are checked first, then timestamp and signature are asked 
           R"({"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."})");
     const auto no_time = co_await world.send(with_key("/fapi/v3/balance"));
     CHECK(no_time.status == 400);
-    CHECK(no_time.body ==
-          R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed."})");
+    CHECK(
+        no_time.body ==
+        R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed."})");
     const auto no_signature = co_await world.send(with_key("/fapi/v3/balance?timestamp=1"));
-    CHECK(no_signature.body ==
-          R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was empty/null, or malformed."})");
+    CHECK(
+        no_signature.body ==
+        R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was empty/null, or malformed."})");
     const auto bad_time = co_await world.send(with_key("/fapi/v3/balance?timestamp=now"));
     CHECK(bad_time.code() == -1100);
     co_await world.close();
@@ -171,7 +175,9 @@ TEST_CASE("auth: the time rule holds to the millisecond at both ends") {
     const auto ahead = co_await at_age(-999, "");
     CHECK(ahead.status == 200);
     const auto too_early = co_await at_age(-1000, "");
-    CHECK(too_early.body == R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's time."})");
+    CHECK(
+        too_early.body ==
+        R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's time."})");
     const auto short_window = co_await at_age(101, "100");
     CHECK(short_window.code() == -1021);
     const auto long_window = co_await at_age(59'000, "60000");
@@ -189,8 +195,8 @@ TEST_CASE("auth: an order that is late where it acts is -5028 and has done nothi
     World world(loop, options);
     Signing how;
     how.recv_window = "299";
-    const auto late = co_await world.call(
-        Method::post, "/fapi/v1/order", "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1", how);
+    const auto late = co_await world.call(Method::post, "/fapi/v1/order",
+                                          "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1", how);
     CHECK(late.status == 400);
     CHECK(late.body ==
           R"({"code":-5028,"msg":"Timestamp for this request is outside of the ME recvWindow."})");
@@ -201,8 +207,8 @@ TEST_CASE("auth: an order that is late where it acts is -5028 and has done nothi
     CHECK(in_time.status == 200);
     // Other endpoints are judged on arrival only.
     how.recv_window = "10";
-    const auto leverage = co_await world.call(Method::post, "/fapi/v1/leverage",
-                                              "symbol=BBBUSDT&leverage=5", how);
+    const auto leverage =
+        co_await world.call(Method::post, "/fapi/v1/leverage", "symbol=BBBUSDT&leverage=5", how);
     CHECK(leverage.status == 200);
     co_await world.close();
   });
