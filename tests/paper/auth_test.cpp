@@ -25,17 +25,11 @@ net::HttpRequest with_key(std::string target, std::string key = "key-a") {
   return request;
 }
 
-std::string balance_query(const World& world, std::string_view before, std::string_view after,
-                          TimePoint now) {
-  (void)world;
-  std::string payload(before);
-  payload += "timestamp=" + std::to_string(to_ms(now));
-  std::string all = payload;
-  if (!after.empty()) all += "&" + std::string(after);
-  const auto signature = net::hmac_sha256_hex("secret-a", all);
-  std::string target = "/fapi/v3/balance?" + payload + "&signature=" + signature;
-  if (!after.empty()) target += "&" + std::string(after);
-  return target;
+/// A signature in the middle: timestamp, signature, and `after` behind them.
+std::string balance_query(TimePoint now, const std::string& after) {
+  const auto payload = "timestamp=" + std::to_string(to_ms(now));
+  const auto signature = net::hmac_sha256_hex("secret-a", payload + "&" + after);
+  return "/fapi/v3/balance?" + payload + "&signature=" + signature + "&" + after;
 }
 
 }  // namespace
@@ -69,8 +63,8 @@ TEST_CASE("auth: last, in the middle and in upper case, a right signature is acc
     World world(loop);
     const auto last = co_await world.get_signed("/fapi/v3/balance");
     CHECK(last.status == 200);
-    const auto middle = co_await world.send(
-        with_key(balance_query(world, "", "recvWindow=5000", world.server().now())));
+    const auto middle =
+        co_await world.send(with_key(balance_query(world.server().now(), "recvWindow=5000")));
     CHECK(middle.status == 200);
 
     const std::string payload = "timestamp=" + std::to_string(to_ms(world.server().now()));
@@ -137,6 +131,60 @@ TEST_CASE("auth: keys are checked first, then timestamp and signature are asked 
         R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was empty/null, or malformed."})");
     const auto bad_time = co_await world.send(with_key("/fapi/v3/balance?timestamp=now"));
     CHECK(bad_time.code() == -1100);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("auth: no account endpoint answers without a key, or with a key and no signature") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    const std::string v1 = "/fapi/v1/";
+    const std::vector<std::pair<Method, std::string>> endpoints = {
+        {Method::post, v1 + "order"},
+        {Method::get, v1 + "order"},
+        {Method::del, v1 + "order"},
+        {Method::get, v1 + "openOrder"},
+        {Method::get, v1 + "openOrders"},
+        {Method::get, v1 + "allOrders"},
+        {Method::del, v1 + "allOpenOrders"},
+        {Method::get, v1 + "userTrades"},
+        {Method::post, v1 + "algoOrder"},
+        {Method::get, v1 + "algoOrder"},
+        {Method::del, v1 + "algoOrder"},
+        {Method::del, v1 + "algoOpenOrders"},
+        {Method::get, v1 + "openAlgoOrders"},
+        {Method::get, v1 + "allAlgoOrders"},
+        {Method::get, "/fapi/v2/account"},
+        {Method::get, "/fapi/v3/account"},
+        {Method::get, "/fapi/v2/balance"},
+        {Method::get, "/fapi/v3/balance"},
+        {Method::get, "/fapi/v2/positionRisk"},
+        {Method::get, "/fapi/v3/positionRisk"},
+        {Method::get, v1 + "income"},
+        {Method::get, v1 + "accountConfig"},
+        {Method::get, v1 + "symbolConfig"},
+        {Method::get, v1 + "leverageBracket"},
+        {Method::get, v1 + "commissionRate"},
+        {Method::post, v1 + "leverage"},
+        {Method::post, v1 + "marginType"},
+        {Method::get, v1 + "positionSide/dual"},
+        {Method::post, v1 + "positionSide/dual"},
+        {Method::get, v1 + "multiAssetsMargin"},
+        {Method::get, v1 + "rateLimit/order"},
+        {Method::get, v1 + "apiTradingStatus"}};
+    for (const auto& [method, path] : endpoints) {
+      INFO(path);
+      net::HttpRequest bare;
+      bare.method = method;
+      bare.target = path;
+      const auto keyless = co_await world.send(bare);
+      CHECK(keyless.code() == -2014);
+      net::HttpRequest unsigned_ =
+          with_key(path + "?timestamp=" + std::to_string(to_ms(world.server().now())));
+      unsigned_.method = method;
+      const auto refused = co_await world.send(std::move(unsigned_));
+      CHECK(refused.code() == -1102);
+    }
     co_await world.close();
   });
 }

@@ -105,6 +105,9 @@ TEST_CASE("history: a span is seven days at most, and the last seven by default"
     CHECK(ancient.code() == -4166);
     const auto orders = co_await world.get_signed("/fapi/v1/allOrders", "symbol=BBBUSDT&orderId=0");
     CHECK(column(orders.body, "clientOrderId") == "first,second");
+    (void)co_await world.market("AAAUSDT", "SELL", "1", "&newClientOrderId=third");
+    const auto of_all = co_await world.get_signed("/fapi/v1/allOrders");
+    CHECK(column(of_all.body, "clientOrderId") == "third,second");
     co_await world.close();
   });
 }

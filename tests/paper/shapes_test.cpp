@@ -127,6 +127,35 @@ TEST_CASE("shapes: exchangeInfo has limits, filters and what this exchange accep
   });
 }
 
+TEST_CASE("shapes: exchangeInfo follows a contract from its listing to its end") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    const auto statuses = [](const Answer& info) { return column(info.at("symbols"), "status"); };
+    const auto before = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(before) == "TRADING,TRADING,TRADING");
+    const auto unknown = co_await world.get("/fapi/v2/ticker/price?symbol=LATEUSDT");
+    CHECK(unknown.code() == -1121);
+    co_await sleep_for(loop.clock, std::chrono::days(50));
+    const auto listed = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(listed) == "TRADING,TRADING,TRADING,TRADING");
+    const auto known = co_await world.get("/fapi/v2/ticker/price?symbol=LATEUSDT");
+    CHECK(known.at("price") == "10.00");
+    const auto brackets = co_await world.get_signed("/fapi/v1/leverageBracket");
+    CHECK(column(brackets.body, "symbol") == "AAAUSDT,BBBUSDT,币安人生USDT,LATEUSDT");
+    co_await sleep_for(loop.clock, std::chrono::days(9) + Hours(12));
+    const auto announced = co_await world.get("/fapi/v1/exchangeInfo");
+    const auto end = std::to_string(to_ms(some_day() + std::chrono::days(60)));
+    CHECK(column(announced.at("symbols"), "deliveryDate").ends_with("," + end));
+    co_await sleep_for(loop.clock, Hours(12));
+    const auto settling = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(settling) == "TRADING,TRADING,TRADING,SETTLING");
+    co_await sleep_for(loop.clock, Hours(12));
+    const auto after = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(after) == "TRADING,TRADING,TRADING");
+    co_await world.close();
+  });
+}
+
 TEST_CASE("shapes: regular orders have no fill data in place and cancel, and have it in queries") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

@@ -11,6 +11,8 @@ using net::Method;
 
 constexpr std::int64_t kBarsBefore = 2 * 96;
 constexpr std::int64_t kBars = 100 * 96;
+constexpr std::int64_t kLateBegin = 50;  // days
+constexpr std::int64_t kLateEnd = 60;
 constexpr std::int64_t kJump = 96 + 24;  // 06:00 of the second day
 
 Decimal decimal(std::string_view text) {
@@ -22,6 +24,8 @@ struct Shape {
   std::string tick, step;
   std::int32_t ticks = 0;
   std::int32_t ticks_after = 0;
+  std::int64_t first = -kBarsBefore;
+  std::int64_t last = kBars;
 };
 
 sim::impl::Column make_column(const Shape& shape) {
@@ -47,8 +51,8 @@ sim::impl::Column make_column(const Shape& shape) {
   column.brackets = {{50, Usdt(), Usdt(decimal("50000")), Ratio(decimal("0.01")), Usdt()},
                      {20, Usdt(decimal("50000")), Usdt(decimal("500000")), Ratio(decimal("0.025")),
                       Usdt(decimal("750"))}};
-  column.first = some_day() - Minutes(15) * kBarsBefore;
-  for (std::int64_t i = -kBarsBefore; i < kBars; ++i) {
+  column.first = some_day() + Minutes(15) * shape.first;
+  for (std::int64_t i = shape.first; i < shape.last; ++i) {
     const auto price = i < kJump ? shape.ticks : shape.ticks_after;
     column.bars.push_back({price, price, price, price, 100'000});
   }
@@ -79,6 +83,8 @@ sim::Market make_test_market() {
   data->columns.push_back(make_column({"AAA", "0.01", "0.001", 10000, 12000}));
   data->columns.push_back(make_column({"BBB", "0.0001", "1", 5000, 5000}));
   data->columns.push_back(make_column({"币安人生", "0.01", "0.1", 200, 200}));
+  data->columns.push_back(
+      make_column({"LATE", "0.01", "1", 1000, 1000, kLateBegin * 96, kLateEnd * 96}));
   data->seal();
   return sim::Market(std::move(data));
 }

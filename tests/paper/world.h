@@ -3,6 +3,7 @@
 //   AAAUSDT 100.00 (tick 0.01, step 0.001), 120.00 from 06:00 of the second day
 //   BBBUSDT 0.5000 (tick 0.0001, step 1)
 //   币安人生USDT 2.00 (tick 0.01, step 0.1)
+//   LATEUSDT 10.00 (tick 0.01, step 1), listed from the 51st to the 60th day
 // 100 days of bars of 15 minutes from some_day(), and two days before it.
 #pragma once
 
