@@ -11,11 +11,6 @@ namespace bb::sim::test {
 namespace {
 
 constexpr Millis kMinute{60'000};
-constexpr double kTicksPerUnit = 100;
-
-std::int32_t ticks(double value) {
-  return static_cast<std::int32_t>(std::lround(value * kTicksPerUnit));
-}
 
 Market build(const std::vector<Course>& courses) {
   auto data = std::make_shared<Market::Data>();
@@ -28,6 +23,10 @@ Market build(const std::vector<Course>& courses) {
     column.rules.symbol = Symbol(course.symbol);
     column.brackets = course.brackets;
     column.first = start();
+    const double tick = course.rules.tick.value().to_double();
+    const auto ticks = [&](double value) {
+      return static_cast<std::int32_t>(std::lround(value / tick));
+    };
     for (const Candle& c : course.candles)
       column.bars.push_back(
           {ticks(c.open), ticks(c.high), ticks(c.low), ticks(c.close), course.volume});

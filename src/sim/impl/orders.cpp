@@ -33,12 +33,10 @@ void execute(Core& core, Account& account, Seat& seat, Order& order, const Symbo
 
 // Everything is decided before anything is changed. Amounts beyond the range of decimals can only
 // come from absurd quantities.
-Verdict judge(const Core& core, const Account& account, const Seat& seat, const SymbolRules& rules,
-              const OrderRequest& request) {
-  const Situation at{core, account, seat, rules, mark_of(core, request.symbol)};
+Verdict judge(const Situation& at, const OrderRequest& request,
+              Verdict (*check)(const Situation&, const OrderRequest&)) {
   try {
-    return is_conditional(request.type) ? check_conditional(at, request)
-                                        : check_regular(at, request);
+    return check(at, request);
   } catch (const DecimalOverflow&) {
     return refuse::qty_above_max();
   }
@@ -107,7 +105,9 @@ Answer<OrderView> place(Core& core, Account& account, const OrderRequest& reques
   const auto rules = core.market.find_rules(request.symbol, core.now);
   if (!rules) return refuse::bad_symbol();
   Seat& seat = seat_of(core, account, request.symbol);
-  if (const auto verdict = judge(core, account, seat, *rules, request); !verdict)
+  const Situation at{core, account, seat, *rules, mark_of(core, request.symbol)};
+  const auto check = is_conditional(request.type) ? check_conditional : check_regular;
+  if (const auto verdict = judge(at, request, check); !verdict)
     return std::unexpected(verdict.error());
   Order& order = open_order(core, account, seat, new_order(core, request));
   if (!order.view.conditional) execute(core, account, seat, order, *rules);
@@ -159,7 +159,7 @@ void trigger(Core& core, Account& account, Seat& seat, Order& order) {
   const auto rules = core.market.find_rules(seat.symbol, core.now);
   const OrderRequest request = child_of(seat, order);
   const Situation at{core, account, seat, *rules, mark_of(core, seat.symbol)};
-  if (const auto verdict = check_child(at, request); !verdict) {
+  if (const auto verdict = judge(at, request, check_child); !verdict) {
     reject_trigger(core, account, seat, order, verdict.error());
   } else {
     Order child = new_order(core, request);
