@@ -19,8 +19,9 @@ struct ProxyOptions {
 };
 
 struct DialerOptions {
-  std::optional<ProxyOptions> proxy = std::nullopt;  // every connection goes through its tunnel
-  std::string extra_ca_file = {};  // PEM, trusted besides the system's; for tests and private proxies
+  std::optional<ProxyOptions> proxy = {};  // every connection goes through its tunnel
+  std::string extra_ca_file =
+      {};  // PEM, trusted besides the system's; for tests and private proxies
 };
 
 /// Throws std::runtime_error when the TLS library or the CA file cannot be used.

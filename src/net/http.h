@@ -45,11 +45,12 @@ struct HttpFailure {
 struct HttpClientOptions {
   std::size_t max_connections = 64;
   Micros connect_timeout{5'000'000};
-  Micros idle_limit{30'000'000};            // an idle connection older than this is not used again
-  std::size_t max_body_bytes = 64u << 20;   // an answer above this is a failure
+  Micros idle_limit{30'000'000};           // an idle connection older than this is not used again
+  std::size_t max_body_bytes = 64u << 20;  // an answer above this is a failure
   std::string user_agent = "bubble-buster";
 };
 
+/// Outlives its requests. Answers packed with gzip are unpacked.
 class HttpClient {
  public:
   HttpClient(Dialer& dialer, Clock& clock, Endpoint endpoint, HttpClientOptions options);

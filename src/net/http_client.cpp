@@ -163,7 +163,9 @@ Task<std::expected<ConnectionPtr, HttpFailure>> HttpClient::Pool::acquire(Steady
 HttpClient::HttpClient(Dialer& dialer, Clock& clock, Endpoint endpoint, HttpClientOptions options)
     : pool_(std::make_unique<Pool>(dialer, clock, std::move(endpoint), std::move(options))) {}
 
-HttpClient::~HttpClient() { close_idle(); }
+HttpClient::~HttpClient() {
+  close_idle();
+}
 
 Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest request,
                                                                 SteadyTime deadline) {
@@ -178,8 +180,8 @@ Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest requ
       pool_->give_back(std::move(connection), true);
       co_return not_sent(title + ": the deadline passed before it was sent");
     }
-    auto answer = co_await connection->exchange(pool_->clock, deadline, text,
-                                                pool_->options.max_body_bytes);
+    auto answer =
+        co_await connection->exchange(pool_->clock, deadline, text, pool_->options.max_body_bytes);
     if (answer.nothing_written && connection->reused) {
       connection->close();
       auto dialed = co_await pool_->dial(deadline);

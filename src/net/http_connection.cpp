@@ -101,8 +101,8 @@ Task<HttpConnection::Answer> HttpConnection::exchange_now(std::string request,
   for (;;) {
     const auto eaten = parser->feed(inbox_.text());
     if (!eaten)
-      co_return Answer{std::unexpected(
-          failure(sent, "a bad answer: " + std::string(str(eaten.error())), {}))};
+      co_return Answer{
+          std::unexpected(failure(sent, "a bad answer: " + std::string(str(eaten.error())), {}))};
     inbox_.consume(*eaten);
     if (parser->done()) {
       response = parser->take_response();

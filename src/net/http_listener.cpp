@@ -60,10 +60,12 @@ Status HttpListener::State::listen(const std::string& address, std::uint16_t wan
 }
 
 Task<void> HttpListener::State::close_on(Stop& stop) {
-  while (!stop.requested()) co_await stop.sleep_until(clock.after(Hours(24)));
+  while (!stop.requested())
+    co_await stop.sleep_until(clock.after(Hours(24)));
   error_code ignored;
   acceptor.close(ignored);
-  for (const auto& session : sessions) session->close_if_idle();
+  for (const auto& session : sessions)
+    session->close_if_idle();
 }
 
 Task<void> HttpListener::State::serve(std::shared_ptr<HttpSession> session, Stop& stop) {
@@ -91,7 +93,9 @@ Result<std::unique_ptr<HttpListener>> HttpListener::open(asio::io_context& io, C
 HttpListener::HttpListener(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpListener::~HttpListener() = default;
 
-std::uint16_t HttpListener::port() const { return state_->port; }
+std::uint16_t HttpListener::port() const {
+  return state_->port;
+}
 
 Task<void> HttpListener::run(Stop& stop) {
   auto& state = *state_;

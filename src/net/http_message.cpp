@@ -4,7 +4,9 @@ namespace bb::net {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -35,7 +37,8 @@ bool has_header(const Headers& headers, std::string_view name) {
 
 std::size_t room_for(const Headers& headers, std::size_t body) {
   std::size_t room = body + 256;
-  for (const auto& [name, value] : headers) room += name.size() + value.size() + 4;
+  for (const auto& [name, value] : headers)
+    room += name.size() + value.size() + 4;
   return room;
 }
 

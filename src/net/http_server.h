@@ -31,8 +31,10 @@ struct HttpServerOptions {
   Micros idle_limit{120'000'000};
 };
 
-/// Serves requests of one connection until it closes, keep-alive ends or `stop` is requested.
-/// A request that is not HTTP is answered with 400 and the connection closes.
+/// Serves requests of one connection until it closes, keep-alive ends or `stop` is requested: that
+/// is asked between requests; while none comes, the client or the idle limit ends it. A request
+/// that is not HTTP is answered with 400 and the connection closes. An exception of the handler
+/// answers 500 and then leaves here. `handler` and `stop` outlive the await.
 Task<void> serve_http(AnyStream stream, Clock& clock, const HttpHandler& handler,
                       HttpServerOptions options, const Stop& stop);
 
@@ -41,12 +43,12 @@ class HttpListener {
  public:
   /// Fails with a sentence (port in use, no permission) before anything runs.
   static Result<std::unique_ptr<HttpListener>> open(boost::asio::io_context& io, Clock& clock,
-                                                    const std::string& address,
-                                                    std::uint16_t port, HttpHandler handler,
-                                                    HttpServerOptions options);
+                                                    const std::string& address, std::uint16_t port,
+                                                    HttpHandler handler, HttpServerOptions options);
   ~HttpListener();
   std::uint16_t port() const;
-  /// Runs until `stop` is requested; then closes every connection and returns.
+  /// Runs until `stop` is requested; then closes idle connections, lets answers in the making
+  /// finish, and returns. A handler's exception closes its connection and leaves here at the end.
   Task<void> run(Stop& stop);
 
  private:

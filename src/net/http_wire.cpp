@@ -119,8 +119,7 @@ class Parser final : public HttpParser::Impl, private http::basic_parser<isReque
 
 std::unique_ptr<HttpParser::Impl> make_parser(HttpParser::Kind kind, HttpParser::Limits limits) {
   if (kind == HttpParser::Kind::request) return std::make_unique<Parser<true>>(limits, false);
-  return std::make_unique<Parser<false>>(limits,
-                                         kind == HttpParser::Kind::response_without_body);
+  return std::make_unique<Parser<false>>(limits, kind == HttpParser::Kind::response_without_body);
 }
 
 }  // namespace
@@ -131,10 +130,18 @@ HttpParser::~HttpParser() = default;
 std::expected<std::size_t, WireFault> HttpParser::feed(std::string_view bytes) {
   return impl_->feed(bytes);
 }
-bool HttpParser::end() { return impl_->end(); }
-bool HttpParser::done() const { return impl_->done(); }
-bool HttpParser::started() const { return impl_->started; }
-bool HttpParser::keeps_alive() const { return impl_->keeps_alive(); }
+bool HttpParser::end() {
+  return impl_->end();
+}
+bool HttpParser::done() const {
+  return impl_->done();
+}
+bool HttpParser::started() const {
+  return impl_->started;
+}
+bool HttpParser::keeps_alive() const {
+  return impl_->keeps_alive();
+}
 
 HttpRequest HttpParser::take_request() {
   return {*impl_->method, std::move(impl_->target), std::move(impl_->headers),

@@ -37,11 +37,11 @@ class JsonView {
   void for_each_member(const std::function<void(std::string_view, JsonView)>& each) const;
   std::size_t size() const;  // of an array
 
-  std::string_view text() const;     // a string
-  std::int64_t integer() const;      // a whole number, or a string that holds one
-  bool boolean() const;              // true/false, or the strings "true"/"false"
-  double number() const;             // a number or a string that holds one; statistics only
-  Decimal decimal() const;           // a string or a number, exact to 8 places
+  std::string_view text() const;  // a string
+  std::int64_t integer() const;   // a whole number, or a string that holds one
+  bool boolean() const;           // true/false, or the strings "true"/"false"
+  double number() const;          // a number or a string that holds one; statistics only
+  Decimal decimal() const;        // a string or a number, exact to 8 places
   Decimal decimal(Rounding rounding) const;
   /// This value as compact JSON; numbers as they were written.
   std::string raw() const;

@@ -82,8 +82,7 @@ bool read_all(std::string_view text, Number& number) {
 template <class Number>
 std::string digits_of(Number number) {
   std::array<char, 32> digits;
-  return {digits.data(),
-          std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
 }
 
 }  // namespace
@@ -103,9 +102,8 @@ void JsonDocument::Impl::find_fractions() const {
 
 std::string_view JsonDocument::Impl::fraction_at(std::uint64_t index) const {
   if (fractions.empty()) find_fractions();
-  const auto found = std::ranges::lower_bound(fractions, index, {}, [](const auto& f) {
-    return f.first;
-  });
+  const auto found =
+      std::ranges::lower_bound(fractions, index, {}, [](const auto& f) { return f.first; });
   return found->second;
 }
 
@@ -222,11 +220,21 @@ void JsonView::Access::write(JsonWriter& writer) const {
   }
 }
 
-bool JsonView::is_object() const { return Access(*this).type() == tape_type::START_OBJECT; }
-bool JsonView::is_array() const { return Access(*this).type() == tape_type::START_ARRAY; }
-bool JsonView::is_string() const { return Access(*this).type() == tape_type::STRING; }
-bool JsonView::is_number() const { return is_number_type(Access(*this).type()); }
-bool JsonView::is_null() const { return Access(*this).type() == tape_type::NULL_VALUE; }
+bool JsonView::is_object() const {
+  return Access(*this).type() == tape_type::START_OBJECT;
+}
+bool JsonView::is_array() const {
+  return Access(*this).type() == tape_type::START_ARRAY;
+}
+bool JsonView::is_string() const {
+  return Access(*this).type() == tape_type::STRING;
+}
+bool JsonView::is_number() const {
+  return is_number_type(Access(*this).type());
+}
+bool JsonView::is_null() const {
+  return Access(*this).type() == tape_type::NULL_VALUE;
+}
 
 bool JsonView::has(std::string_view name) const {
   if (!is_object()) return false;
@@ -250,8 +258,7 @@ void JsonView::for_each(const std::function<void(JsonView)>& each) const {
     each(access.view_of(i));
 }
 
-void JsonView::for_each_member(
-    const std::function<void(std::string_view, JsonView)>& each) const {
+void JsonView::for_each_member(const std::function<void(std::string_view, JsonView)>& each) const {
   const Access access(*this);
   if (!is_object()) access.fail_type("an object");
   for (std::uint64_t key = access.begin(), last = access.end(); key < last;
@@ -318,8 +325,8 @@ double JsonView::number() const {
 Decimal JsonView::decimal() const {
   const Access access(*this);
   if (!is_string() && !is_number()) access.fail_type("a decimal number");
-  const auto parsed = is_string() ? Decimal::parse(access.string())
-                                  : Decimal::parse(access.number_text());
+  const auto parsed =
+      is_string() ? Decimal::parse(access.string()) : Decimal::parse(access.number_text());
   if (!parsed) access.fail_here(parsed.error().text);
   return *parsed;
 }
@@ -358,6 +365,8 @@ JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-JsonView JsonDocument::root() const { return {impl_.get(), kRoot}; }
+JsonView JsonDocument::root() const {
+  return {impl_.get(), kRoot};
+}
 
 }  // namespace bb::net

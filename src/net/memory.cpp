@@ -41,8 +41,7 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
     abandoned_ = true;
     arrived_.clear();
     taken_ = 0;
-    if (reader_)
-      complete(std::exchange(reader_, nullptr), asio::error::operation_aborted, 0);
+    if (reader_) complete(std::exchange(reader_, nullptr), asio::error::operation_aborted, 0);
   }
 
   bool ended() const { return ended_; }
@@ -113,7 +112,8 @@ class MemoryLayer final : public StreamLayer {
   void write_some(asio::const_buffer from, IoHandler done) override {
     if (!open_) return out_->complete(std::move(done), asio::error::operation_aborted, 0);
     if (in_->ended()) return out_->complete(std::move(done), asio::error::broken_pipe, 0);
-    if (from.size() > 0) out_->send(std::string(static_cast<const char*>(from.data()), from.size()));
+    if (from.size() > 0)
+      out_->send(std::string(static_cast<const char*>(from.data()), from.size()));
     out_->complete(std::move(done), {}, from.size());
   }
 

@@ -26,8 +26,8 @@ StreamPair make_memory_pair(boost::asio::any_io_executor executor, Clock& clock,
                             Random* jitter = nullptr);
 
 /// Connects to a function: each connect() makes a pair and hands the far end to `accept`.
-/// What the connection itself suffers is the fault plan's: `gate` is asked first and may answer with
-/// an error. Either way connect() takes one round trip. A new latency is for new connections.
+/// What the connection itself suffers is the fault plan's: `gate` is asked first and may answer
+/// with an error. Either way connect() takes one round trip. A new latency is for new connections.
 class MemoryDialer final : public Dialer {
  public:
   using Accept = std::function<void(AnyStream)>;

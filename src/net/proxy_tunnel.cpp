@@ -15,16 +15,19 @@ std::string base64(std::string_view text) {
   int count = 0;
   for (const char c : text) {
     bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) out += kLetters[(bits >> (count - 6)) & 63];
+    for (count += 8; count >= 6; count -= 6)
+      out += kLetters[(bits >> (count - 6)) & 63];
   }
   if (count > 0) out += kLetters[(bits << (6 - count)) & 63];
-  while (out.size() % 4 != 0) out += '=';
+  while (out.size() % 4 != 0)
+    out += '=';
   return out;
 }
 
 std::string connect_request(const ProxyOptions& options, const Endpoint& target) {
   const bool v6 = target.host.find(':') != std::string::npos;
-  const auto name = (v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
+  const auto name =
+      (v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
   std::string text = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n";
   if (!options.user.empty())
     text += "Proxy-Authorization: Basic " +
@@ -66,8 +69,8 @@ Task<Result<AnyStream>> open_tunnel(AnyStream proxy, Clock& clock, const ProxyOp
   if (clock.steady_now() >= deadline) why = "no answer by the deadline";
   if (why.empty()) co_return std::move(*stream);
   stream->close();
-  co_return fail(ErrorKind::unreachable, target.host + ": the proxy " + options.endpoint.host +
-                                             " gave no tunnel: " + why);
+  co_return fail(ErrorKind::unreachable,
+                 target.host + ": the proxy " + options.endpoint.host + " gave no tunnel: " + why);
 }
 
 }  // namespace bb::net

@@ -83,8 +83,7 @@ Task<Result<Addresses>> look_up(asio::io_context& io, Clock& clock, std::string 
 }
 
 Task<std::pair<error_code, AnyStream>> connect_address(asio::io_context& io, Clock& clock,
-                                                       tcp::endpoint address,
-                                                       SteadyTime deadline) {
+                                                       tcp::endpoint address, SteadyTime deadline) {
   auto socket = std::make_shared<tcp::socket>(io);
   const auto timer = clock.call_at(deadline, [socket] {
     error_code ignored;
@@ -92,8 +91,7 @@ Task<std::pair<error_code, AnyStream>> connect_address(asio::io_context& io, Clo
   });
   auto [error] = co_await socket->async_connect(address, kTuple);
   clock.cancel(timer);
-  if (!socket->is_open() || error == asio::error::operation_aborted)
-    error = asio::error::timed_out;
+  if (!socket->is_open() || error == asio::error::operation_aborted) error = asio::error::timed_out;
   if (error) co_return std::pair(error, AnyStream());
   co_return std::pair(error, make_tcp_stream(std::move(*socket)));
 }
@@ -118,8 +116,7 @@ Task<Result<AnyStream>> connect_first(asio::io_context& io, Clock& clock, std::s
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto left = static_cast<std::int64_t>(addresses.size() - i);
     const auto share = (deadline - clock.steady_now()) / left;
-    auto [error, stream] =
-        co_await connect_address(io, clock, addresses[i], clock.after(share));
+    auto [error, stream] = co_await connect_address(io, clock, addresses[i], clock.after(share));
     if (!error) co_return std::move(stream);
     if (!why.empty()) why += ", ";
     why += addresses[i].address().to_string() + ": " + error.message();

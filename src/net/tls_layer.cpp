@@ -83,8 +83,7 @@ TlsClient::TlsClient(const std::string& extra_ca_file) : context_(std::make_uniq
     throw std::runtime_error("the TLS library does not offer TLS 1.2");
   tls.set_verify_mode(asio::ssl::verify_peer);
   tls.set_default_verify_paths(error);
-  if (error)
-    throw std::runtime_error("the system's certificate authorities: " + error.message());
+  if (error) throw std::runtime_error("the system's certificate authorities: " + error.message());
   if (extra_ca_file.empty()) return;
   tls.load_verify_file(extra_ca_file, error);
   if (error)

@@ -69,7 +69,8 @@ Result<BaseUrl> parse_base_url(std::string_view url) {
   const auto slash = rest.find('/');
   const std::string_view authority = rest.substr(0, slash);
   std::string_view prefix = slash == std::string_view::npos ? "" : rest.substr(slash);
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  while (prefix.ends_with('/'))
+    prefix.remove_suffix(1);
   for (const char c : prefix)
     if (c <= ' ' || c == '?' || c == '#' || c == 0x7f)
       return bad_url(url, "a path prefix has no query, fragment or blank");

@@ -32,7 +32,8 @@ TEST_CASE("http: requests and answers travel, and the connection is kept") {
 
 Task<ServerReply> show_headers(HttpRequest request) {
   std::string text;
-  for (const auto& [name, value] : request.headers) text += name + "=" + value + ";";
+  for (const auto& [name, value] : request.headers)
+    text += name + "=" + value + ";";
   co_return reply(200, text);
 }
 
@@ -55,8 +56,7 @@ TEST_CASE("http: no connection by the deadline is a failure before sending") {
     MemoryServer server(loop, echo);
     HttpClient client(server.dialer(), loop.clock, some_endpoint(), {});
     const auto late = co_await ask(client, loop.clock, "/order?signature=s", Millis(30));
-    CHECK(summary(late) ==
-          "not sent: GET /order: exchange.test:80: no connection by the deadline");
+    CHECK(summary(late) == "not sent: GET /order: exchange.test:80: no connection by the deadline");
     const auto just_late = co_await ask(client, loop.clock, "/order?signature=s", Millis(50));
     CHECK(summary(just_late) == "not sent: GET /order: the deadline passed before it was sent");
     server.dialer().set_gate(
@@ -76,9 +76,8 @@ Task<ServerReply> slow_first(Clock& clock, int& served, HttpRequest request) {
 TEST_CASE("http: no answer by the deadline is a failure after sending; the next request works") {
   run_sim([](SimLoop& loop) -> Task<void> {
     int served = 0;
-    MemoryServer server(loop, [&](HttpRequest r) {
-      return slow_first(loop.clock, served, std::move(r));
-    });
+    MemoryServer server(
+        loop, [&](HttpRequest r) { return slow_first(loop.clock, served, std::move(r)); });
     HttpClient client(server.dialer(), loop.clock, some_endpoint(), {});
     const auto late = co_await ask(client, loop.clock, "/order?signature=s");
     CHECK(summary(late) == "sent: GET /order: no answer came by the deadline");
@@ -176,9 +175,8 @@ class DyingLayer final : public StreamLayer {
     const std::size_t bytes = std::exchange(partly_, 0);
     boost::system::error_code error;
     if (bytes == 0) error = boost::asio::error::connection_reset;
-    boost::asio::post(executor(), [call = std::move(done), error, bytes]() mutable {
-      call(error, bytes);
-    });
+    boost::asio::post(executor(),
+                      [call = std::move(done), error, bytes]() mutable { call(error, bytes); });
   }
   void close() override { inner_.close(); }
   bool is_open() const override { return inner_.is_open(); }
@@ -352,7 +350,7 @@ TEST_CASE("http: a request that could break out of its line is refused before se
     MemoryServer server(loop, echo);
     HttpClient client(server.dialer(), loop.clock, some_endpoint(), {});
     std::vector<HttpRequest> bad{get("/a b"), get("/a\r\nX: y"), get("a"), get(""),
-                                 get("/a"),   get("/a"),          get("/a")};
+                                 get("/a"),   get("/a"),         get("/a")};
     bad[4].headers = {{"X", "y\r\nZ: 1"}};
     bad[5].headers = {{"X:", "y"}};
     bad[6].headers = {{"", "y"}};

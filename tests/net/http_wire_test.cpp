@@ -21,7 +21,8 @@ Task<void> serve_raw(AnyStream stream, Clock& clock, Pieces pieces, bool close) 
   }
   if (close) stream.close();
   IoResult read;
-  while (!read.error) read = co_await read_some(stream, boost::asio::buffer(buffer));
+  while (!read.error)
+    read = co_await read_some(stream, boost::asio::buffer(buffer));
 }
 
 struct RawOptions {
@@ -75,7 +76,8 @@ std::string answer_with(const std::string& fields, const std::string& body) {
 TEST_CASE("http wire: an answer in single bytes is whole") {
   const auto text = answer_with("", "hello");
   Pieces bytes;
-  for (const char c : text) bytes.emplace_back(1, c);
+  for (const char c : text)
+    bytes.emplace_back(1, c);
   CHECK(answer_to(bytes) == "200 hello+");
 }
 
@@ -100,10 +102,10 @@ TEST_CASE("http wire: a connection that may not or cannot be kept is closed") {
 }
 
 TEST_CASE("http wire: what is not HTTP, or breaks off, is a failure after sending") {
-  for (const char* text : {"garbage\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
-                           "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-                           "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
-                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
+  for (const char* text :
+       {"garbage\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
     CHECK(answer_to({text}) == "sent: GET /x: a bad answer: not HTTP");
   CHECK(answer_to({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}, {.close = true}) ==
         "sent: GET /x: the answer broke off (End of file)");
@@ -120,21 +122,23 @@ TEST_CASE("http wire: an answer above its limits is a failure") {
   CHECK(answer_to({answer_with("", std::string(1001, 'x'))}, small) ==
         "sent: GET /x: a bad answer: the body is too large");
   CHECK(answer_to({"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
-                   std::string(1000, 'x') + "\r\n1\r\nx\r\n0\r\n\r\n"}, small) ==
-        "sent: GET /x: a bad answer: the body is too large");
+                   std::string(1000, 'x') + "\r\n1\r\nx\r\n0\r\n\r\n"},
+                  small) == "sent: GET /x: a bad answer: the body is too large");
   CHECK(answer_to({"HTTP/1.1 200 OK\r\nA: " + std::string(200'000, 'x') + "\r\n\r\n"}) ==
         "sent: GET /x: a bad answer: the header is too large");
 }
 
 TEST_CASE("http wire: a body far larger than the reading buffer arrives whole") {
   std::string body;
-  for (int i = 0; i < 100'000; ++i) body += std::to_string(i) + ",";
+  for (int i = 0; i < 100'000; ++i)
+    body += std::to_string(i) + ",";
   CHECK(answer_to({answer_with("", body)}) == "200 " + body + "+");
 }
 
 TEST_CASE("http wire: gzip bodies are decoded, within the limit") {
   std::string body;
-  for (int i = 0; i < 10'000; ++i) body += std::to_string(i) + ",";
+  for (int i = 0; i < 10'000; ++i)
+    body += std::to_string(i) + ",";
   const std::string field = "Content-Encoding: gzip\r\n";
   CHECK(answer_to({answer_with(field, gzipped(body))}) == "200 " + body + "+");
   CHECK(answer_to({answer_with(field, gzipped(""))}) == "200 +");
@@ -147,8 +151,8 @@ TEST_CASE("http wire: gzip bodies are decoded, within the limit") {
 TEST_CASE("http wire: a broken gzip body is a failure after sending") {
   const std::string field = "Content-Encoding: gzip\r\n";
   const auto whole = gzipped("some text");
-  for (const auto& bad : {whole.substr(0, whole.size() - 3), std::string("plain"), std::string(),
-                          whole + "x"})
+  for (const auto& bad :
+       {whole.substr(0, whole.size() - 3), std::string("plain"), std::string(), whole + "x"})
     CHECK(answer_to({answer_with(field, bad)}) ==
           "sent: GET /x: a bad answer: the gzip body is broken");
 }
@@ -227,9 +231,8 @@ Task<ServerReply> slow_echo(Clock& clock, HttpRequest request) {
 
 TEST_CASE("http wire: the idle limit does not run while a request is answered") {
   run_sim([](SimLoop& loop) -> Task<void> {
-    MemoryServer server(
-        loop, [&](HttpRequest r) { return slow_echo(loop.clock, std::move(r)); },
-        {.idle_limit = Seconds(1)});
+    MemoryServer server(loop, [&](HttpRequest r) { return slow_echo(loop.clock, std::move(r)); },
+                        {.idle_limit = Seconds(1)});
     const auto said = co_await server_says(server, loop.clock, {"GET /a HTTP/1.1\r\n\r\n"});
     CHECK(said.find("GET /a") != std::string::npos);
     co_await server.join();
@@ -245,8 +248,9 @@ TEST_CASE("http wire: an exception of the handler answers 500 and reaches the ow
   run_sim([](SimLoop& loop) -> Task<void> {
     MemoryServer server(loop, throwing);
     const auto said = co_await server_says(server, loop.clock, {"GET /a HTTP/1.1\r\n\r\n"});
-    CHECK(said == "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n"
-                  "Content-Length: 0\r\n\r\n<closed>");
+    CHECK(said ==
+          "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n"
+          "Content-Length: 0\r\n\r\n<closed>");
     std::string what;
     try {
       co_await server.join();
@@ -267,8 +271,8 @@ TEST_CASE("http wire: after a stop the answer in the making is the last one") {
     Stop* stop = nullptr;
     MemoryServer server(loop, [&](HttpRequest r) { return stopping(*stop, std::move(r)); });
     stop = &server.stop();
-    const auto said = co_await server_says(
-        server, loop.clock, {"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"});
+    const auto said = co_await server_says(server, loop.clock,
+                                           {"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"});
     CHECK(said ==
           "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\nGET /a <closed>");
     co_await server.join();

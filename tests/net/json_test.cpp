@@ -91,8 +91,7 @@ TEST_CASE("json: an error names the path of what is wrong") {
         "[2].filters[0].n: expected a whole number, found null");
   CHECK(error_of([&] { rows[0].at("k").for_each([](JsonView) {}); }) ==
         "[0].k: expected an array, found a number");
-  CHECK(error_of([&] { rows[1].at("x"); }) ==
-        "[1]: expected an object with \"x\", found an array");
+  CHECK(error_of([&] { rows[1].at("x"); }) == "[1]: expected an object with \"x\", found an array");
   CHECK(error_of([&] { json.root().boolean(); }) ==
         "the whole value: expected true or false, found an array");
 }

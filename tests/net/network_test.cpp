@@ -21,7 +21,9 @@ std::unique_ptr<HttpListener> listen(RealLoop& loop, HttpHandler handler,
 }
 
 /// A port where nobody listens.
-std::uint16_t free_port(RealLoop& loop) { return listen(loop, echo)->port(); }
+std::uint16_t free_port(RealLoop& loop) {
+  return listen(loop, echo)->port();
+}
 
 TEST_CASE("tcp: requests are answered over kept connections, by address and by name") {
   run_real([](RealLoop& loop) -> Task<void> {
@@ -92,9 +94,8 @@ Task<void> stop_when(Event& event, Stop& stop) {
 TEST_CASE("tcp: a stop lets the answer in the making finish") {
   run_real([](RealLoop& loop) -> Task<void> {
     Event asked;
-    const auto listener = listen(loop, [&](HttpRequest request) {
-      return waiting(loop.clock, asked, std::move(request));
-    });
+    const auto listener = listen(
+        loop, [&](HttpRequest request) { return waiting(loop.clock, asked, std::move(request)); });
     Stop stop(loop.clock);
     TaskGroup group(loop.io.get_executor());
     group.spawn(listener->run(stop));
@@ -131,8 +132,8 @@ TEST_CASE("tcp: a refused connection names host, phase and reason") {
         co_await dialer->connect({"127.0.0.1", port, false}, loop.clock.after(Seconds(10)));
     REQUIRE_FALSE(stream.has_value());
     CHECK(stream.error().kind == ErrorKind::unreachable);
-    CHECK(stream.error().text == "127.0.0.1:" + std::to_string(port) +
-                                     ": connect failed (127.0.0.1: Connection refused)");
+    CHECK(stream.error().text ==
+          "127.0.0.1:" + std::to_string(port) + ": connect failed (127.0.0.1: Connection refused)");
   });
 }
 
@@ -143,13 +144,14 @@ TEST_CASE("tcp: every address of a name is tried, and an error names them all") 
     const auto local = boost::asio::ip::make_address("127.0.0.1");
     const tcp::endpoint dead(boost::asio::ip::make_address("127.0.0.2"), free_port(loop));
     const auto deadline = loop.clock.after(Seconds(10));
-    const auto stream = co_await connect_first(
-        loop.io, loop.clock, "a:1", {dead, dead, {local, listener->port()}}, deadline);
+    const auto stream = co_await connect_first(loop.io, loop.clock, "a:1",
+                                               {dead, dead, {local, listener->port()}}, deadline);
     CHECK(stream.has_value());
     const auto refused = co_await connect_first(loop.io, loop.clock, "a:1", {dead, dead}, deadline);
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().text == "a:1: connect failed (127.0.0.2: Connection refused, "
-                                  "127.0.0.2: Connection refused)");
+    CHECK(refused.error().text ==
+          "a:1: connect failed (127.0.0.2: Connection refused, "
+          "127.0.0.2: Connection refused)");
   });
 }
 
@@ -166,8 +168,8 @@ TEST_CASE("tcp: a name look-up does not outlast the deadline") {
 TEST_CASE("tcp: a malformed host is refused by the look-up") {
   run_real([](RealLoop& loop) -> Task<void> {
     const auto dialer = make_network_dialer(loop.io, loop.clock, {});
-    const auto stream = co_await dialer->connect({"not a host", 80, false},
-                                                 loop.clock.after(Seconds(30)));
+    const auto stream =
+        co_await dialer->connect({"not a host", 80, false}, loop.clock.after(Seconds(30)));
     REQUIRE_FALSE(stream.has_value());
     CHECK(stream.error().text.starts_with("not a host: name look-up failed: "));
   });

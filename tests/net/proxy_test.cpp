@@ -85,7 +85,8 @@ TEST_CASE("proxy: a login is sent as Basic") {
 TEST_CASE("proxy: a refused login says what to check, and nothing was sent") {
   run_real([](RealLoop& loop) -> Task<void> {
     const auto [answer, asked] = co_await ask_through(
-        loop, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 5\r\n\r\nlogin", "user");
+        loop, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 5\r\n\r\nlogin",
+        "user");
     CHECK(summary(answer) ==
           "not sent: GET /a: exchange.test: the proxy 127.0.0.1 gave no tunnel: it refused the "
           "login; check the proxy's user and password");

@@ -13,8 +13,9 @@ TEST_CASE("crypto: HMAC-SHA256 signs the known payload") {
                         "&price=60000.0&newClientOrderId=t-1&recvWindow=5000"
                         "&timestamp=1767225600000") ==
         "d8e74c77abf24d0470ea215cc082d340f58d4014d6b87d38bbc185587b4b0ee5");
-  CHECK(hmac_sha256_hex(secret, "symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT"
-                                "&timestamp=1767225600000") ==
+  CHECK(hmac_sha256_hex(secret,
+                        "symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT"
+                        "&timestamp=1767225600000") ==
         "ceb6dd1e41c747ea0098522cc6abe97cd326fa19d6e60006ac403abfc18fa4fc");
 }
 
@@ -37,7 +38,8 @@ TEST_CASE("percent encoding: only unreserved bytes stay, and decoding undoes it"
   CHECK(percent_encode("[{\"a b\":1}]") == "%5B%7B%22a%20b%22%3A1%7D%5D");
   CHECK(percent_encode("币安人生USDT") == "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT");
   std::string all;
-  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  for (int byte = 0; byte < 256; ++byte)
+    all += static_cast<char>(byte);
   CHECK(*percent_decode(percent_encode(all), false) == all);
 }
 

@@ -9,15 +9,18 @@ MemoryServer::MemoryServer(SimLoop& loop, HttpHandler handler, HttpServerOptions
       options_(options),
       stop_(loop.clock),
       group_(loop.io.get_executor()),
-      dialer_(loop.io.get_executor(), loop.clock, latency,
-              [this](AnyStream stream) { accept(std::move(stream)); }, seed) {}
+      dialer_(
+          loop.io.get_executor(), loop.clock, latency,
+          [this](AnyStream stream) { accept(std::move(stream)); }, seed) {}
 
 void MemoryServer::accept(AnyStream stream) {
   ++connections_;
   group_.spawn(serve_http(std::move(stream), clock_, handler_, options_, stop_));
 }
 
-HttpRequest get(std::string target) { return {Method::get, std::move(target), {}, {}}; }
+HttpRequest get(std::string target) {
+  return {Method::get, std::move(target), {}, {}};
+}
 
 HttpRequest post(std::string target, std::string body) {
   return {Method::post, std::move(target), {}, std::move(body)};
@@ -30,8 +33,8 @@ ServerReply reply(int status, std::string body) {
 }
 
 Task<ServerReply> echo(HttpRequest request) {
-  co_return reply(200, std::string(str(request.method)) + " " + request.target + " " +
-                           request.body);
+  co_return reply(200,
+                  std::string(str(request.method)) + " " + request.target + " " + request.body);
 }
 
 std::string summary(const Answer& answer) {
