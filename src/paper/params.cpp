@@ -148,9 +148,12 @@ std::optional<Decimal> ParamReader::optional_decimal(std::string_view name) {
 }
 
 std::optional<TimePoint> ParamReader::optional_time(std::string_view name) {
+  constexpr std::int64_t kEndOfTime = 253'402'300'799'000;  // the year 9999
   const auto value = optional_integer(name);
   if (!value) return std::nullopt;
-  return from_ms(*value);
+  if (*value <= kEndOfTime) return from_ms(*value);
+  complain(-1130, fmt::format("Data sent for parameter '{}' is not valid.", name));
+  return std::nullopt;
 }
 
 bool ParamReader::optional_flag(std::string_view name, bool otherwise) {

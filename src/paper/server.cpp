@@ -114,7 +114,7 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
   if (route.checks_in_engine && !caller.window.holds(at))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
-    venue.lags().hide(caller.account, client_id_of(in.params), at + verdict.hide);
+    venue.lags().hide(caller.account, client_id_of(in.params), at, at + verdict.hide);
   Call call{venue, in.params, caller.account, at, verdict.stale};
   Reply reply = route.handler(call);
   venue.lags().read_journal(faults.needs_history());
