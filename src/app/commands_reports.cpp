@@ -75,9 +75,7 @@ Task<int> do_audit(Session& session) {
   co_return report.ok() ? kDone : kFailed;
 }
 
-Log quiet_log() {
-  return Log(LogLevel::warn, stderr_sink());
-}
+Log quiet_log() { return Log(LogLevel::warn, stderr_sink()); }
 
 }  // namespace
 

@@ -32,9 +32,7 @@ void show(const DemoProgress& progress, bool is_terminal) {
   std::fflush(stderr);
 }
 
-double milliseconds(Micros span) {
-  return static_cast<double>(span.count()) / 1000.0;
-}
+double milliseconds(Micros span) { return static_cast<double>(span.count()) / 1000.0; }
 
 Result<DemoOptions> options_of(const PaperSettings& settings, const DemoCommand& command) {
   auto folder = find_data_folder(command.data.value_or(settings.data));

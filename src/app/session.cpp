@@ -14,9 +14,7 @@ constexpr suseconds_t kHalfSecond = 500'000;
 constexpr time_t kLimitSeconds = 4;
 
 // Every log line is with the kernel already, and so is every committed record.
-void end_now(int) {
-  _exit(0);
-}
+void end_now(int) { _exit(0); }
 
 void arm_limit() {
   std::signal(SIGALRM, end_now);

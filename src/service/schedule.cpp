@@ -9,9 +9,7 @@ namespace {
 
 using std::chrono::days;
 
-date::local_days to_date(LocalDate day) {
-  return date::local_days(day.time_since_epoch());
-}
+date::local_days to_date(LocalDate day) { return date::local_days(day.time_since_epoch()); }
 
 }  // namespace
 
@@ -59,9 +57,7 @@ std::string Zone::clock_text(TimePoint when) const {
   return fmt::format("{:02}:{:02}", minutes.count() / 60, minutes.count() % 60);
 }
 
-const std::string& Zone::name() const {
-  return zone_->name();
-}
+const std::string& Zone::name() const { return zone_->name(); }
 
 Slot DailySchedule::latest(TimePoint now) const {
   LocalDate date = zone.date_of(now) + days(1);

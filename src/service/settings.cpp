@@ -12,13 +12,9 @@ namespace {
 
 constexpr Micros kLongestSlice{30'000'000};
 
-Micros seconds(Decimal value) {
-  return Micros(value.raw() / (Decimal::kScale / 1'000'000));
-}
+Micros seconds(Decimal value) { return Micros(value.raw() / (Decimal::kScale / 1'000'000)); }
 
-Decimal tenths(std::int64_t count) {
-  return Decimal::from_raw(count * (Decimal::kScale / 10));
-}
+Decimal tenths(std::int64_t count) { return Decimal::from_raw(count * (Decimal::kScale / 10)); }
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -155,16 +151,10 @@ StartWindow Settings::loss_cut_window() const {
   return window;
 }
 
-Micros Settings::manager_interval() const {
-  return seconds(manager_interval_sec);
-}
+Micros Settings::manager_interval() const { return seconds(manager_interval_sec); }
 
-Micros Settings::slice() const {
-  return std::min(kLongestSlice, seconds(service_loop_sleep_sec));
-}
+Micros Settings::slice() const { return std::min(kLongestSlice, seconds(service_loop_sleep_sec)); }
 
-Micros Settings::lock_wait() const {
-  return seconds(lock_wait_sec);
-}
+Micros Settings::lock_wait() const { return seconds(lock_wait_sec); }
 
 }  // namespace bb::service

@@ -7,12 +7,8 @@
 namespace bb::app::test {
 namespace {
 
-Qty qty(const char* text) {
-  return Qty::parse(text).value();
-}
-Price price(const char* text) {
-  return Price::parse(text).value();
-}
+Qty qty(const char* text) { return Qty::parse(text).value(); }
+Price price(const char* text) { return Price::parse(text).value(); }
 const Symbol kCoin("COINUSDT");
 const TimePoint kNow = bb::test::some_day() + Hours(240);
 

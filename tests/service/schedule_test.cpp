@@ -22,9 +22,7 @@ const std::vector<std::string> kZones = {
     "Asia/Tehran",   "Asia/Gaza",     "Australia/Lord_Howe", "America/Santiago",
     "Pacific/Apia",  "America/Havana"};
 
-TimePoint at(std::int64_t seconds) {
-  return TimePoint(Seconds(seconds));
-}
+TimePoint at(std::int64_t seconds) { return TimePoint(Seconds(seconds)); }
 
 TimePoint utc(const std::string& date, int hour, int minute, int second = 0) {
   return parse_utc_date(date).value() + Hours(hour) + Minutes(minute) + Seconds(second);
