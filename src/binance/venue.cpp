@@ -84,15 +84,9 @@ Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& 
     : state_(std::make_unique<State>(dialer, clock, log, settings)) {}
 Venue::~Venue() = default;
 
-TimePoint Venue::exchange_now() const {
-  return state_->time.now();
-}
-const std::string& Venue::environment() const {
-  return state_->environment;
-}
-const RateLimits& Venue::limits() const {
-  return state_->limits;
-}
+TimePoint Venue::exchange_now() const { return state_->time.now(); }
+const std::string& Venue::environment() const { return state_->environment; }
+const RateLimits& Venue::limits() const { return state_->limits; }
 
 VenueHealth Venue::health() const {
   auto& s = *state_;

@@ -1,4 +1,5 @@
-// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends nothing.
+// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends
+// nothing.
 #pragma once
 
 #include "exchange/trading_account.h"

@@ -99,9 +99,7 @@ std::optional<OrderView> find(Call& call, const OrderRef& ref) {
   return order;
 }
 
-Reply no_such_order() {
-  return refuse(-2013, "Order does not exist.");
-}
+Reply no_such_order() { return refuse(-2013, "Order does not exist."); }
 
 void read_type_and_price(ParamReader& params, OrderRequest& order) {
   if (order.type == OrderType::limit) {

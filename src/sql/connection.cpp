@@ -40,8 +40,8 @@ std::string_view code_name(int code) {
 std::unexpected<Error> failure(sqlite3* db, std::string_view path, std::string_view what) {
   const int code = sqlite3_extended_errcode(db);
   const int primary = code & 0xff;
-  const bool is_data = primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH ||
-                       primary == SQLITE_RANGE;
+  const bool is_data =
+      primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_RANGE;
   return fail(is_data ? ErrorKind::conflict : ErrorKind::storage,
               fmt::format("database '{}': {}: {} ({} {})", path, what, sqlite3_errmsg(db),
                           code_name(code), code),

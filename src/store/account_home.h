@@ -44,8 +44,7 @@ class AccountHome {
   const std::string& path() const { return path_; }
 
  private:
-  AccountHome(std::string path, FileLock lock)
-      : path_(std::move(path)), lock_(std::move(lock)) {}
+  AccountHome(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
   FileLock lock_;
 };

@@ -16,6 +16,7 @@ struct ClosedBy {
 /// Reads and records the fills of the holding's symbol. An error when they cannot be read: then
 /// nothing may be concluded. Nothing when they do not add up to a closed position: the caller then
 /// needs a second read of the positions at least two seconds later.
-Task<Result<std::optional<ClosedBy>>> explain_close(desk::Desk& desk, const store::Holding& holding);
+Task<Result<std::optional<ClosedBy>>> explain_close(desk::Desk& desk,
+                                                    const store::Holding& holding);
 
 }  // namespace bb::trading

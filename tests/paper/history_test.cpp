@@ -9,9 +9,7 @@ using net::Method;
 
 namespace {
 
-std::string ms(TimePoint t) {
-  return std::to_string(to_ms(t));
-}
+std::string ms(TimePoint t) { return std::to_string(to_ms(t)); }
 
 Task<Answer> resting_limit(World& world, std::string id) {
   return world.post("/fapi/v1/order",

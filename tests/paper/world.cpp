@@ -15,9 +15,7 @@ constexpr std::int64_t kLateBegin = 50;  // days
 constexpr std::int64_t kLateEnd = 60;
 constexpr std::int64_t kJump = 96 + 24;  // 06:00 of the second day
 
-Decimal decimal(std::string_view text) {
-  return *Decimal::parse(text);
-}
+Decimal decimal(std::string_view text) { return *Decimal::parse(text); }
 
 struct Shape {
   std::string base;
@@ -96,9 +94,7 @@ std::int64_t Answer::code() const {
   return code.is_number() ? code.integer() : 0;
 }
 
-std::string Answer::msg() const {
-  return at("msg");
-}
+std::string Answer::msg() const { return at("msg"); }
 
 std::string Answer::at(std::string_view name) const {
   const auto document = net::JsonDocument::parse(body);
