@@ -122,13 +122,13 @@ TEST_CASE("auth: keys are checked first, then timestamp and signature are asked 
           R"({"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."})");
     const auto no_time = co_await world.send(with_key("/fapi/v3/balance"));
     CHECK(no_time.status == 400);
-    CHECK(
-        no_time.body ==
-        R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed."})");
+    CHECK(no_time.body ==
+          R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was )"
+          R"(empty/null, or malformed."})");
     const auto no_signature = co_await world.send(with_key("/fapi/v3/balance?timestamp=1"));
-    CHECK(
-        no_signature.body ==
-        R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was empty/null, or malformed."})");
+    CHECK(no_signature.body ==
+          R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was )"
+          R"(empty/null, or malformed."})");
     const auto bad_time = co_await world.send(with_key("/fapi/v3/balance?timestamp=now"));
     CHECK(bad_time.code() == -1100);
     co_await world.close();
@@ -223,9 +223,9 @@ TEST_CASE("auth: the time rule holds to the millisecond at both ends") {
     const auto ahead = co_await at_age(-999, "");
     CHECK(ahead.status == 200);
     const auto too_early = co_await at_age(-1000, "");
-    CHECK(
-        too_early.body ==
-        R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's time."})");
+    CHECK(too_early.body ==
+          R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's )"
+          R"(time."})");
     const auto short_window = co_await at_age(101, "100");
     CHECK(short_window.code() == -1021);
     const auto long_window = co_await at_age(59'000, "60000");
