@@ -4,7 +4,8 @@
 # <build>/include/<name>/<name> -> src/<name>), so `#include "net/http_client.h"` from a module that
 # does not depend on net fails with "file not found": the layering is a compile error.
 #
-#   bb_module(<name> SOURCES a.cpp .. DEPS base .. PRIVATE_DEPS net .. LIBS fmt::fmt .. PRIVATE_LIBS ..)
+#   bb_module(<name> SOURCES a.cpp .. DEPS base .. PRIVATE_DEPS net ..
+#             LIBS fmt::fmt .. PRIVATE_LIBS ..)
 function(bb_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
   set(view ${CMAKE_BINARY_DIR}/include/${name})

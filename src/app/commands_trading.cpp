@@ -19,6 +19,7 @@ namespace {
 
 constexpr Micros kDeliveryPatience{12'000'000};
 constexpr Micros kDeliveryLook{100'000};
+constexpr Micros kSecondLook{2'100'000};  // absence needs two reads this far apart
 constexpr Micros kReconnectFirst{1'000'000};
 constexpr Micros kReconnectLast{60'000'000};
 
@@ -78,8 +79,15 @@ Task<int> with_account(Session& session, std::string name, const Journey& journe
   auto account = co_await Account::open(session.ground(), {std::move(name), true, false});
   if (!account) co_return failed(session, account.error());
   Delivery delivery(session, (*account)->store(), co_await boost::asio::this_coro::executor);
-  const int code = co_await journey(session, **account);
+  std::exception_ptr fault;
+  int code = kFailed;
+  try {
+    code = co_await journey(session, **account);
+  } catch (...) {
+    fault = std::current_exception();
+  }
   co_await delivery.finish();
+  if (fault) std::rethrow_exception(fault);
   co_return code;
 }
 
@@ -94,10 +102,24 @@ Task<int> do_entry(Session& session, Account& account, std::string trade_day) {
   const auto schedule = session.config().runtime.entry_schedule();
   const auto slot = trade_day.empty() ? schedule.of_today(account.market().exchange_now())
                                       : schedule.of_trade_day(trade_day).value();
+  // Start-up is recovery: what a crash left open is settled and protected before anything is added.
+  trading::Patrol patrol(account.desk(), session.config().strategy);
+  (void)co_await service::run_patrol(account.desk(), patrol);
   trading::Entry entry(account.desk(), session.config().strategy);
   const auto report = co_await service::run_entry(account.desk(), entry, slot);
   print(render(report, slot.trade_day_utc()), session.json());
   co_return exit_code_of(report);
+}
+
+Task<int> patrol_once(Session& session, Account& account, trading::Patrol& patrol) {
+  try {
+    const auto report = co_await service::run_patrol(account.desk(), patrol);
+    print(render(report), session.json());
+    co_return exit_code_of(report);
+  } catch (const std::exception& error) {
+    session.log().error("patrol failed", {{"why", error.what()}});
+  }
+  co_return kFailed;
 }
 
 Task<int> do_manage(Session& session, Account& account, bool loop) {
@@ -106,9 +128,11 @@ Task<int> do_manage(Session& session, Account& account, bool loop) {
   int code = kDone;
   do {
     const SteadyTime next = session.clock().after(interval);
-    const auto report = co_await service::run_patrol(account.desk(), patrol);
-    print(render(report), session.json());
-    code = exit_code_of(report);
+    code = co_await patrol_once(session, account, patrol);
+    if (!loop && patrol.wants_second_look()) {
+      (void)co_await session.stop().sleep_until(session.clock().after(kSecondLook));
+      code = co_await patrol_once(session, account, patrol);
+    }
     if (loop) (void)co_await session.stop().sleep_until(next);
   } while (loop && !session.stop().requested());
   co_return code;
@@ -136,6 +160,16 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
   }
 }
 
+// A part whose end nobody would notice: its fault ends the process, which is then started again.
+Task<void> essential(Session& session, const char* name, Task<void> part) {
+  try {
+    co_await std::move(part);
+  } catch (const std::exception& error) {
+    session.log().error("part failed", {{"part", name}, {"why", error.what()}});
+    session.stop().request();
+  }
+}
+
 Task<int> do_service(Session& session) {
   auto account = co_await open_patiently(session);
   if (!account) co_return failed(session, account.error());
@@ -145,8 +179,8 @@ Task<int> do_service(Session& session) {
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(service.run(session.stop()));
-  parts.spawn(pump.run(session.stop()));
+  parts.spawn(essential(session, "service", service.run(session.stop())));
+  parts.spawn(essential(session, "messages", pump.run(session.stop())));
   co_await parts.join();
   co_return kDone;
 }

@@ -189,6 +189,7 @@ int exit_code_of(const trading::EntryReport& report) {
 }
 
 int exit_code_of(const trading::PatrolReport& report) {
+  if (report.unreadable) return kUnreachable;
   return report.errors == 0 ? kDone : kPartial;
 }
 

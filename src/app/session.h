@@ -39,7 +39,7 @@ class Session {
   const Config& config() const { return config_; }
   net::Dialer& dialer() { return *dialer_; }
   bool json() const { return json_; }
-  Ground ground() { return {*dialer_, clock_, log_, config_}; }
+  Ground ground() { return {*dialer_, clock_, log_, config_, &stop_}; }
 
   /// Runs the body to its end; its exit code, or 0 when a stop was requested meanwhile.
   int run(const std::function<Task<int>(Session&)>& body);

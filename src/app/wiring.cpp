@@ -76,9 +76,9 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
       co_await boost::asio::this_coro::executor, ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
-  account->desk_ = std::make_unique<desk::Desk>(desk::Parts{*account->account_, *account->market_,
-                                                            *account->store_, ground.clock,
-                                                            ground.log, identity, account->modes_});
+  account->desk_ = std::make_unique<desk::Desk>(
+      desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
+                  identity, account->modes_, ground.stop});
   co_return account;
 }
 

@@ -26,6 +26,7 @@ struct Ground {
   Clock& clock;
   const Log& log;
   const Config& config;
+  const Stop* stop = nullptr;  // of the process: no new risk once requested
 };
 
 /// The exchange's public side alone, for commands that use no key.

@@ -86,9 +86,7 @@ Task<void> TaskGroup::join() {
   if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, nullptr));
 }
 
-std::size_t TaskGroup::running() const {
-  return state_->running;
-}
+std::size_t TaskGroup::running() const { return state_->running; }
 
 void run_to_end(asio::io_context& io, Task<void> task) {
   std::exception_ptr failure;

@@ -43,9 +43,7 @@ TimerId SystemClock::call_at(SteadyTime when, std::move_only_function<void()> ac
   return id;
 }
 
-void SystemClock::cancel(TimerId id) {
-  timers_->pending.erase(id);
-}
+void SystemClock::cancel(TimerId id) { timers_->pending.erase(id); }
 
 SimClock::SimClock(asio::io_context& io, TimePoint start) : io_(io), start_(start) {}
 SimClock::~SimClock() = default;

@@ -42,9 +42,7 @@ Wide divide(Wide numerator, Wide denominator, Rounding rounding) {
   return quotient;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::unexpected<Error> bad(std::string_view text, std::string_view why) {
   return fail(ErrorKind::malformed,
@@ -118,9 +116,7 @@ Result<Decimal> to_decimal(std::string_view text, bool exact, Rounding rounding)
 
 }  // namespace
 
-Decimal Decimal::from_int(std::int64_t whole) {
-  return from_raw(narrow(Wide(whole) * kScale));
-}
+Decimal Decimal::from_int(std::int64_t whole) { return from_raw(narrow(Wide(whole) * kScale)); }
 
 Result<Decimal> Decimal::parse(std::string_view text) {
   return to_decimal(text, true, Rounding::nearest);
@@ -130,19 +126,11 @@ Result<Decimal> Decimal::parse_rounded(std::string_view text, Rounding rounding)
   return to_decimal(text, false, rounding);
 }
 
-Decimal Decimal::abs() const {
-  return raw_ < 0 ? -*this : *this;
-}
+Decimal Decimal::abs() const { return raw_ < 0 ? -*this : *this; }
 
-Decimal operator+(Decimal a, Decimal b) {
-  return Decimal::from_raw(narrow(Wide(a.raw_) + b.raw_));
-}
-Decimal operator-(Decimal a, Decimal b) {
-  return Decimal::from_raw(narrow(Wide(a.raw_) - b.raw_));
-}
-Decimal operator-(Decimal a) {
-  return Decimal::from_raw(narrow(-Wide(a.raw_)));
-}
+Decimal operator+(Decimal a, Decimal b) { return Decimal::from_raw(narrow(Wide(a.raw_) + b.raw_)); }
+Decimal operator-(Decimal a, Decimal b) { return Decimal::from_raw(narrow(Wide(a.raw_) - b.raw_)); }
+Decimal operator-(Decimal a) { return Decimal::from_raw(narrow(-Wide(a.raw_))); }
 
 Decimal Decimal::mul(Decimal a, Decimal b, Rounding rounding) {
   return from_raw(narrow(divide(Wide(a.raw_) * b.raw_, kScale, rounding)));

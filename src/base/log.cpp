@@ -100,9 +100,7 @@ void Log::error(std::string_view event, std::initializer_list<LogField> fields) 
   write(LogLevel::error, event, fields);
 }
 
-LogSink stderr_sink() {
-  return to_sink({std::make_shared<spdlog::sinks::stderr_sink_mt>()});
-}
+LogSink stderr_sink() { return to_sink({std::make_shared<spdlog::sinks::stderr_sink_mt>()}); }
 
 Result<LogSink> file_sink(const std::string& dir, bool also_stdout) {
   std::vector<spdlog::sink_ptr> sinks;

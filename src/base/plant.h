@@ -10,9 +10,7 @@ namespace bb {
 #ifdef BB_PLANTS
 bool planted(std::string_view name);
 #else
-constexpr bool planted(std::string_view) {
-  return false;
-}
+constexpr bool planted(std::string_view) { return false; }
 #endif
 
 }  // namespace bb

@@ -8,9 +8,7 @@ void Secret::wipe() {
   if (!text_.empty()) explicit_bzero(text_.data(), text_.size());
 }
 
-Secret::~Secret() {
-  wipe();
-}
+Secret::~Secret() { wipe(); }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {

@@ -30,12 +30,8 @@ struct SteadyTag {
 };
 using SteadyTime = std::chrono::time_point<SteadyTag, Micros>;
 
-constexpr std::int64_t to_ms(TimePoint t) {
-  return t.time_since_epoch().count();
-}
-constexpr TimePoint from_ms(std::int64_t ms) {
-  return TimePoint(Millis(ms));
-}
+constexpr std::int64_t to_ms(TimePoint t) { return t.time_since_epoch().count(); }
+constexpr TimePoint from_ms(std::int64_t ms) { return TimePoint(Millis(ms)); }
 
 /// 00:00 UTC of the day that holds t.
 TimePoint utc_midnight(TimePoint t);

@@ -215,9 +215,7 @@ bool is_listed(int code) {
 
 }  // namespace
 
-std::span<const RefusalCode> refusal_codes() {
-  return kRefusalCodes;
-}
+std::span<const RefusalCode> refusal_codes() { return kRefusalCodes; }
 
 Verdict classify(const Evidence& evidence) {
   for (const Rule& rule : kRules) {

@@ -50,8 +50,6 @@ struct RefusalCode {
 std::span<const RefusalCode> refusal_codes();
 
 /// "client algo id is duplicated" has two codes on the wire; the desk knows one.
-constexpr int canonical_code(int code) {
-  return code == -20132 ? -4116 : code;
-}
+constexpr int canonical_code(int code) { return code == -20132 ? -4116 : code; }
 
 }  // namespace bb::binance

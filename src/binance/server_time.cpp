@@ -34,9 +34,7 @@ bool ServerTime::unusable() const {
   return std::chrono::abs(wall_minus_steady() - wall_offset_) > kJump;
 }
 
-bool ServerTime::aged() const {
-  return unusable() || age() > kMeasureEvery;
-}
+bool ServerTime::aged() const { return unusable() || age() > kMeasureEvery; }
 
 std::optional<Micros> ServerTime::error_bound() const {
   if (!measured_ || distrusted_) return std::nullopt;

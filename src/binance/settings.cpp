@@ -41,7 +41,10 @@ SettingsSection settings_section(Settings& target) {
 
 std::string environment_of(std::string_view base_url) {
   const auto parsed = net::parse_base_url(base_url);
-  const std::string host = parsed ? parsed->endpoint.host : std::string();
+  std::string host = parsed ? parsed->endpoint.host : std::string();
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  if (host.ends_with('.')) host.pop_back();
   if (host == "fapi.binance.com") return "live";
   if (host == "demo-fapi.binance.com" || host == "testnet.binancefuture.com") return "testnet";
   return "paper";

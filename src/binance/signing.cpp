@@ -43,7 +43,12 @@ std::string printable(std::string_view text, std::initializer_list<std::string_v
   }
   for (char& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  if (out.size() > kLongest) out.resize(kLongest);
+  if (out.size() > kLongest) {
+    std::size_t end = kLongest;  // not inside a character
+    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0) == 0x80)
+      --end;
+    out.resize(end);
+  }
   return out;
 }
 

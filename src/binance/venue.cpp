@@ -84,15 +84,9 @@ Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& 
     : state_(std::make_unique<State>(dialer, clock, log, settings)) {}
 Venue::~Venue() = default;
 
-TimePoint Venue::exchange_now() const {
-  return state_->time.now();
-}
-const std::string& Venue::environment() const {
-  return state_->environment;
-}
-const RateLimits& Venue::limits() const {
-  return state_->limits;
-}
+TimePoint Venue::exchange_now() const { return state_->time.now(); }
+const std::string& Venue::environment() const { return state_->environment; }
+const RateLimits& Venue::limits() const { return state_->limits; }
 
 VenueHealth Venue::health() const {
   auto& s = *state_;
@@ -251,7 +245,9 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
     log.error("exchange banned this address", {{"seconds", length.count() / 1'000'000}});
     return;
   }
-  if (response.status != 429) {
+  // A 403 without Binance's own words is its firewall's limit (reference §3).
+  const bool is_firewall = response.status == 403 && reply.evidence.code == 0;
+  if (response.status != 429 && !is_firewall) {
     if (response.status < 400) refusals_in_a_row = 0;
     return;
   }

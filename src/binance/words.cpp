@@ -81,9 +81,7 @@ Value find(const Words<Value, N>& words, std::string_view word, Value otherwise)
 
 }  // namespace
 
-std::string_view wire(Side side) {
-  return side == Side::buy ? "BUY" : "SELL";
-}
+std::string_view wire(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
 
 std::string_view wire(PositionSide side) {
   switch (side) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/plant.h"
-#include "exchange/settle.h"
+#include "desk/impl/journal.h"
 
 namespace bb::desk {
 
@@ -37,7 +37,8 @@ Desk::~Desk() = default;
 
 ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind,
                             int* attempt) const {
-  const int next = parts_.store.next_attempt(trade_day, job, symbol, kind);
+  // Ids are unique among open orders only, so after 32768 of one kind and day they may come again.
+  const int next = parts_.store.next_attempt(trade_day, job, symbol, kind) % 32768;
   if (attempt != nullptr) *attempt = next;
   const auto day = parse_utc_date(trade_day);
   // A key that a person named need not be a date; its orders then carry today's.
@@ -89,6 +90,8 @@ Task<bool> Desk::cancel_order(exchange::OrderRef order) {
 Task<std::vector<store::Intent>> Desk::settle_intents() {
   std::vector<store::Intent> filled_entries;
   for (store::Intent intent : parts_.store.unresolved_intents()) {
+    // Somebody acts on the symbol, perhaps on this very order: he settles it.
+    if (turns_.is_taken(intent.symbol)) continue;
     const Turn turn = co_await turns_.take(intent.symbol);
     const auto* now = parts_.store.find_intent(intent.client_order_id);
     if (now == nullptr ||
@@ -109,7 +112,7 @@ Task<std::vector<store::Intent>> Desk::settle_intents() {
       continue;
     }
     const exchange::OrderView& order = **found;
-    intent.state = store::IntentState::done;
+    intent.state = state_of(order);
     intent.order_id = order.order_id;
     intent.executed_qty = order.executed_qty;
     intent.evidence = "query";

@@ -28,6 +28,7 @@ struct Parts {
   const Log& log;
   exchange::AccountIdentity identity;
   exchange::AccountModes modes;
+  const Stop* stop = nullptr;  // once requested, nothing that adds risk is sent any more
 };
 
 /// One short to open. `reference_price` is what it was sized with.

@@ -40,10 +40,12 @@ Task<EntryResult> Desk::enter_short(EntryOrder order) {
   store::Batch before;
   before.put(intent);
   const auto durable = co_await parts_.store.commit(std::move(before));
-  if (!durable) {
-    // Nothing was sent: the intent may be on no disk, so no risk is taken on its account.
+  const bool stopping = parts_.stop != nullptr && parts_.stop->requested();
+  if (!durable || stopping) {
+    // Nothing was sent: the intent may be on no disk, so no risk is taken on its account; and a
+    // process that is about to end opens nothing.
     intent.state = store::IntentState::refused;
-    intent.evidence = "not sent: " + durable.error().text;
+    intent.evidence = "not sent: " + (stopping ? "a stop was requested" : durable.error().text);
     store::Batch undo;
     undo.put(intent);
     co_await commit_or_log(parts_, std::move(undo));

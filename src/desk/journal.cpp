@@ -47,9 +47,15 @@ store::OrderEvent event_of(const store::Intent& intent, std::string status, Time
 
 }  // namespace
 
+store::IntentState state_of(const exchange::OrderView& order) {
+  const bool open_question = !order.conditional && order.executed_qty.is_zero() &&
+                             (is_live(order.status) || order.status == OrderStatus::unknown);
+  return open_question ? store::IntentState::unknown : store::IntentState::done;
+}
+
 void apply_found(store::Batch& batch, store::Intent& intent, const exchange::OrderView& order,
                  TimePoint now) {
-  intent.state = store::IntentState::done;
+  intent.state = state_of(order);
   intent.order_id = order.order_id;
   intent.executed_qty = order.executed_qty;
   intent.evidence = "query";
@@ -61,7 +67,7 @@ void apply_outcome(store::Batch& batch, store::Intent& intent,
                    const exchange::Outcome<exchange::OrderView>& outcome, TimePoint now) {
   std::string status;
   if (const auto* order = outcome.done()) {
-    intent.state = store::IntentState::done;
+    intent.state = state_of(*order);
     intent.order_id = order->order_id;
     intent.executed_qty = order->executed_qty;
     intent.evidence = "answer";

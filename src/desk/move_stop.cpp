@@ -40,7 +40,10 @@ Task<PlaceResult> Desk::move_stop(const store::Holding& holding, Price trigger,
     co_return PlaceResult{Kind::failed, {}, "the covering stop is not listed"};
 
   for (const auto& order : *old) {
-    if (!order.close_position || !ids_.decode(order.client_order_id, holding.symbol)) continue;
+    if (!order.close_position) continue;
+    // Somebody else's stop stays; ours then is the quantity stop beside it.
+    if (!ids_.decode(order.client_order_id, holding.symbol))
+      co_return PlaceResult{Kind::resting, {q->order_id, q->client_order_id, trigger}, {}};
     if (!co_await cancel_order(order.ref()))
       co_return PlaceResult{Kind::failed, {}, "the old stop could not be cancelled"};
   }

@@ -77,8 +77,14 @@ Task<PlaceResult> Desk::place_protection(const store::Holding& holding, OrderKin
     if (outcome.unknown() != nullptr || outcome.code() == -4130 || outcome.code() == -4116) {
       auto standing = co_await find_protective(parts_, holding.symbol, holding.side, kind);
       if (standing) {
-        for (const auto& order : *standing)
-          if (order.close_position) co_return resting(order);
+        bool looser = false;
+        for (const auto& order : *standing) {
+          if (!order.close_position) continue;
+          if (kind == OrderKind::take_profit || order.trigger_price <= trigger)
+            co_return resting(order);
+          looser = true;
+        }
+        if (looser) break;  // only one closePosition stop may stand: a quantity stop covers
       }
     } else if (outcome.code() != -4509 && outcome.code() != -2022 && outcome.code() != 0 &&
                outcome.code() != -1021) {

@@ -18,9 +18,7 @@ Price operator*(Price price, Ratio ratio) {
 Qty operator*(Qty qty, Ratio ratio) {
   return Qty(Decimal::mul(qty.value(), ratio.value(), kNearest));
 }
-Ratio operator*(Ratio a, Ratio b) {
-  return Ratio(Decimal::mul(a.value(), b.value(), kNearest));
-}
+Ratio operator*(Ratio a, Ratio b) { return Ratio(Decimal::mul(a.value(), b.value(), kNearest)); }
 Usdt operator/(Usdt amount, Ratio ratio) {
   return Usdt(Decimal::div(amount.value(), ratio.value(), kNearest));
 }
@@ -33,9 +31,7 @@ Qty operator/(Usdt amount, Price price) {
 Price operator/(Usdt amount, Qty qty) {
   return Price(Decimal::div(amount.value(), qty.value(), kNearest));
 }
-Ratio ratio_of(Decimal part, Decimal whole) {
-  return Ratio(Decimal::div(part, whole, kNearest));
-}
+Ratio ratio_of(Decimal part, Decimal whole) { return Ratio(Decimal::div(part, whole, kNearest)); }
 
 Ratio percent(Decimal percent_value) {
   return Ratio(Decimal::div(percent_value, Decimal::from_int(100), kNearest));

@@ -46,9 +46,7 @@ using Ratio = Amount<struct RatioTag>;
 
 /// Notional, rounded to 1e-8 half away from zero.
 Usdt operator*(Price price, Qty qty);
-inline Usdt operator*(Qty qty, Price price) {
-  return price * qty;
-}
+inline Usdt operator*(Qty qty, Price price) { return price * qty; }
 /// Scaled amounts, rounded to 1e-8 half away from zero.
 Usdt operator*(Usdt amount, Ratio ratio);
 Price operator*(Price price, Ratio ratio);
@@ -62,9 +60,7 @@ Qty operator/(Usdt amount, Price price);
 Price operator/(Usdt amount, Qty qty);
 Ratio ratio_of(Decimal part, Decimal whole);
 
-inline Ratio one() {
-  return Ratio(Decimal::from_int(1));
-}
+inline Ratio one() { return Ratio(Decimal::from_int(1)); }
 /// 1 -> 0.01. Exact for percents with up to six decimals.
 Ratio percent(Decimal percent_value);
 

@@ -2,9 +2,7 @@
 
 namespace bb {
 
-Usdt unrealized_pnl(Qty signed_qty, Price entry, Price mark) {
-  return (mark - entry) * signed_qty;
-}
+Usdt unrealized_pnl(Qty signed_qty, Price entry, Price mark) { return (mark - entry) * signed_qty; }
 
 Usdt maintenance_margin(const Brackets& brackets, Usdt notional) {
   const auto& bracket = bracket_for(brackets, notional);

@@ -2,9 +2,7 @@
 
 namespace bb {
 
-std::string_view str(Side side) {
-  return side == Side::buy ? "BUY" : "SELL";
-}
+std::string_view str(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
 
 std::string_view str(PositionSide side) {
   switch (side) {

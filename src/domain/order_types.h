@@ -47,9 +47,7 @@ std::string_view str(OrderType);
 std::string_view str(OrderStatus);
 std::string_view str(WorkingType);
 
-constexpr Side opposite(Side side) {
-  return side == Side::buy ? Side::sell : Side::buy;
-}
+constexpr Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
 constexpr bool is_conditional(OrderType type) {
   return type != OrderType::market && type != OrderType::limit && type != OrderType::unknown;
 }

@@ -1,5 +1,5 @@
-// MarketData: the public side of the exchange, shared by all accounts. Queries only: a failure is an
-// Error, never an empty list; the adapter may retry them within the deadline it owns.
+// MarketData: the public side of the exchange, shared by all accounts. Queries only: a failure is
+// an Error, never an empty list; the adapter may retry them within the deadline it owns.
 #pragma once
 
 #include "base/clock.h"

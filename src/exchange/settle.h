@@ -1,4 +1,5 @@
-// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends nothing.
+// settle(): after an Unknown placement, asks the exchange until there is evidence. It sends
+// nothing.
 #pragma once
 
 #include "exchange/trading_account.h"
@@ -13,7 +14,8 @@ struct Settled {
   bool still_unknown() const { return !order.has_value(); }
 };
 
-/// Asks by client order id after 0.2, 0.5, 1, 2 and 5 s, until found.
+/// Asks by client order id after 0.2, 0.5, 1, 2 and 5 s, until the order has a fill or has ended; a
+/// live order without a fill is what it answers with otherwise.
 Task<Settled> settle(TradingAccount& account, Clock& clock, OrderRef order);
 
 }  // namespace bb::exchange

@@ -163,9 +163,7 @@ Task<std::expected<ConnectionPtr, HttpFailure>> HttpClient::Pool::acquire(Steady
 HttpClient::HttpClient(Dialer& dialer, Clock& clock, Endpoint endpoint, HttpClientOptions options)
     : pool_(std::make_unique<Pool>(dialer, clock, std::move(endpoint), std::move(options))) {}
 
-HttpClient::~HttpClient() {
-  close_idle();
-}
+HttpClient::~HttpClient() { close_idle(); }
 
 Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest request,
                                                                 SteadyTime deadline) {

@@ -93,9 +93,7 @@ Result<std::unique_ptr<HttpListener>> HttpListener::open(asio::io_context& io, C
 HttpListener::HttpListener(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpListener::~HttpListener() = default;
 
-std::uint16_t HttpListener::port() const {
-  return state_->port;
-}
+std::uint16_t HttpListener::port() const { return state_->port; }
 
 Task<void> HttpListener::run(Stop& stop) {
   auto& state = *state_;

@@ -130,18 +130,10 @@ HttpParser::~HttpParser() = default;
 std::expected<std::size_t, WireFault> HttpParser::feed(std::string_view bytes) {
   return impl_->feed(bytes);
 }
-bool HttpParser::end() {
-  return impl_->end();
-}
-bool HttpParser::done() const {
-  return impl_->done();
-}
-bool HttpParser::started() const {
-  return impl_->started;
-}
-bool HttpParser::keeps_alive() const {
-  return impl_->keeps_alive();
-}
+bool HttpParser::end() { return impl_->end(); }
+bool HttpParser::done() const { return impl_->done(); }
+bool HttpParser::started() const { return impl_->started; }
+bool HttpParser::keeps_alive() const { return impl_->keeps_alive(); }
 
 HttpRequest HttpParser::take_request() {
   return {*impl_->method, std::move(impl_->target), std::move(impl_->headers),

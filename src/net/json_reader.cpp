@@ -220,21 +220,11 @@ void JsonView::Access::write(JsonWriter& writer) const {
   }
 }
 
-bool JsonView::is_object() const {
-  return Access(*this).type() == tape_type::START_OBJECT;
-}
-bool JsonView::is_array() const {
-  return Access(*this).type() == tape_type::START_ARRAY;
-}
-bool JsonView::is_string() const {
-  return Access(*this).type() == tape_type::STRING;
-}
-bool JsonView::is_number() const {
-  return is_number_type(Access(*this).type());
-}
-bool JsonView::is_null() const {
-  return Access(*this).type() == tape_type::NULL_VALUE;
-}
+bool JsonView::is_object() const { return Access(*this).type() == tape_type::START_OBJECT; }
+bool JsonView::is_array() const { return Access(*this).type() == tape_type::START_ARRAY; }
+bool JsonView::is_string() const { return Access(*this).type() == tape_type::STRING; }
+bool JsonView::is_number() const { return is_number_type(Access(*this).type()); }
+bool JsonView::is_null() const { return Access(*this).type() == tape_type::NULL_VALUE; }
 
 bool JsonView::has(std::string_view name) const {
   if (!is_object()) return false;
@@ -365,8 +355,6 @@ JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
 JsonDocument::~JsonDocument() = default;
 
-JsonView JsonDocument::root() const {
-  return {impl_.get(), kRoot};
-}
+JsonView JsonDocument::root() const { return {impl_.get(), kRoot}; }
 
 }  // namespace bb::net

@@ -107,9 +107,7 @@ JsonWriter& JsonWriter::value(std::int64_t number) {
   return *this;
 }
 
-JsonWriter& JsonWriter::value(bool flag) {
-  return raw(flag ? "true" : "false");
-}
+JsonWriter& JsonWriter::value(bool flag) { return raw(flag ? "true" : "false"); }
 
 JsonWriter& JsonWriter::value(double number) {
   if (!std::isfinite(number)) return null();
@@ -118,9 +116,7 @@ JsonWriter& JsonWriter::value(double number) {
   return *this;
 }
 
-JsonWriter& JsonWriter::null() {
-  return raw("null");
-}
+JsonWriter& JsonWriter::null() { return raw("null"); }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
   comma();

@@ -14,9 +14,7 @@ constexpr std::size_t kBodyBytes = 32 * 1024;
 constexpr std::size_t kProblemBytes = 200;
 constexpr std::string_view kThirdGeneration = "sctp";
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-}
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 // The digits of "sctp<digits>t...": the user's own host. Empty for a Turbo key.
 std::string user_id_of(std::string_view key) {

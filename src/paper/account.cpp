@@ -53,13 +53,9 @@ Usdt max_notional(Call& call, const PositionRow& row) {
 }
 
 /// "0" for nothing, else eight decimals: how positions print margins.
-std::string zero_or_eight(Usdt amount) {
-  return amount.is_zero() ? "0" : eight(amount);
-}
+std::string zero_or_eight(Usdt amount) { return amount.is_zero() ? "0" : eight(amount); }
 
-bool is_isolated(const PositionRow& row) {
-  return row.margin == MarginType::isolated;
-}
+bool is_isolated(const PositionRow& row) { return row.margin == MarginType::isolated; }
 
 Usdt isolated_margin(const PositionRow& row) {
   return is_isolated(row) ? row.position.isolated_wallet + row.position.unrealized_pnl : Usdt();

@@ -41,7 +41,8 @@ void write_actuals(JsonWriter& json, const OrderView& order, const Contract& con
 void write_algo(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
   const auto& contract = call.venue.contract(order.symbol);
   const auto wording = call.venue.wording(call.account, order);
-  const auto detail = call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
+  const auto detail =
+      call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
   const auto number = [&](auto amount, int places) {
     return shape == Shape::open_list ? as_java_double(amount.value()) : padded(amount, places);
   };

@@ -61,6 +61,11 @@ void write_entry(JsonWriter& json, std::size_t number, const JournalEntry& entry
       .field("symbol", entry.symbol.str())
       .field("positionSide", paper::word(entry.side));
   if (entry.order) write_order(json, *entry.order);
+  if (const auto& detail = entry.detail) {
+    if (detail->parent_id != 0) json.field("parentId", detail->parent_id);
+    if (detail->expiry_reason != 0) json.field("expiryReason", detail->expiry_reason);
+    if (!detail->reject_reason.empty()) json.field("rejectReason", detail->reject_reason);
+  }
   if (const auto& fill = entry.fill) {
     if (!entry.order) json.field("orderId", fill->order_id);
     json.field("tradeId", fill->trade_id)

@@ -34,9 +34,7 @@ std::size_t FaultPlan::add(FaultRule rule) {
   return rules_.size() - 1;
 }
 
-void FaultPlan::clear() {
-  rules_.clear();
-}
+void FaultPlan::clear() { rules_.clear(); }
 
 bool FaultPlan::needs_history() const {
   return std::ranges::any_of(rules_, [](const auto& entry) {

@@ -1,7 +1,6 @@
 #include "paper/lags.h"
 
 #include <algorithm>
-#include <set>
 
 namespace bb::paper {
 
@@ -35,6 +34,12 @@ void Lags::read_journal(bool keep_history) {
       changed[entry.account] = entry.time;
   }
   if (!keep_history) return;
+  if (!keeps_history_) {
+    keeps_history_ = true;
+    for (int account = 0; account < exchange_.account_count(); ++account)
+      history_[account].current = exchange_.positions(account);
+    return;
+  }
   for (const auto& [account, when] : changed) {
     auto& history = history_[account];
     history.past.push_back({when, std::move(history.current)});
@@ -73,7 +78,8 @@ bool Lags::is_position_unseen(int account, const OrderRequest& order, TimePoint 
   return found != opened_.end() && now < found->second + position_lag_;
 }
 
-void Lags::hide(int account, std::string client_id, TimePoint until) {
+void Lags::hide(int account, std::string client_id, TimePoint now, TimePoint until) {
+  std::erase_if(hidden_, [&](const Hidden& hidden) { return hidden.until <= now; });
   hidden_.push_back({account, std::move(client_id), until});
 }
 

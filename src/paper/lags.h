@@ -18,7 +18,7 @@ class Lags {
   Lags(const sim::Exchange& exchange, Millis algo_lag, Millis position_lag);
 
   /// Takes up what the journal has gained; called before and after every act. Positions are kept
-  /// for old answers only while `keep_history`.
+  /// for old answers from the first call with `keep_history` on.
   void read_journal(bool keep_history);
 
   /// An algo order was cancelled by request; `before` is what it was.
@@ -32,7 +32,7 @@ class Lags {
   bool is_position_unseen(int account, const exchange::OrderRequest& order, TimePoint now) const;
 
   /// From now until `until` single-order queries do not find this client id (empty: any).
-  void hide(int account, std::string client_id, TimePoint until);
+  void hide(int account, std::string client_id, TimePoint now, TimePoint until);
   bool is_hidden(int account, const exchange::OrderView& order, TimePoint now) const;
 
   /// Positions of the account as of `when`, or nothing when no change has happened since.
@@ -66,6 +66,7 @@ class Lags {
   std::deque<Cancel> cancels_;
   std::map<Leg, TimePoint> opened_;
   std::vector<Hidden> hidden_;
+  bool keeps_history_ = false;
   std::map<int, History> history_;
 };
 

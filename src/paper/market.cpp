@@ -14,9 +14,7 @@ using net::JsonWriter;
 constexpr double kLevelsPerMinute = 20;  // a level holds this part of a minute's volume
 constexpr double kLevelQtyMax = 1e10;
 
-std::string fixed(double value, int places) {
-  return fmt::format("{:.{}f}", value, places);
-}
+std::string fixed(double value, int places) { return fmt::format("{:.{}f}", value, places); }
 
 /// One object for ?symbol=, an array of all without it. `write` leaves a contract out by returning
 /// without writing.
@@ -134,9 +132,7 @@ void write_funding(JsonWriter& json, Call& call, Symbol symbol,
 
 }  // namespace
 
-Reply ping(Call&) {
-  return Reply{200, "{}"};
-}
+Reply ping(Call&) { return Reply{200, "{}"}; }
 
 Reply server_time(Call& call) {
   JsonWriter json;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "paper/handlers.h"
 
@@ -20,7 +21,8 @@ enum class Shape {
 void write_order(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
   const auto& contract = call.venue.contract(order.symbol);
   const auto wording = call.venue.wording(call.account, order);
-  const auto detail = call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
+  const auto detail =
+      call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
   const int price = contract.price_places;
   const int qty = contract.qty_places;
   const bool is_query = shape != Shape::placed;
@@ -97,9 +99,7 @@ std::optional<OrderView> find(Call& call, const OrderRef& ref) {
   return order;
 }
 
-Reply no_such_order() {
-  return refuse(-2013, "Order does not exist.");
-}
+Reply no_such_order() { return refuse(-2013, "Order does not exist."); }
 
 void read_type_and_price(ParamReader& params, OrderRequest& order) {
   if (order.type == OrderType::limit) {
@@ -241,17 +241,29 @@ Reply cancel_all_orders(Call& call) {
 }
 
 Reply all_orders(Call& call) {
-  const auto* contract = call.required_symbol();
+  const auto* contract = call.optional_symbol();
   const auto from_id = call.params.optional_integer("orderId");
   const auto window = read_window(call, std::chrono::days(7));
   const auto limit = call.params.limit(500, 1000);
   if (call.params.error()) return refuse(*call.params.error());
   std::vector<OrderView> rows;
-  for (auto& order : call.exchange().orders(call.account, contract->symbol, false)) {
-    const bool in_range = from_id
-                              ? order.order_id >= *from_id
-                              : order.create_time >= window.from && order.create_time <= window.to;
-    if (in_range && is_remembered(order, call.now)) rows.push_back(std::move(order));
+  const auto collect = [&](Symbol symbol) {
+    for (auto& order : call.exchange().orders(call.account, symbol, false)) {
+      const bool in_range =
+          from_id ? order.order_id >= *from_id
+                  : order.create_time >= window.from && order.create_time <= window.to;
+      if (in_range && is_remembered(order, call.now)) rows.push_back(std::move(order));
+    }
+  };
+  if (contract) {
+    collect(contract->symbol);
+  } else {
+    // Ids grow per symbol only: across symbols the time decides.
+    for (const auto& rules : call.venue.market().rules(call.now))
+      collect(rules.symbol);
+    std::ranges::sort(rows, {}, [](const OrderView& order) {
+      return std::tuple(order.create_time, order.symbol, order.order_id);
+    });
   }
   const bool from_front = from_id || window.has_start;
   const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;

@@ -11,9 +11,7 @@ namespace bb::paper {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_client_id_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
@@ -148,9 +146,12 @@ std::optional<Decimal> ParamReader::optional_decimal(std::string_view name) {
 }
 
 std::optional<TimePoint> ParamReader::optional_time(std::string_view name) {
+  constexpr std::int64_t kEndOfTime = 253'402'300'799'000;  // the year 9999
   const auto value = optional_integer(name);
   if (!value) return std::nullopt;
-  return from_ms(*value);
+  if (*value <= kEndOfTime) return from_ms(*value);
+  complain(-1130, fmt::format("Data sent for parameter '{}' is not valid.", name));
+  return std::nullopt;
 }
 
 bool ParamReader::optional_flag(std::string_view name, bool otherwise) {

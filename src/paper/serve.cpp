@@ -63,8 +63,7 @@ Task<Status> serve(Options options, ServeParts parts,
   const auto market = open_market(options, parts.clock.utc_now());
   if (!market) co_return std::unexpected(market.error());
   if (options.keep_dates && !options.data_folder.empty())
-    options.server.clock_offset +=
-        market->begin() + kHistory - utc_midnight(parts.clock.utc_now());
+    options.server.clock_offset += market->begin() + kHistory - utc_midnight(parts.clock.utc_now());
   Server server(parts.clock, *market, options.server);
   auto listener = net::HttpListener::open(parts.io, parts.clock, options.address, options.port,
                                           server.handler(), {});

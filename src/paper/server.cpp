@@ -114,7 +114,7 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
   if (route.checks_in_engine && !caller.window.holds(at))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
-    venue.lags().hide(caller.account, client_id_of(in.params), at + verdict.hide);
+    venue.lags().hide(caller.account, client_id_of(in.params), at, at + verdict.hide);
   Call call{venue, in.params, caller.account, at, verdict.stale};
   Reply reply = route.handler(call);
   venue.lags().read_journal(faults.needs_history());
@@ -187,41 +187,27 @@ Task<ServerReply> Server::handle(net::HttpRequest request) {
   co_return s.finish(in, arrived, std::move(reply), caller.account, delivery);
 }
 
-const net::HttpHandler& Server::handler() const {
-  return state_->handler;
-}
+const net::HttpHandler& Server::handler() const { return state_->handler; }
 
 Task<void> Server::serve_stream(net::AnyStream stream, const Stop& stop) {
   return net::serve_http(std::move(stream), state_->clock, state_->handler, {}, stop);
 }
 
-void Server::advance() {
-  state_->advance();
-}
+void Server::advance() { state_->advance(); }
 
-TimePoint Server::now() const {
-  return state_->now();
-}
+TimePoint Server::now() const { return state_->now(); }
 
-sim::Exchange& Server::exchange() {
-  return state_->venue.exchange();
-}
+sim::Exchange& Server::exchange() { return state_->venue.exchange(); }
 
-FaultPlan& Server::faults() {
-  return state_->faults;
-}
+FaultPlan& Server::faults() { return state_->faults; }
 
 void Server::set_delays(Micros before, Micros after) {
   state_->options.delay_before = before;
   state_->options.delay_after = after;
 }
 
-void Server::shift_clock(Millis by) {
-  state_->options.clock_offset += by;
-}
+void Server::shift_clock(Millis by) { state_->options.clock_offset += by; }
 
-const std::deque<RequestRecord>& Server::request_log() const {
-  return state_->log;
-}
+const std::deque<RequestRecord>& Server::request_log() const { return state_->log; }
 
 }  // namespace bb::paper

@@ -125,9 +125,7 @@ Reply set_position_mode(Call& call) {
   return set ? success("success") : refuse(set.error());
 }
 
-Reply multi_assets_mode(Call&) {
-  return Reply{200, R"({"multiAssetsMargin":false})"};
-}
+Reply multi_assets_mode(Call&) { return Reply{200, R"({"multiAssetsMargin":false})"}; }
 
 Reply order_rate_limits(Call& call) {
   const auto& limits = call.venue.options().limits;

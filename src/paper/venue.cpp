@@ -46,9 +46,7 @@ std::uint64_t version_of(const std::vector<SymbolRules>& rules) {
 
 }  // namespace
 
-Reply ok(net::JsonWriter& json) {
-  return Reply{200, json.take()};
-}
+Reply ok(net::JsonWriter& json) { return Reply{200, json.take()}; }
 
 std::string error_body(int code, std::string_view text) {
   net::JsonWriter json;
@@ -60,9 +58,7 @@ Reply refuse(const Rejection& rejection) {
   return Reply{status_of(rejection.code), error_body(rejection.code, rejection.text)};
 }
 
-Reply success(std::string_view text) {
-  return Reply{200, error_body(200, text)};
-}
+Reply success(std::string_view text) { return Reply{200, error_body(200, text)}; }
 
 Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint start)
     : market_(market),

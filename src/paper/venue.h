@@ -29,9 +29,7 @@ struct Reply {
 
 Reply ok(net::JsonWriter& json);
 Reply refuse(const Rejection& rejection);
-inline Reply refuse(int code, std::string text) {
-  return refuse(Rejection{code, std::move(text)});
-}
+inline Reply refuse(int code, std::string text) { return refuse(Rejection{code, std::move(text)}); }
 /// {"code":200,"msg":text}
 Reply success(std::string_view text);
 std::string error_body(int code, std::string_view text);

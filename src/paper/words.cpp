@@ -6,9 +6,7 @@
 
 namespace bb::paper {
 
-std::string_view word(Side side) {
-  return side == Side::buy ? "BUY" : "SELL";
-}
+std::string_view word(Side side) { return side == Side::buy ? "BUY" : "SELL"; }
 
 std::string_view word(PositionSide side) {
   switch (side) {

@@ -41,9 +41,7 @@ std::string padded(Amount<Tag> value, int places) {
   return padded(value.value(), places);
 }
 /// Exactly eight decimals.
-inline std::string eight(Usdt amount) {
-  return amount.value().str_fixed(8);
-}
+inline std::string eight(Usdt amount) { return amount.value().str_fixed(8); }
 /// As Java prints a double: 0.0007 -> "7.0E-4", 0 -> "0.0", 12000000 -> "1.2E7".
 std::string as_java_double(Decimal value);
 

@@ -6,6 +6,7 @@ namespace bb::service {
 
 namespace {
 
+constexpr Hours kHistory{24 * 90};
 constexpr Minutes kLateBookings{1};
 constexpr Hours kBeforeFirstSample{1};
 constexpr Hours kFirstReach{7 * 24};
@@ -45,7 +46,9 @@ Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& sett
 }
 
 TimePoint income_start(const store::Store& store, TimePoint now) {
-  if (const auto last = store.last_income_time()) return *last - kLateBookings;
+  // The exchange keeps three months; after a longer pause what is older is lost, not a fault.
+  const TimePoint oldest = now - kHistory;
+  if (const auto last = store.last_income_time()) return std::max(oldest, *last - kLateBookings);
   if (const auto first = store.first_snapshot_time()) return *first - kBeforeFirstSample;
   return now - kFirstReach;
 }

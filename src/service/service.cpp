@@ -1,5 +1,7 @@
 #include "service/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <string>
@@ -140,14 +142,17 @@ Task<void> Service::get_ready(Slot slot, Millis left) {
 }
 
 Task<void> Service::fire_entry(Slot slot) {
-  const auto report = co_await run_entry(parts_.desk, entry_, slot);
-  if (report.status != trading::EntryStatus::failed) {
-    newest_entry_ = slot.date;
-    failures_ = 0;
-    co_return;
-  }
+  // Set before, so that an exception backs off like a failure.
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
+  const auto report = co_await run_entry(parts_.desk, entry_, slot);
+  if (report.status == trading::EntryStatus::failed) {
+    entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
+    co_return;
+  }
+  newest_entry_ = slot.date;
+  failures_ = 0;
+  entry_again_ = {};
 }
 
 Task<void> Service::loss_cut_loop(Stop& stop) {
@@ -184,15 +189,15 @@ Task<void> Service::fire_loss_cut(Slot slot) {
   co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::running, "");
   const auto report = co_await run_loss_cut(parts_.desk, parts_.settings, slot.trade_day_utc(),
                                             time_text(parts_.settings.loss_cut_schedule()));
-  if (report.failed) {
-    // The positions could not be read: nothing was done, and it may be tried again in its window.
-    const std::string why = report.details.empty() ? "unknown" : report.details.front();
+  if (report.failed || report.errors > 0) {
+    // Losers may be left: it is tried again while its window is open.
+    std::string why = report.details.empty() ? "unknown" : report.details.front();
+    if (!report.failed) why = fmt::format("{} positions not closed", report.errors);
     co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::failed, why);
     co_return;
   }
   newest_cut_ = slot.date;
-  const auto state = report.errors == 0 ? store::SlotState::done : store::SlotState::partial;
-  co_await end_slot(parts_.desk, Job::loss_cut, slot, state, "");
+  co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::done, "");
 }
 
 // A steady cadence: after a delay at most manager_max_catch_up_runs patrols follow each other.

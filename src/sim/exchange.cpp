@@ -54,21 +54,15 @@ int Exchange::add_account(AccountOptions options) {
   return added.number;
 }
 
-int Exchange::account_count() const {
-  return static_cast<int>(state_->core.accounts.size());
-}
+int Exchange::account_count() const { return static_cast<int>(state_->core.accounts.size()); }
 
 const std::string& Exchange::alias(int account) const {
   return state_->account(account).options.alias;
 }
 
-void Exchange::advance(TimePoint now, Micros precise) {
-  impl::advance(state_->core, now, precise);
-}
+void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->core, now, precise); }
 
-TimePoint Exchange::now() const {
-  return state_->core.now;
-}
+TimePoint Exchange::now() const { return state_->core.now; }
 
 Answer<OrderView> Exchange::place(int account, const OrderRequest& order) {
   return impl::place(state_->core, state_->account(account), order);
@@ -133,13 +127,9 @@ Answer<void> Exchange::transfer(int account, Usdt amount) {
   return impl::transfer(state_->core, state_->account(account), amount);
 }
 
-bool Exchange::hedge(int account) const {
-  return state_->account(account).options.hedge;
-}
+bool Exchange::hedge(int account) const { return state_->account(account).options.hedge; }
 
-FeeRates Exchange::fees(int account) const {
-  return state_->account(account).options.fees;
-}
+FeeRates Exchange::fees(int account) const { return state_->account(account).options.fees; }
 
 exchange::SymbolSettings Exchange::settings(int account, Symbol symbol) const {
   if (const impl::Seat* seat = state_->find_seat(account, symbol))
@@ -156,9 +146,7 @@ Exchange::Balance Exchange::balance(int account) const {
   return impl::balance_of(state_->core, state_->account(account));
 }
 
-const std::vector<JournalEntry>& Exchange::journal() const {
-  return state_->core.journal;
-}
+const std::vector<JournalEntry>& Exchange::journal() const { return state_->core.journal; }
 
 void Exchange::on_journal(std::function<void(const JournalEntry&)> observer) {
   state_->core.observers.push_back(std::move(observer));

@@ -1,6 +1,6 @@
 // The exchange in memory: accounts, orders, matching, margin, funding, liquidation, over a Market.
-// It speaks the domain's words; paper/ gives it Binance's face. Strict where the real one is strict:
-// every filter, capacity rule and refusal that a client can meet has its code here.
+// It speaks the domain's words; paper/ gives it Binance's face. Strict where the real one is
+// strict: every filter, capacity rule and refusal that a client can meet has its code here.
 //
 // One loop, no threads, no clock of its own: time moves when advance() is called, and every call
 // that acts says when it arrives. The same calls give the same journal, always.
@@ -59,16 +59,16 @@ struct AccountOptions {
 /// demo's figures come from here alone.
 struct JournalEntry {
   enum class Kind {
-    order_accepted,   // regular or conditional; `order` as accepted
-    order_updated,    // status changed; `order` as it is now
-    fill,             // `fill`, `order` after it, and the position after it in `position_qty`;
-                      // an order_updated with the status it led to follows
-    income,           // `income`: funding, commission, realized PnL, transfer, liquidation fee
-    position_opened,  // quantity left zero
-    position_closed,  // quantity came back to zero
-    protected_from,   // a live stop covers the whole position from now on
-    unprotected_from, // no live stop covers it from now on; also when it opens without one
-    liquidated,       // `position_qty` as it was before
+    order_accepted,    // regular or conditional; `order` as accepted
+    order_updated,     // status changed; `order` as it is now
+    fill,              // `fill`, `order` after it, and the position after it in `position_qty`;
+                       // an order_updated with the status it led to follows
+    income,            // `income`: funding, commission, realized PnL, transfer, liquidation fee
+    position_opened,   // quantity left zero
+    position_closed,   // quantity came back to zero
+    protected_from,    // a live stop covers the whole position from now on
+    unprotected_from,  // no live stop covers it from now on; also when it opens without one
+    liquidated,        // `position_qty` as it was before
   };
   Kind kind;
   TimePoint time{};

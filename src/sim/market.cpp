@@ -52,12 +52,8 @@ TimePoint next_default_funding(TimePoint now) {
 
 Market::Market(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
-TimePoint Market::begin() const {
-  return data_->begin;
-}
-TimePoint Market::end() const {
-  return data_->end;
-}
+TimePoint Market::begin() const { return data_->begin; }
+TimePoint Market::end() const { return data_->end; }
 
 std::vector<SymbolRules> Market::rules(TimePoint now) const {
   std::vector<SymbolRules> all;

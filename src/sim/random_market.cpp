@@ -35,9 +35,7 @@ Decimal times(Decimal value, std::int64_t factor) {
   return Decimal::from_raw(value.raw() * factor);
 }
 
-Decimal thousandths(std::int64_t n) {
-  return Decimal::from_raw(n * (Decimal::kScale / 1000));
-}
+Decimal thousandths(std::int64_t n) { return Decimal::from_raw(n * (Decimal::kScale / 1000)); }
 
 template <class T, std::size_t N>
 const T& pick(Random& random, const std::array<T, N>& choices) {

@@ -40,8 +40,8 @@ std::string_view code_name(int code) {
 std::unexpected<Error> failure(sqlite3* db, std::string_view path, std::string_view what) {
   const int code = sqlite3_extended_errcode(db);
   const int primary = code & 0xff;
-  const bool is_data = primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH ||
-                       primary == SQLITE_RANGE || primary == SQLITE_ERROR;
+  const bool is_data =
+      primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_RANGE;
   return fail(is_data ? ErrorKind::conflict : ErrorKind::storage,
               fmt::format("database '{}': {}: {} ({} {})", path, what, sqlite3_errmsg(db),
                           code_name(code), code),
@@ -50,9 +50,7 @@ std::unexpected<Error> failure(sqlite3* db, std::string_view path, std::string_v
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Status Statement::bind(int index, std::int64_t value) {
   if (sqlite3_bind_int64(statement_.get(), index, value) != SQLITE_OK)
@@ -111,9 +109,7 @@ Status Statement::run(std::span<const Value> values) {
 }
 
 // The code of the last step is returned again by reset and finalize; it has been reported already.
-void Statement::reset() {
-  sqlite3_reset(statement_.get());
-}
+void Statement::reset() { sqlite3_reset(statement_.get()); }
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
@@ -130,9 +126,7 @@ std::string Statement::text(int column) const {
   return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
-void Connection::Close::operator()(sqlite3* db) const {
-  sqlite3_close_v2(db);
-}
+void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 Result<Connection> Connection::open(const std::string& path, int flags, Millis busy_timeout) {
   sqlite3* db = nullptr;

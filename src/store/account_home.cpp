@@ -53,10 +53,6 @@ std::string file_name_of(const std::string& name) {
   return safe == name ? safe : fmt::format("{}~{:08x}", safe, fnv1a(name));
 }
 
-std::unexpected<Error> failure(ErrorKind kind, const std::string& path, std::string_view what) {
-  return fail(kind, fmt::format("{} '{}': {}", what, path, std::strerror(errno)));
-}
-
 Status make_directory(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
   std::error_code error;
@@ -69,46 +65,6 @@ Status make_directory(const std::string& path) {
               fmt::format("cannot make the account's directory '{}': {}; set state_dir to a folder "
                           "that this user can write",
                           path, error.message()));
-}
-
-// Atomic and on the device: a power cut leaves the old number or the new one.
-Status write_synced(const std::string& directory, const std::string& name,
-                    const std::string& text) {
-  const std::string path = directory + "/" + name;
-  const std::string fresh = path + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return failure(ErrorKind::storage, fresh, "cannot make");
-  const bool is_written =
-      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  ::close(fd);
-  if (!is_written) return failure(ErrorKind::storage, fresh, "cannot write");
-  if (std::rename(fresh.c_str(), path.c_str()) != 0)
-    return failure(ErrorKind::storage, path, "cannot replace");
-  const int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return failure(ErrorKind::storage, directory, "cannot open");
-  const bool is_synced = fsync(folder) == 0;
-  ::close(folder);
-  return is_synced ? Status() : failure(ErrorKind::storage, directory, "cannot sync");
-}
-
-Result<std::int64_t> next_epoch(const std::string& directory) {
-  const std::string path = directory + "/epoch";
-  std::ifstream file(path);
-  std::string text;
-  std::int64_t epoch = 0;
-  if (file) {
-    std::getline(file, text);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch);
-    if (error != std::errc() || end != text.data() + text.size() || epoch < 0)
-      return fail(ErrorKind::storage,
-                  fmt::format("'{}' holds '{}' and not a number; write the number of the newest "
-                              "intents' holder there, or remove the file",
-                              path, text));
-  }
-  ++epoch;
-  if (auto written = write_synced(directory, "epoch", std::to_string(epoch) + "\n"); !written)
-    return std::unexpected(written.error());
-  return epoch;
 }
 
 }  // namespace
@@ -124,9 +80,7 @@ Task<Result<AccountHome>> AccountHome::take(std::string state_dir, std::string e
       "one process trades an account: stop that one first, or let it do what you want";
   auto lock = co_await FileLock::acquire(path + "/lock", command, wait, clock, advice);
   if (!lock) co_return std::unexpected(lock.error());
-  const auto epoch = next_epoch(path);
-  if (!epoch) co_return std::unexpected(epoch.error());
-  co_return AccountHome(path, std::move(*lock), *epoch);
+  co_return AccountHome(path, std::move(*lock));
 }
 
 }  // namespace bb::store

@@ -42,15 +42,11 @@ class AccountHome {
                                         std::string alias, std::string command, Micros wait,
                                         Clock& clock);
   const std::string& path() const { return path_; }
-  /// Counts up at every take; stamps intents of this holder.
-  std::int64_t epoch() const { return epoch_; }
 
  private:
-  AccountHome(std::string path, FileLock lock, std::int64_t epoch)
-      : path_(std::move(path)), lock_(std::move(lock)), epoch_(epoch) {}
+  AccountHome(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
   FileLock lock_;
-  std::int64_t epoch_ = 0;
 };
 
 }  // namespace bb::store

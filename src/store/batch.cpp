@@ -57,8 +57,6 @@ Batch& Batch::add(const JournalRow& row) {
   return *this;
 }
 
-bool Batch::empty() const {
-  return content_->rows.empty();
-}
+bool Batch::empty() const { return content_->rows.empty(); }
 
 }  // namespace bb::store

@@ -33,7 +33,7 @@ Status Committer::begin_session(const std::function<Status(sql::Connection&)>& l
   if (auto loaded = load(connection()); !loaded) return loaded;
   const auto committed = transaction->commit();
   if (!committed && database_.spill) {
-    healthy_ = false;
+    condition_.is_healthy = false;
     return {};
   }
   if (!committed) return committed;
@@ -52,7 +52,7 @@ std::vector<Status> Committer::commit(std::span<Group> groups) {
       answers.push_back(commit(std::span(&group, 1)).front());
     return answers;
   }
-  healthy_ = false;
+  condition_.is_healthy = false;
   for (Group& group : groups)
     answers.push_back(spill(std::move(group), together.error()));
   return answers;
@@ -80,7 +80,7 @@ Status Committer::write(std::span<Group> groups) {
     must_reopen_ = sql::is_io_error(status.error()) && database_.spill.has_value();
     return status;
   }
-  healthy_ = true;
+  condition_.is_healthy = true;
   if (backlog_.empty()) return {};
   backlog_.clear();
   // If this fails, the frames are known as written by their sequence.
@@ -96,8 +96,10 @@ Status Committer::write_backlog() {
     if (auto begun = connection().execute("SAVEPOINT one_group"); !begun) return begun;
     const Status written = run(group);
     if (!written && written.error().kind != ErrorKind::conflict) return written;
-    if (!written)
+    if (!written) {
+      ++condition_.dropped;
       if (auto undone = connection().execute("ROLLBACK TO one_group"); !undone) return undone;
+    }
     if (auto ended = connection().execute("RELEASE one_group"); !ended) return ended;
   }
   return put_meta(connection(), "spill_applied", std::to_string(backlog_.back().sequence));

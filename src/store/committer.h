@@ -15,6 +15,12 @@
 
 namespace bb::store {
 
+/// How the committer is after a commit.
+struct Condition {
+  bool is_healthy = true;  // the last transaction went to the disk
+  int dropped = 0;         // batches of the backlog that the database refused for their content
+};
+
 class Committer {
  public:
   /// `spill` is absent for a database in memory. `sync` false: never waits for the device.
@@ -33,7 +39,7 @@ class Committer {
   /// Marks a clean end. Nothing may be committed afterwards.
   void end_session();
 
-  bool healthy() const { return healthy_; }
+  Condition condition() const { return condition_; }
   sql::Connection& connection() { return database_.connection; }
 
  private:
@@ -50,7 +56,7 @@ class Committer {
   std::map<std::string, sql::Statement> statements_;
   std::vector<Group> backlog_;
   bool sync_ = true;
-  bool healthy_ = true;
+  Condition condition_;
   bool must_reopen_ = false;
   std::string synchronous_;
 };

@@ -15,9 +15,7 @@ namespace {
 
 constexpr Micros kPause{200'000};
 
-std::string iso_utc(TimePoint time) {
-  return iso_seconds(time).substr(0, 19) + "Z";
-}
+std::string iso_utc(TimePoint time) { return iso_seconds(time).substr(0, 19) + "Z"; }
 
 // "pid=123 since=2025-10-10T23:40:00Z command=bubble-buster service": the command is the last
 // field, because it may hold blanks.
@@ -51,23 +49,21 @@ bool is_still_at(int fd, const std::string& path) {
          held.st_dev == there.st_dev;
 }
 
-enum class Attempt { taken, busy, again };
+enum class Attempt { taken, busy, again, impossible };
 
 Attempt take_lock(int fd, const std::string& path) {
   while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
-    return Attempt::busy;
+    return errno == EWOULDBLOCK ? Attempt::busy : Attempt::impossible;
   }
   // Somebody removed or replaced the file meanwhile: this lock would guard nothing.
   return is_still_at(fd, path) ? Attempt::taken : Attempt::again;
 }
 
-Status write_holder(int fd, const std::string& path, const LockHolder& holder) {
+// For people only: the flock is the lock, and a full disk must not keep anybody from holding it.
+void write_holder(int fd, const LockHolder& holder) {
   const std::string line = holder_line(holder);
-  if (ftruncate(fd, 0) == 0 &&
-      pwrite(fd, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size()))
-    return {};
-  return fail(ErrorKind::storage, fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, line.data(), line.size(), 0) < 0) return;
 }
 
 }  // namespace
@@ -86,11 +82,15 @@ Task<Result<FileLock>> FileLock::acquire(std::string path, std::string command, 
     const Attempt attempt = take_lock(fd, path);
     if (attempt == Attempt::taken) {
       const LockHolder self{static_cast<int>(getpid()), command, clock.utc_now()};
-      if (auto written = write_holder(fd, path, self); !written)
-        co_return std::unexpected(written.error());
+      write_holder(fd, self);
       co_return lock;
     }
     if (attempt == Attempt::again) continue;
+    if (attempt == Attempt::impossible)
+      co_return fail(ErrorKind::configuration,
+                     fmt::format("cannot lock '{}': {}; it must lie on a file system that knows "
+                                 "locks",
+                                 path, std::strerror(errno)));
     if (clock.steady_now() >= deadline)
       co_return fail(ErrorKind::busy,
                      fmt::format("'{}' is held by {}; {}", path, describe_holder(fd), advice));

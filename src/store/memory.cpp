@@ -147,9 +147,7 @@ void Memory::apply_row(const Intent& intent) {
   if (!is_new) last->second = std::max(last->second, intent.attempt);
 }
 
-void Memory::apply_row(const Slot& slot) {
-  slots[{slot.job, slot.local_date}] = slot;
-}
+void Memory::apply_row(const Slot& slot) { slots[{slot.job, slot.local_date}] = slot; }
 
 void Memory::apply_row(const OutboxMessage& message) {
   next_outbox_id = std::max(next_outbox_id, message.id + 1);

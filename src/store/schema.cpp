@@ -137,9 +137,7 @@ Status open_spill(OpenedDatabase& database) {
 
 }  // namespace
 
-sql::Schema store_schema() {
-  return {kApplicationId, kProgram, migration_texts()};
-}
+sql::Schema store_schema() { return {kApplicationId, kProgram, migration_texts()}; }
 
 Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value) {
   auto statement = connection.prepare(

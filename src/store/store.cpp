@@ -23,19 +23,18 @@ struct Ticket {
 // Outlives the store where answers are still on their way to the loop.
 struct Health {
   Log log;
-  bool is_good = true;
+  Condition last;
 
-  void note(const Status& status, bool is_good_now) {
+  void note(const Status& status, Condition now) {
     if (!status && status.error().kind != ErrorKind::storage)
       log.error("store refused a batch", {{"reason", status.error().text}});
-    if (is_good && !is_good_now) log.error("store failed", {{"reason", reason_of(status)}});
-    if (!is_good && is_good_now) log.warn("store recovered");
-    is_good = is_good_now;
-  }
-
- private:
-  static std::string reason_of(const Status& status) {
-    return status ? "the disk refused the start of the session" : status.error().text;
+    if (last.is_healthy && !now.is_healthy)
+      log.error("store failed", {{"reason", status ? "the session cannot begin on this disk"
+                                                   : status.error().text}});
+    if (!last.is_healthy && now.is_healthy) log.warn("store recovered");
+    if (now.dropped > last.dropped)
+      log.error("spilled batches were refused", {{"count", now.dropped - last.dropped}});
+    last = now;
   }
 };
 
@@ -64,7 +63,7 @@ struct Store::State {
   State(StoreOptions o, OpenedDatabase database, Clock& c, const Log& log)
       : options(std::move(o)),
         clock(c),
-        health(std::make_shared<Health>(Health{log})),
+        health(std::make_shared<Health>(Health{log, {}})),
         committer(std::move(database), options.sync) {}
 
   std::shared_ptr<Ticket> submit(const std::vector<Row>& rows);
@@ -83,12 +82,17 @@ struct Store::State {
   std::unique_ptr<Writer> writer;  // none in inline mode
 };
 
+// Table by table, in the order of Row: what is referred to goes in first, whatever the order of the
+// calls was. Rows of one table keep theirs.
 Group Store::State::make_group(const std::vector<Row>& rows) {
   Group group;
-  for (const Row& row : rows) {
-    append_writes(row, clock.utc_now(), memory.next_ids, group.writes);
-    group.durable |= std::holds_alternative<Intent>(row);
-    group.essential |= !is_sample(row);
+  for (std::size_t kind = 0; kind < std::variant_size_v<Row>; ++kind) {
+    for (const Row& row : rows) {
+      if (row.index() != kind) continue;
+      append_writes(row, clock.utc_now(), memory.next_ids, group.writes);
+      group.durable |= std::holds_alternative<Intent>(row);
+      group.essential |= !is_sample(row);
+    }
   }
   return group;
 }
@@ -105,12 +109,12 @@ std::shared_ptr<Ticket> Store::State::submit(const std::vector<Row>& rows) {
   Group group = make_group(rows);
   if (!writer) {
     ticket->status = committer.commit(std::span(&group, 1)).front();
-    health->note(ticket->status, committer.healthy());
+    health->note(ticket->status, committer.condition());
     return ticket;
   }
   ticket->is_done = false;
-  writer->push(std::move(group), [ticket, noted = health](Status status, bool healthy) {
-    noted->note(status, healthy);
+  writer->push(std::move(group), [ticket, noted = health](Status status, Condition now) {
+    noted->note(status, now);
     ticket->status = std::move(status);
     ticket->is_done = true;
     if (ticket->resume) ticket->resume();
@@ -150,7 +154,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string acc
     return {};
   });
   if (!begun) return std::unexpected(begun.error());
-  state->health->note({}, state->committer.healthy());
+  state->health->note({}, state->committer.condition());
   if (state->options.threaded && state->options.path != ":memory:")
     state->writer = std::make_unique<Writer>(state->committer, std::move(executor));
   return std::unique_ptr<Store>(new Store(std::move(state)));
@@ -165,13 +169,9 @@ Store::~Store() {
   state_->committer.end_session();
 }
 
-Task<Status> Store::commit(Batch batch) {
-  return wait_for(state_->submit(batch.content_->rows));
-}
+Task<Status> Store::commit(Batch batch) { return wait_for(state_->submit(batch.content_->rows)); }
 
-bool Store::healthy() const {
-  return state_->health->is_good;
-}
+bool Store::healthy() const { return state_->health->last.is_healthy; }
 
 const Run* Store::find_run(const std::string& trade_day_utc) const {
   const auto found = state_->memory.runs.find(trade_day_utc);
@@ -244,21 +244,15 @@ std::vector<OutboxMessage> Store::pending_messages() const {
   return found;
 }
 
-std::optional<TimePoint> Store::last_income_time() const {
-  return state_->memory.last_income;
-}
+std::optional<TimePoint> Store::last_income_time() const { return state_->memory.last_income; }
 
 std::optional<TimePoint> Store::first_snapshot_time() const {
   return state_->memory.first_snapshot;
 }
 
-std::int64_t Store::next_holding_id() {
-  return state_->memory.next_holding_id++;
-}
+std::int64_t Store::next_holding_id() { return state_->memory.next_holding_id++; }
 
-std::int64_t Store::next_outbox_id() {
-  return state_->memory.next_outbox_id++;
-}
+std::int64_t Store::next_outbox_id() { return state_->memory.next_outbox_id++; }
 
 Result<std::vector<Run>> Store::load_runs() const {
   return state_->load<Run>(runs_table().select("ORDER BY started_at_utc, run_id"));

@@ -127,27 +127,13 @@ Result<std::vector<Record>> read_all(sql::Connection& connection, const std::str
 }
 
 // Values for bind_all.
-inline sql::Value value(std::int64_t number) {
-  return number;
-}
-inline sql::Value value(bool flag) {
-  return std::int64_t{flag ? 1 : 0};
-}
-inline sql::Value value(int number) {
-  return std::int64_t{number};
-}
-inline sql::Value value(std::string_view text) {
-  return std::string(text);
-}
-inline sql::Value value(const std::string& text) {
-  return text;
-}
-inline sql::Value value(Symbol symbol) {
-  return symbol.str();
-}
-inline sql::Value value(TimePoint time) {
-  return to_ms(time);
-}
+inline sql::Value value(std::int64_t number) { return number; }
+inline sql::Value value(bool flag) { return std::int64_t{flag ? 1 : 0}; }
+inline sql::Value value(int number) { return std::int64_t{number}; }
+inline sql::Value value(std::string_view text) { return std::string(text); }
+inline sql::Value value(const std::string& text) { return text; }
+inline sql::Value value(Symbol symbol) { return symbol.str(); }
+inline sql::Value value(TimePoint time) { return to_ms(time); }
 template <class Tag>
 sql::Value value(Amount<Tag> amount) {
   return amount.value().raw();
@@ -160,12 +146,8 @@ sql::Value value(const std::optional<T>& maybe) {
 inline sql::Value value_or_null(std::string_view text) {
   return text.empty() ? sql::Value() : value(text);
 }
-inline sql::Value value_or_null(const ClientOrderId& id) {
-  return value_or_null(id.str());
-}
-inline sql::Value value_or_null(std::int64_t id) {
-  return id == 0 ? sql::Value() : value(id);
-}
+inline sql::Value value_or_null(const ClientOrderId& id) { return value_or_null(id.str()); }
+inline sql::Value value_or_null(std::int64_t id) { return id == 0 ? sql::Value() : value(id); }
 
 // One per row type, for append_writes.
 void append_row(const Run& run, TimePoint now, RowIds& ids, std::vector<Write>& writes);

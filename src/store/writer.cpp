@@ -57,10 +57,10 @@ void Writer::Queue::write(std::vector<Job> jobs) {
   for (Job& job : jobs)
     groups.push_back(std::move(job.group));
   auto answers = committer.commit(groups);
-  const bool healthy = committer.healthy();
+  const Condition condition = committer.condition();
   for (std::size_t i = 0; i < jobs.size(); ++i)
     asio::post(jobs[i].executor, [done = std::move(jobs[i].done), answer = std::move(answers[i]),
-                                  healthy] { done(answer, healthy); });
+                                  condition] { done(answer, condition); });
 }
 
 Writer::Writer(Committer& committer, asio::any_io_executor executor)

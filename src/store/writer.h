@@ -19,9 +19,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// `done` is called on the loop with the answer and whether the disk works. The loop has work
-  /// until then.
-  using Done = std::function<void(Status, bool healthy)>;
+  /// `done` is called on the loop. The loop has work until then.
+  using Done = std::function<void(Status, Condition)>;
   void push(Group group, Done done);
 
  private:

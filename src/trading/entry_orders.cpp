@@ -40,6 +40,10 @@ Task<Opened> Entry::State::open_one(Pick pick) {
   Opened opened;
   opened.pick = pick;
   const desk::Turn turn = co_await desk.turns().take(pick.symbol);
+  if (parts.store.find_open_holding(pick.symbol) || is_ordered(trade_day, pick.symbol)) {
+    opened.text = "this slot has ordered it already";
+    co_return opened;
+  }
   const auto* rules_now = desk.book().find_rules(pick.symbol);
   const auto* brackets_now = desk.book().find_brackets(pick.symbol);
   if (rules_now == nullptr || brackets_now == nullptr) {
@@ -48,6 +52,12 @@ Task<Opened> Entry::State::open_one(Pick pick) {
   }
   const SymbolRules rules = *rules_now;  // the book may be refreshed while we wait
   const Brackets brackets = *brackets_now;
+  const auto sized = plan_quantity(rules, brackets, pick.notional, pick.reference, settings);
+  if (sized.problem.empty() && !plan_first_stop(rules, brackets, sized.qty, pick.reference,
+                                                desk.book().taker_fee(), settings)) {
+    opened.text = "no stop could stand between its price and its liquidation";
+    co_return opened;
+  }
   const auto ready =
       co_await desk.book().ensure_isolated(pick.symbol, static_cast<int>(settings.leverage));
   if (!ready) {
@@ -95,18 +105,59 @@ Task<Opened> Entry::State::open_one(Pick pick) {
   co_return opened;
 }
 
+// Brings the record of a short that grew up to date, and its stop to where the new average wants
+// it. closePosition orders follow the size by themselves; the take-profit keeps its trigger.
+Task<void> Entry::State::follow_growth(store::Holding holding, Price reference) {
+  auto& parts = desk.parts();
+  auto [positions, orders] =
+      co_await both(parts.account.fetch_positions(), parts.account.fetch_open_conditional_orders());
+  const auto* position = positions ? find_short(*positions, holding) : nullptr;
+  if (position != nullptr) {
+    holding.qty = position->qty.abs();
+    holding.entry_price = position->entry;
+    holding.liq_price_latest = position->liquidation;
+  }
+  const bool guarded = !orders || std::ranges::any_of(*orders, [&](const auto& order) {
+    return order.symbol == holding.symbol && order.type == OrderType::stop_market &&
+           order.close_position;
+  });
+  if (!guarded) {
+    // Its stop fired while we added: what stands now is a fresh short.
+    (void)co_await protect_new(desk, settings, holding, reference);
+    co_return;
+  }
+  const auto* rules = desk.book().find_rules(holding.symbol);
+  if (position != nullptr && position->liquidation && rules != nullptr && holding.sl_price) {
+    const Price tick = rules->tick;
+    const Price stop = plan_stop(*rules, *position->liquidation, settings);
+    if (*holding.sl_price - stop > tick) {
+      const auto moved = co_await desk.move_stop(holding, stop, settings.working_type());
+      if (moved.kind == desk::PlaceResult::Kind::resting) {
+        holding.sl_price = moved.order.trigger;
+        holding.sl_order_id = moved.order.order_id;
+        holding.sl_client_order_id = moved.order.client_order_id;
+      }
+    }
+  }
+  co_await save(desk, holding);
+  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
+}
+
 // Adds to a position that stands; an empty answer is success.
-Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
+Task<std::string> Entry::State::add_to(Opened target, Usdt notional) {
   auto& parts = desk.parts();
   const Symbol symbol = target.pick.symbol;
   const desk::Turn turn = co_await desk.turns().take(symbol);
-  auto holding = parts.store.find_open_holding(symbol);
+  const auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return positions.error().text;
+  const auto holding = parts.store.find_open_holding(symbol);
+  const auto* position = holding ? find_short(*positions, *holding) : nullptr;
+  if (position == nullptr || position->qty.abs() < holding->qty) co_return "the position is gone";
   const auto* rules = desk.book().find_rules(symbol);
   const auto* brackets = desk.book().find_brackets(symbol);
-  if (!holding || rules == nullptr || brackets == nullptr) co_return "the position is gone";
+  if (rules == nullptr || brackets == nullptr) co_return "rules or brackets are not known";
   const auto sized = plan_quantity(*rules, *brackets, notional, target.pick.reference, settings);
   if (!sized.problem.empty()) co_return sized.problem;
-  const Price tick = rules->tick;
   desk::EntryOrder order;
   order.symbol = symbol;
   order.qty = sized.qty;
@@ -115,31 +166,9 @@ Task<std::string> Entry::State::add_to(const Opened& target, Usdt notional) {
   order.run_id = run_id;
   order.holding_id = holding->id;
   const auto result = co_await desk.enter_short(std::move(order));
-  if (result.kind != desk::EntryResult::Kind::filled) co_return result.text;
-
-  // closePosition orders follow the size by themselves; their triggers follow the new average.
-  const auto positions = co_await parts.account.fetch_positions();
-  if (!positions) co_return "";
-  const auto* position = find_short(*positions, *holding);
-  if (position == nullptr) co_return "";
-  holding->qty = position->qty.abs();
-  holding->entry_price = position->entry;
-  holding->liq_price_latest = position->liquidation;
-  const auto* now = desk.book().find_rules(symbol);
-  if (position->liquidation && now != nullptr && holding->sl_price) {
-    const Price stop = plan_stop(*now, *position->liquidation, settings);
-    if (*holding->sl_price - stop > tick) {
-      const auto moved = co_await desk.move_stop(*holding, stop, settings.working_type());
-      if (moved.kind == desk::PlaceResult::Kind::resting) {
-        holding->sl_price = moved.order.trigger;
-        holding->sl_order_id = moved.order.order_id;
-        holding->sl_client_order_id = moved.order.client_order_id;
-      }
-    }
-  }
-  co_await save(desk, *holding);
-  (void)co_await desk.record_fills(symbol, holding->opened_at - Minutes(1), holding->id);
-  co_return "";
+  if (result.kind == desk::EntryResult::Kind::refused) co_return result.text;
+  co_await follow_growth(*holding, target.pick.reference);
+  co_return result.kind == desk::EntryResult::Kind::filled ? "" : "unresolved: " + result.text;
 }
 
 Task<void> Entry::State::redistribute(std::vector<Opened>& opened, EntryReport& report) {
@@ -205,6 +234,12 @@ Task<EntryReport> Entry::State::trade(const Plan& made) {
   EntryReport report = summarize(opened);
   co_await redistribute(opened, report);
   report.skipped_existing = made.skipped_existing;
+  if (made.unproved > 0) {
+    report.unknown += made.unproved;
+    report.details.push_back(std::to_string(made.unproved) +
+                             " orders of this slot are still unresolved and watched");
+    if (report.status == EntryStatus::success) report.status = EntryStatus::partial;
+  }
   co_return report;
 }
 

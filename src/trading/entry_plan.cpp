@@ -18,9 +18,7 @@ Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
 
 }  // namespace
 
-std::string run_id_of(const std::string& trade_day) {
-  return "run-" + trade_day;
-}
+std::string run_id_of(const std::string& trade_day) { return "run-" + trade_day; }
 
 Task<Status> Entry::State::load_opens(EntrySlot slot) {
   const TimePoint midnight = utc_midnight(slot.scheduled);
@@ -53,6 +51,18 @@ std::set<Symbol> Entry::State::taken(const std::vector<exchange::Position>& posi
   return out;
 }
 
+// This slot sent an entry for the symbol that was not refused: it filled, or may have.
+bool Entry::State::is_ordered(const std::string& day, Symbol symbol) const {
+  return std::ranges::any_of(desk.parts().store.intents_of(day, symbol), [](const auto& intent) {
+    return intent.kind == OrderKind::entry && intent.state != store::IntentState::refused;
+  });
+}
+
+bool Entry::State::has_holding(const std::string& day, Symbol symbol) const {
+  return std::ranges::any_of(desk.parts().store.holdings_of_run(run_id_of(day)),
+                             [&](const auto& holding) { return holding.symbol == symbol; });
+}
+
 Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   auto& parts = desk.parts();
   const auto book = co_await desk.book().refresh_if_older(kBookAgeMax, parts.clock);
@@ -70,12 +80,14 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   if (!board) co_return std::unexpected(board.error());
 
   const auto blocked = taken(*positions, slot.trade_day_utc);
-  const auto done =
-      static_cast<std::int64_t>(parts.store.holdings_of_run(run_id_of(slot.trade_day_utc)).size());
-  std::int64_t unproved = 0;
-  for (const auto& intent : parts.store.unresolved_intents())
-    if (intent.trade_day == slot.trade_day_utc && intent.kind == OrderKind::entry) ++unproved;
-  const std::int64_t wanted = settings.top_n - done - unproved;
+  std::int64_t done = 0;
+  int unproved = 0;
+  for (const auto& rules : desk.book().rules().symbols) {
+    if (!is_ordered(slot.trade_day_utc, rules.symbol)) continue;
+    ++done;
+    if (!has_holding(slot.trade_day_utc, rules.symbol)) ++unproved;
+  }
+  const std::int64_t wanted = settings.top_n - done;
   const auto reach = std::max(settings.top_n * settings.entry_rank_fetch_multiplier,
                               settings.top_n + static_cast<std::int64_t>(blocked.size()));
 
@@ -88,12 +100,13 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   for (std::size_t i = 0; i < board->gainers.size() && static_cast<std::int64_t>(i) < reach; ++i) {
     if (static_cast<std::int64_t>(made.picks.size()) >= count) break;
     const auto& gainer = board->gainers[i];
-    if (blocked.contains(gainer.symbol)) {
+    if (blocked.contains(gainer.symbol) || is_ordered(slot.trade_day_utc, gainer.symbol)) {
       ++made.skipped_existing;
       continue;
     }
     made.picks.push_back({gainer.symbol, gainer.last, notional});
   }
+  made.unproved = unproved;
   made.made = parts.clock.steady_now();
   co_return made;
 }

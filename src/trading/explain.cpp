@@ -50,10 +50,11 @@ std::string exchange_reason(const std::string& client_order_id) {
 
 }  // namespace
 
-Task<std::optional<ClosedBy>> explain_close(desk::Desk& desk, const store::Holding& holding) {
+Task<Result<std::optional<ClosedBy>>> explain_close(desk::Desk& desk,
+                                                    const store::Holding& holding) {
   const auto fills =
       co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
-  if (!fills) co_return std::nullopt;
+  if (!fills) co_return std::unexpected(fills.error());
   Qty net;
   const exchange::Fill* last_buy = nullptr;
   for (const auto& fill : *fills) {

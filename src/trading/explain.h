@@ -13,8 +13,10 @@ struct ClosedBy {
   std::int64_t order_id = 0;
 };
 
-/// Reads and records the fills of the holding's symbol. Nothing when they do not add up to a closed
-/// position (or cannot be read): the caller then needs a second read at least two seconds later.
-Task<std::optional<ClosedBy>> explain_close(desk::Desk& desk, const store::Holding& holding);
+/// Reads and records the fills of the holding's symbol. An error when they cannot be read: then
+/// nothing may be concluded. Nothing when they do not add up to a closed position: the caller then
+/// needs a second read of the positions at least two seconds later.
+Task<Result<std::optional<ClosedBy>>> explain_close(desk::Desk& desk,
+                                                    const store::Holding& holding);
 
 }  // namespace bb::trading

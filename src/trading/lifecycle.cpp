@@ -143,10 +143,30 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   co_return ProtectionState::stands;
 }
 
+namespace {
+
+// The trade history may lag behind the position: asked again until it covers what was held.
+Task<void> record_closing_fills(desk::Desk& desk, const store::Holding& holding) {
+  constexpr std::array kWaits{Millis(0), Millis(500), Millis(1500)};
+  for (const auto wait : kWaits) {
+    if (wait.count() > 0) co_await sleep_for(desk.parts().clock, wait);
+    const auto fills =
+        co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
+    Qty bought;
+    if (fills)
+      for (const auto& fill : *fills)
+        if (fill.side == Side::buy && fill.position_side == holding.side) bought += fill.qty;
+    if (bought >= holding.qty) co_return;
+  }
+  desk.parts().log.warn("closing fills incomplete", {{"symbol", holding.symbol}});
+}
+
+}  // namespace
+
 Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
                          std::string reason, std::int64_t close_order_id) {
   auto& parts = desk.parts();
-  (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
+  co_await record_closing_fills(desk, holding);
   holding.status = status;
   holding.close_reason = std::move(reason);
   holding.close_order_id = close_order_id;

@@ -41,6 +41,8 @@ Task<Cut> cut_one(desk::Desk& desk, exchange::Position position, std::string tra
 Task<LossCutReport> cut_losses(desk::Desk& desk, LossCutScope scope, std::string trade_day) {
   auto& parts = desk.parts();
   LossCutReport report;
+  const auto book = co_await desk.book().refresh_if_older(Hours(6), parts.clock);
+  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
   const auto positions = co_await parts.account.fetch_positions();
   if (!positions) {
     report.failed = true;

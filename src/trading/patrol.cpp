@@ -53,7 +53,12 @@ Patrol::~Patrol() = default;
 
 Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& report) {
   auto& parts = desk.parts();
-  auto closed = co_await explain_close(desk, holding);
+  const auto explained = co_await explain_close(desk, holding);
+  if (!explained) {
+    ++report.errors;
+    co_return;
+  }
+  auto closed = *explained;
   if (!closed) {
     // No fills explain it: believe it only when a second read, later, agrees.
     const auto [first, is_new] = absent_since.try_emplace(holding.id, parts.clock.steady_now());
@@ -93,7 +98,7 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   holding.entry_price = position.entry;
   if (position.liquidation) holding.liq_price_latest = position.liquidation;
   if (!holding.liq_price_open) holding.liq_price_open = position.liquidation;
-  if (now >= holding.expire_at) {
+  if (now >= holding.expire_at && may_try(holding.id)) {
     const bool closed = co_await close_holding(
         desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
         store::HoldingStatus::closed_timeout, "MAX_HOLD_EXCEEDED");
@@ -102,6 +107,7 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
       co_return;
     }
     ++report.errors;
+    back_off(holding.id);
     // Not closed: its protection is looked after like any other's.
     if (const auto stored = parts.store.find_open_holding(holding.symbol)) holding = *stored;
   } else {
@@ -115,25 +121,20 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
       co_return;
     }
   }
-  const auto* rules_now = desk.book().find_rules(holding.symbol);
-  if (rules_now == nullptr) {
-    holding.last_error = "the contract is not listed any more";
-    ++report.errors;
-    co_await save(desk, std::move(holding));
-    co_return;
-  }
-  const SymbolRules rules = *rules_now;
+  const auto* rules = desk.book().find_rules(holding.symbol);
   const Standing standing = find_standing(view.orders, holding, now);
-  if (position.liquidation || holding.sl_price) {
-    const Price wanted = position.liquidation ? plan_stop(rules, *position.liquidation, settings)
-                                              : *holding.sl_price;
-    co_await mend_stop(holding, standing, wanted, report);
+  std::optional<Price> wanted = holding.sl_price;
+  if (position.liquidation && rules != nullptr)
+    wanted = plan_stop(*rules, *position.liquidation, settings);
+  if (rules == nullptr) holding.last_error = "the rules of this contract are not known";
+  if (wanted) {
+    co_await mend_stop(holding, standing, *wanted, report);
   } else {
     holding.last_error = "no liquidation price, so no stop can be derived";
     ++report.errors;
   }
   if (holding.status == store::HoldingStatus::open)
-    co_await mend_take_profit(holding, standing, rules, report);
+    co_await mend_take_profit(holding, standing, report);
   if (holding.status != store::HoldingStatus::open) co_return;
   const bool changed = holding.qty != before.qty || holding.entry_price != before.entry_price ||
                        holding.liq_price_latest != before.liq_price_latest ||
@@ -144,27 +145,61 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   if (changed) co_await save(desk, std::move(holding));
 }
 
+bool Patrol::State::may_try(std::int64_t holding_id) const {
+  const auto found = retries.find(holding_id);
+  return found == retries.end() || desk.parts().clock.steady_now() >= found->second.not_before;
+}
+
+void Patrol::State::back_off(std::int64_t holding_id) {
+  Retry& retry = retries[holding_id];
+  const auto wait = Minutes(1) * (1 << std::min(retry.failures, 4));
+  ++retry.failures;
+  // A little less than the wait, so that the patrol of that minute is not just too early.
+  retry.not_before = desk.parts().clock.steady_now() + wait - Seconds(5);
+}
+
 Task<bool> Patrol::State::visit(store::Holding seen, const View& view, PatrolReport& report) {
+  try {
+    co_await look_after(seen, view, report);
+  } catch (const std::exception& error) {
+    // One holding's broken figures must not keep the patrol from the others.
+    desk.parts().log.error("patrol failed", {{"symbol", seen.symbol}, {"why", error.what()}});
+    ++report.errors;
+  }
+  co_return true;
+}
+
+Task<void> Patrol::State::look_after(store::Holding seen, const View& view, PatrolReport& report) {
   // Somebody acts on it right now: its state in our view is older than what he does.
-  if (desk.turns().is_taken(seen.symbol)) co_return true;
+  if (desk.turns().is_taken(seen.symbol)) co_return;
   const desk::Turn turn = co_await desk.turns().take(seen.symbol);
   const auto holding = desk.parts().store.find_open_holding(seen.symbol);
-  if (!holding || holding->id != seen.id) co_return true;
+  if (!holding || holding->id != seen.id) co_return;
   if (const auto* position = find_short(view.positions, *holding))
     co_await guard(*holding, *position, view, report);
   else
     co_await handle_absent(*holding, report);
-  co_return true;
+}
+
+// People are told when errors begin, change or end their silence of an hour, not every minute.
+void Patrol::State::judge_errors(PatrolReport& report) {
+  const SteadyTime now = desk.parts().clock.steady_now();
+  report.tell_errors =
+      report.errors > 0 && (report.errors != last_errors || now - told >= Hours(1));
+  last_errors = report.errors;
+  if (report.tell_errors) told = now;
+}
+
+bool Patrol::wants_second_look() const {
+  return !state_->absent_since.empty() || !state_->orphan_since.empty();
 }
 
 Task<PatrolReport> Patrol::run_once() {
   State& s = *state_;
   auto& parts = s.desk.parts();
   PatrolReport report;
-  if (s.desk.book().rules().symbols.empty()) {
-    const auto book = co_await s.desk.book().refresh_if_older(Hours(6), parts.clock);
-    if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
-  }
+  const auto book = co_await s.desk.book().refresh_if_older(Hours(6), parts.clock);
+  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
   if (!parts.store.unresolved_intents().empty()) (void)co_await s.desk.settle_intents();
   const auto holdings = parts.store.open_holdings();
   report.total = static_cast<int>(holdings.size());
@@ -173,8 +208,10 @@ Task<PatrolReport> Patrol::run_once() {
   if (!positions || !orders) {
     // Nothing is concluded from an answer that is not there.
     ++report.errors;
+    report.unreadable = true;
     parts.log.warn("patrol could not read the account",
                    {{"why", positions ? orders.error().text : positions.error().text}});
+    s.judge_errors(report);
     co_return report;
   }
   const State::View view{std::move(*positions), std::move(*orders)};
@@ -184,6 +221,7 @@ Task<PatrolReport> Patrol::run_once() {
   (void)co_await gather(std::move(visits));
   co_await s.adopt(view, report);
   co_await s.sweep(view, report);
+  s.judge_errors(report);
   co_return report;
 }
 

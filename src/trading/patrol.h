@@ -19,10 +19,13 @@ struct PatrolReport {
   int adopted = 0;   // positions of unresolved orders of ours
   int swept = 0;     // orphan orders cancelled
   int errors = 0;
+  bool unreadable = false;   // the account could not be read: nothing was concluded
+  bool tell_errors = false;  // new or different errors, or the same for an hour
   bool anything_to_tell() const {
     return closed_tp + closed_sl + closed_timeout + closed_external + closed_risk_off + restored +
-               adopted + errors >
-           0;
+                   adopted >
+               0 ||
+           tell_errors;
   }
 };
 
@@ -32,6 +35,8 @@ class Patrol {
   ~Patrol();
   /// One round over the account. Two requests when all is well, whatever the number of positions.
   Task<PatrolReport> run_once();
+  /// Something was absent that only a second round, two seconds later, may believe.
+  bool wants_second_look() const;
 
  private:
   struct State;

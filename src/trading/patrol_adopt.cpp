@@ -39,17 +39,39 @@ Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
     if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
     if (desk.turns().is_taken(seen.symbol)) continue;
     if (desk.parts().store.find_open_holding(seen.symbol)) continue;
-    if (const auto intent = find_entry_intent(seen.symbol)) co_await adopt_one(*intent, report);
+    const auto intent = find_entry_intent(seen.symbol);
+    if (!intent) continue;
+    try {
+      co_await adopt_one(*intent, report);
+    } catch (const std::exception& error) {
+      desk.parts().log.error("adoption failed", {{"symbol", seen.symbol}, {"why", error.what()}});
+      ++report.errors;
+    }
   }
+}
+
+// When the entry filled: by its order, or, where the exchange has forgotten that, by fills since it
+// was sent that cover the position (the symbol was flat when it was planned).
+Task<std::optional<TimePoint>> Patrol::State::find_fill(const store::Intent& intent, Qty qty) {
+  auto& parts = desk.parts();
+  const auto order = co_await parts.account.find_order(
+      {intent.symbol, intent.client_order_id, intent.order_id, false});
+  if (order && order->has_value() && (*order)->executed_qty.is_positive())
+    co_return (*order)->update_time;
+  if (order && order->has_value()) co_return std::nullopt;
+  const auto fills = co_await parts.account.fetch_fills(intent.symbol, intent.sent_at - Seconds(1));
+  if (!fills) co_return std::nullopt;
+  Qty sold;
+  for (const auto& fill : *fills)
+    if (fill.side == Side::sell) sold += fill.qty;
+  if (sold < qty) co_return std::nullopt;
+  co_return fills->front().time;
 }
 
 Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) {
   auto& parts = desk.parts();
   const desk::Turn turn = co_await desk.turns().take(intent.symbol);
   if (parts.store.find_open_holding(intent.symbol)) co_return;
-  const auto order = co_await parts.account.find_order(
-      {intent.symbol, intent.client_order_id, intent.order_id, false});
-  if (!order || !order->has_value() || !(*order)->executed_qty.is_positive()) co_return;
   // Read anew: the patrol's view is older than what this very round may have closed.
   const auto positions = co_await parts.account.fetch_positions();
   if (!positions) co_return;
@@ -58,11 +80,18 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   holding.side = desk.short_side();
   const auto* position = find_short(*positions, holding);
   if (position == nullptr || is_somebody_elses(intent, *position)) co_return;
+  const auto filled_at = co_await find_fill(intent, position->qty.abs());
+  if (!filled_at) {
+    ++report.errors;
+    parts.log.error("a short stands that an unresolved entry may have opened",
+                    {{"symbol", intent.symbol}, {"client_order_id", intent.client_order_id}});
+    co_return;
+  }
   holding.id = parts.store.next_holding_id();
   holding.run_id = intent.run_id;
   holding.qty = position->qty.abs();
   holding.entry_price = position->entry;
-  holding.opened_at = (*order)->update_time;
+  holding.opened_at = *filled_at;
   holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = parts.market.exchange_now();
   co_await save(desk, holding);

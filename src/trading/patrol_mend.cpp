@@ -26,20 +26,30 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
   const auto working_type = settings.working_type();
   const auto* rules = desk.book().find_rules(holding.symbol);
   const Price tick = rules != nullptr ? rules->tick : Price();
+  const OrderView* cover = standing.qty_stop;
+  if (cover != nullptr && !desk.ids().decode(cover->client_order_id, holding.symbol))
+    cover = nullptr;  // a person's: left alone, not counted on
   if (standing.full_stop != nullptr) {
     const OrderView& stop = *standing.full_stop;
-    note_stop(holding, stop.trigger_price, stop.order_id, stop.client_order_id);
-    if (standing.qty_stop != nullptr &&
-        desk.ids().decode(standing.qty_stop->client_order_id, holding.symbol)) {
+    if (stop.trigger_price - wanted <= tick) {
+      note_stop(holding, stop.trigger_price, stop.order_id, stop.client_order_id);
       // A move that was cut short after C stood again.
-      if (co_await desk.cancel_order(standing.qty_stop->ref())) ++report.swept;
+      if (cover != nullptr && stop.trigger_price <= cover->trigger_price &&
+          co_await desk.cancel_order(cover->ref()))
+        ++report.swept;
+      co_return;
     }
-    if (stop.trigger_price - wanted <= tick) co_return;
+    const bool ours = desk.ids().decode(stop.client_order_id, holding.symbol).has_value();
+    if (!ours && cover != nullptr && cover->trigger_price - wanted <= tick) {
+      note_stop(holding, cover->trigger_price, cover->order_id, cover->client_order_id);
+      co_return;
+    }
     const auto moved = co_await desk.move_stop(holding, wanted, working_type);
     if (moved.kind == PlaceKind::resting) {
       note_stop(holding, moved.order.trigger, moved.order.order_id, moved.order.client_order_id);
       ++report.updated_sl;
     } else {
+      note_stop(holding, stop.trigger_price, stop.order_id, stop.client_order_id);
       holding.last_error = "stop not moved: " + moved.text;
       ++report.errors;
     }
@@ -49,17 +59,22 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
   // C is missing. It may only be as tight as it was, or tighter.
   Price trigger = wanted;
   if (holding.sl_price) trigger = std::min(trigger, *holding.sl_price);
-  const auto placed =
-      co_await desk.place_protection(holding, OrderKind::stop, trigger, working_type);
+  auto placed = co_await desk.place_protection(holding, OrderKind::stop, trigger, working_type);
+  if (placed.kind == PlaceKind::failed && cover == nullptr) {
+    // A short disturbance must not end in a close: once the exchange answers again, one more try.
+    const auto answered = co_await desk.parts().account.fetch_positions();
+    if (answered && find_short(*answered, holding) != nullptr)
+      placed = co_await desk.place_protection(holding, OrderKind::stop, trigger, working_type);
+  }
   if (placed.kind == PlaceKind::resting) {
     note_stop(holding, placed.order.trigger, placed.order.order_id, placed.order.client_order_id);
     ++report.restored;
-    if (standing.qty_stop != nullptr &&
-        desk.ids().decode(standing.qty_stop->client_order_id, holding.symbol))
-      (void)co_await desk.cancel_order(standing.qty_stop->ref());
+    if (cover != nullptr && cover->client_order_id != placed.order.client_order_id &&
+        placed.order.trigger <= cover->trigger_price)
+      (void)co_await desk.cancel_order(cover->ref());
     co_return;
   }
-  if (standing.qty_stop != nullptr) {
+  if (cover != nullptr) {
     holding.last_error = "stop not restored: " + placed.text;
     ++report.errors;
     co_return;
@@ -78,7 +93,7 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
 }
 
 Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const Standing& standing,
-                                           const SymbolRules& rules, PatrolReport& report) {
+                                           PatrolReport& report) {
   if (standing.take_profit != nullptr) {
     const OrderView& order = *standing.take_profit;
     holding.tp_price = order.trigger_price;
@@ -86,8 +101,10 @@ Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const Standi
     holding.tp_client_order_id = order.client_order_id;
     co_return;
   }
-  const Price trigger =
-      holding.tp_price.value_or(plan_take_profit(rules, holding.entry_price, settings));
+  const auto* rules = desk.book().find_rules(holding.symbol);
+  if (!holding.tp_price && rules == nullptr) co_return;
+  const Price trigger = holding.tp_price ? *holding.tp_price
+                                         : plan_take_profit(*rules, holding.entry_price, settings);
   const auto placed = co_await desk.place_protection(holding, OrderKind::take_profit, trigger,
                                                      settings.working_type());
   if (placed.kind == PlaceKind::resting) {

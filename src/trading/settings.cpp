@@ -11,12 +11,8 @@ Micros hours(Decimal value) {
                 Decimal::kScale * 1000);
 }
 
-Decimal whole(std::int64_t value) {
-  return Decimal::from_int(value);
-}
-Decimal fraction(const char* text) {
-  return Decimal::parse(text).value();
-}
+Decimal whole(std::int64_t value) { return Decimal::from_int(value); }
+Decimal fraction(const char* text) { return Decimal::parse(text).value(); }
 
 // Read, range-checked and without effect: rebalancing comes later.
 struct RebalanceKeys {
@@ -33,12 +29,8 @@ struct RebalanceKeys {
 
 }  // namespace
 
-Micros Settings::max_hold() const {
-  return hours(max_hold_hours);
-}
-Micros Settings::min_listing_age() const {
-  return hours(min_listing_age_hours);
-}
+Micros Settings::max_hold() const { return hours(max_hold_hours); }
+Micros Settings::min_listing_age() const { return hours(min_listing_age_hours); }
 
 SettingsSection settings_section(Settings& s) {
   SettingsSection section("strategy");
@@ -110,6 +102,13 @@ std::vector<std::string> validate(const Settings& settings) {
                      std::to_string(static_cast<int>(orders)) +
                      ": the exchange allows 200 conditional orders per account, and this program "
                      "180; lower top_n or max_hold_hours");
+  // A short's liquidation lies about 1/leverage above its entry; the stop must fit below it.
+  const double room = (1 + 1 / static_cast<double>(settings.leverage)) *
+                      (1 - settings.sl_liq_buffer_pct.to_double() / 100);
+  if (room < 1.005)
+    faults.push_back(
+        "[strategy] sl_liq_buffer_pct: with leverage " + std::to_string(settings.leverage) +
+        " a stop this far below liquidation lies below the entry price; lower one of them");
   return faults;
 }
 

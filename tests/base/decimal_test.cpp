@@ -6,9 +6,7 @@
 namespace bb::test {
 namespace {
 
-Decimal d(std::string_view text) {
-  return Decimal::parse(text).value();
-}
+Decimal d(std::string_view text) { return Decimal::parse(text).value(); }
 
 TEST_CASE("decimal: reads plain and scientific text") {
   CHECK(d("0.010").str() == "0.01");

@@ -31,9 +31,7 @@ exchange::OrderRequest closing_stop(const std::string& client_order_id) {
 }
 
 /// The parameters as sent, without what signing adds.
-std::string parameters(const std::string& text) {
-  return text.substr(0, text.find("&recvWindow"));
-}
+std::string parameters(const std::string& text) { return text.substr(0, text.find("&recvWindow")); }
 
 TEST_CASE("place: a market order in one-way mode") {
   in_world([](World& world) -> Task<void> {

@@ -17,19 +17,11 @@ net::JsonDocument json(std::string_view text) {
   REQUIRE(parsed.has_value());
   return std::move(*parsed);
 }
-net::JsonDocument golden_json(const std::string& name) {
-  return json(golden(name));
-}
+net::JsonDocument golden_json(const std::string& name) { return json(golden(name)); }
 
-Decimal dec(const char* text) {
-  return *Decimal::parse(text);
-}
-Price price(const char* text) {
-  return *Price::parse(text);
-}
-Qty qty(const char* text) {
-  return *Qty::parse(text);
-}
+Decimal dec(const char* text) { return *Decimal::parse(text); }
+Price price(const char* text) { return *Price::parse(text); }
+Qty qty(const char* text) { return *Qty::parse(text); }
 
 const SymbolRules& rules_named(const std::vector<SymbolRules>& all, const char* name) {
   const auto found = std::ranges::find(all, Symbol(name), &SymbolRules::symbol);

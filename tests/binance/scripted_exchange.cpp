@@ -39,9 +39,7 @@ net::ServerReply error_reply(int code, int status, net::Headers headers) {
                     status, std::move(headers));
 }
 
-net::ServerReply dropped() {
-  return {{}, net::ServerReply::Delivery::dropped};
-}
+net::ServerReply dropped() { return {{}, net::ServerReply::Delivery::dropped}; }
 
 net::ServerReply truncated(std::string body) {
   auto reply = json_reply(std::move(body));

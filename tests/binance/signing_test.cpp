@@ -7,9 +7,7 @@
 namespace bb::binance::test {
 namespace {
 
-Secret test_secret() {
-  return Secret("test-secret-" + std::string(54, '0'));
-}
+Secret test_secret() { return Secret("test-secret-" + std::string(54, '0')); }
 
 TEST_CASE("signing: V1, an order in one string") {
   Params params;

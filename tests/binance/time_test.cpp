@@ -6,9 +6,7 @@
 namespace bb::binance::test {
 namespace {
 
-Millis distance(TimePoint a, TimePoint b) {
-  return std::chrono::abs(a - b);
-}
+Millis distance(TimePoint a, TimePoint b) { return std::chrono::abs(a - b); }
 
 TEST_CASE("time: the sample with the shortest round trip decides, and bounds the error") {
   run_sim([](SimLoop& loop) -> Task<void> {

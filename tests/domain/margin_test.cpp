@@ -5,18 +5,10 @@
 namespace bb::test {
 namespace {
 
-Price price(const char* text) {
-  return Price(Decimal::parse(text).value());
-}
-Qty qty(const char* text) {
-  return Qty(Decimal::parse(text).value());
-}
-Usdt usdt(const char* text) {
-  return Usdt(Decimal::parse(text).value());
-}
-Ratio ratio(const char* text) {
-  return Ratio(Decimal::parse(text).value());
-}
+Price price(const char* text) { return Price(Decimal::parse(text).value()); }
+Qty qty(const char* text) { return Qty(Decimal::parse(text).value()); }
+Usdt usdt(const char* text) { return Usdt(Decimal::parse(text).value()); }
+Ratio ratio(const char* text) { return Ratio(Decimal::parse(text).value()); }
 
 Brackets single(const char* rate) {
   return {{125, Usdt(), usdt("90000000000"), ratio(rate), Usdt()}};

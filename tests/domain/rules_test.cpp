@@ -5,9 +5,7 @@
 namespace bb::test {
 namespace {
 
-Decimal d(const char* text) {
-  return Decimal::parse(text).value();
-}
+Decimal d(const char* text) { return Decimal::parse(text).value(); }
 
 SymbolRules sample() {
   SymbolRules rules;

@@ -21,9 +21,7 @@ std::unique_ptr<HttpListener> listen(RealLoop& loop, HttpHandler handler,
 }
 
 /// A port where nobody listens.
-std::uint16_t free_port(RealLoop& loop) {
-  return listen(loop, echo)->port();
-}
+std::uint16_t free_port(RealLoop& loop) { return listen(loop, echo)->port(); }
 
 TEST_CASE("tcp: requests are answered over kept connections, by address and by name") {
   run_real([](RealLoop& loop) -> Task<void> {

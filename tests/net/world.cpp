@@ -18,9 +18,7 @@ void MemoryServer::accept(AnyStream stream) {
   group_.spawn(serve_http(std::move(stream), clock_, handler_, options_, stop_));
 }
 
-HttpRequest get(std::string target) {
-  return {Method::get, std::move(target), {}, {}};
-}
+HttpRequest get(std::string target) { return {Method::get, std::move(target), {}, {}}; }
 
 HttpRequest post(std::string target, std::string body) {
   return {Method::post, std::move(target), {}, std::move(body)};

@@ -39,9 +39,7 @@ class MemoryServer {
   int connections_ = 0;
 };
 
-inline Endpoint some_endpoint() {
-  return {"exchange.test", 80, false};
-}
+inline Endpoint some_endpoint() { return {"exchange.test", 80, false}; }
 HttpRequest get(std::string target);
 HttpRequest post(std::string target, std::string body);
 /// Answers "<METHOD> <target> <body>" at once.

@@ -53,16 +53,16 @@ TEST_CASE("algo: parameters are checked in the recorded order") {
     co_await expect(world, "symbol=AAAUSDT&side=BUY&algoType=CONDITIONAL", -1102, missing("type"));
     co_await expect(world, "symbol=AAAUSDT&side=BUY&algotype=CONDITIONAL&type=STOP_MARKET", -1102,
                     missing("triggerprice"));
-    const std::string head =
-        "symbol=AAAUSDT&side=BUY&algoType=CONDITIONAL&triggerPrice=110&type=";
+    const std::string head = "symbol=AAAUSDT&side=BUY&algoType=CONDITIONAL&triggerPrice=110&type=";
     co_await expect(world, head + "STOP_MARKET", -1102, missing("quantity"));
     co_await expect(world, head + "MARKET", -1116, "Invalid orderType.");
     co_await expect(world, head + "STOP_MARKET&closePosition=true&quantity=1", -4137,
                     "Quantity must be zero with closePosition equals true");
     co_await expect(world, head + "STOP_MARKET&closePosition=true&reduceOnly=true", -1106,
                     "Parameter 'reduceOnly' sent when not required.");
-    co_await expect(world, head + "TRAILING_STOP_MARKET&closePosition=true", -4136,
-                    "Target strategy invalid for orderType TRAILING_STOP_MARKET,closePosition true");
+    co_await expect(
+        world, head + "TRAILING_STOP_MARKET&closePosition=true", -4136,
+        "Target strategy invalid for orderType TRAILING_STOP_MARKET,closePosition true");
     co_await expect(world, head + "STOP&quantity=1", -1102, missing("price"));
     co_await expect(world, head + "STOP_MARKET&quantity=1&workingType=INDEX", -4031,
                     "Invalid parameter working type: INDEX");
@@ -70,7 +70,8 @@ TEST_CASE("algo: parameters are checked in the recorded order") {
   });
 }
 
-TEST_CASE("algo: closePosition needs a position and one of a kind; a take profit may stand beside") {
+TEST_CASE(
+    "algo: closePosition needs a position and one of a kind; a take profit may stand beside") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
     const auto early = co_await world.close_stop("AAAUSDT", "110", "early");

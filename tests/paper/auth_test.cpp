@@ -25,17 +25,11 @@ net::HttpRequest with_key(std::string target, std::string key = "key-a") {
   return request;
 }
 
-std::string balance_query(const World& world, std::string_view before, std::string_view after,
-                          TimePoint now) {
-  (void)world;
-  std::string payload(before);
-  payload += "timestamp=" + std::to_string(to_ms(now));
-  std::string all = payload;
-  if (!after.empty()) all += "&" + std::string(after);
-  const auto signature = net::hmac_sha256_hex("secret-a", all);
-  std::string target = "/fapi/v3/balance?" + payload + "&signature=" + signature;
-  if (!after.empty()) target += "&" + std::string(after);
-  return target;
+/// A signature in the middle: timestamp, signature, and `after` behind them.
+std::string balance_query(TimePoint now, const std::string& after) {
+  const auto payload = "timestamp=" + std::to_string(to_ms(now));
+  const auto signature = net::hmac_sha256_hex("secret-a", payload + "&" + after);
+  return "/fapi/v3/balance?" + payload + "&signature=" + signature + "&" + after;
 }
 
 }  // namespace
@@ -44,9 +38,10 @@ TEST_CASE("auth: the payload is query and body as received, without the signatur
   CHECK(hmac("symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.010&price=60000.0&"
              "newClientOrderId=t-1&recvWindow=5000&timestamp=1767225600000",
              "") == "d8e74c77abf24d0470ea215cc082d340f58d4014d6b87d38bbc185587b4b0ee5");
-  CHECK(hmac("", "batchOrders=%5B%7B%22symbol%22%3A%22BTCUSDT%22%2C%22side%22%3A%22BUY%22%2C%22type"
-                 "%22%3A%22MARKET%22%2C%22quantity%22%3A%220.001%22%7D%5D&recvWindow=5000&timestamp="
-                 "1767225600000") ==
+  CHECK(hmac("",
+             "batchOrders=%5B%7B%22symbol%22%3A%22BTCUSDT%22%2C%22side%22%3A%22BUY%22%2C%22type"
+             "%22%3A%22MARKET%22%2C%22quantity%22%3A%220.001%22%7D%5D&recvWindow=5000&timestamp="
+             "1767225600000") ==
         "6cc47f7cecc62bc6b78cf006067ca64f15c8915f583b1e881aa4d93d636d7429");
   CHECK(hmac("symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT&timestamp=1767225600000", "") ==
         "ceb6dd1e41c747ea0098522cc6abe97cd326fa19d6e60006ac403abfc18fa4fc");
@@ -68,23 +63,24 @@ TEST_CASE("auth: last, in the middle and in upper case, a right signature is acc
     World world(loop);
     const auto last = co_await world.get_signed("/fapi/v3/balance");
     CHECK(last.status == 200);
-    const auto middle = co_await world.send(
-        with_key(balance_query(world, "", "recvWindow=5000", world.server().now())));
+    const auto middle =
+        co_await world.send(with_key(balance_query(world.server().now(), "recvWindow=5000")));
     CHECK(middle.status == 200);
 
     const std::string payload = "timestamp=" + std::to_string(to_ms(world.server().now()));
     std::string signature = net::hmac_sha256_hex("secret-a", payload);
-    for (auto& c : signature) c = static_cast<char>(std::toupper(c));
-    const auto upper = co_await world.send(
-        with_key("/fapi/v3/balance?" + payload + "&signature=" + signature));
+    for (auto& c : signature)
+      c = static_cast<char>(std::toupper(c));
+    const auto upper =
+        co_await world.send(with_key("/fapi/v3/balance?" + payload + "&signature=" + signature));
     CHECK(upper.status == 200);
 
     // Query and body both, nothing between them.
     net::HttpRequest both = with_key("/fapi/v1/leverage?symbol=AAAUSDT&leverage=7");
     both.method = Method::post;
     both.body = payload;
-    both.body += "&signature=" +
-                 net::hmac_sha256_hex("secret-a", "symbol=AAAUSDT&leverage=7" + payload);
+    both.body +=
+        "&signature=" + net::hmac_sha256_hex("secret-a", "symbol=AAAUSDT&leverage=7" + payload);
     const auto mixed = co_await world.send(std::move(both));
     CHECK(mixed.status == 200);
     CHECK(mixed.at("leverage") == "7");
@@ -127,12 +123,68 @@ TEST_CASE("auth: keys are checked first, then timestamp and signature are asked 
     const auto no_time = co_await world.send(with_key("/fapi/v3/balance"));
     CHECK(no_time.status == 400);
     CHECK(no_time.body ==
-          R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed."})");
+          R"({"code":-1102,"msg":"Mandatory parameter 'timestamp' was not sent, was )"
+          R"(empty/null, or malformed."})");
     const auto no_signature = co_await world.send(with_key("/fapi/v3/balance?timestamp=1"));
     CHECK(no_signature.body ==
-          R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was empty/null, or malformed."})");
+          R"({"code":-1102,"msg":"Mandatory parameter 'signature' was not sent, was )"
+          R"(empty/null, or malformed."})");
     const auto bad_time = co_await world.send(with_key("/fapi/v3/balance?timestamp=now"));
     CHECK(bad_time.code() == -1100);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("auth: no account endpoint answers without a key, or with a key and no signature") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    const std::string v1 = "/fapi/v1/";
+    const std::vector<std::pair<Method, std::string>> endpoints = {
+        {Method::post, v1 + "order"},
+        {Method::get, v1 + "order"},
+        {Method::del, v1 + "order"},
+        {Method::get, v1 + "openOrder"},
+        {Method::get, v1 + "openOrders"},
+        {Method::get, v1 + "allOrders"},
+        {Method::del, v1 + "allOpenOrders"},
+        {Method::get, v1 + "userTrades"},
+        {Method::post, v1 + "algoOrder"},
+        {Method::get, v1 + "algoOrder"},
+        {Method::del, v1 + "algoOrder"},
+        {Method::del, v1 + "algoOpenOrders"},
+        {Method::get, v1 + "openAlgoOrders"},
+        {Method::get, v1 + "allAlgoOrders"},
+        {Method::get, "/fapi/v2/account"},
+        {Method::get, "/fapi/v3/account"},
+        {Method::get, "/fapi/v2/balance"},
+        {Method::get, "/fapi/v3/balance"},
+        {Method::get, "/fapi/v2/positionRisk"},
+        {Method::get, "/fapi/v3/positionRisk"},
+        {Method::get, v1 + "income"},
+        {Method::get, v1 + "accountConfig"},
+        {Method::get, v1 + "symbolConfig"},
+        {Method::get, v1 + "leverageBracket"},
+        {Method::get, v1 + "commissionRate"},
+        {Method::post, v1 + "leverage"},
+        {Method::post, v1 + "marginType"},
+        {Method::get, v1 + "positionSide/dual"},
+        {Method::post, v1 + "positionSide/dual"},
+        {Method::get, v1 + "multiAssetsMargin"},
+        {Method::get, v1 + "rateLimit/order"},
+        {Method::get, v1 + "apiTradingStatus"}};
+    for (const auto& [method, path] : endpoints) {
+      INFO(path);
+      net::HttpRequest bare;
+      bare.method = method;
+      bare.target = path;
+      const auto keyless = co_await world.send(bare);
+      CHECK(keyless.code() == -2014);
+      net::HttpRequest unsigned_ =
+          with_key(path + "?timestamp=" + std::to_string(to_ms(world.server().now())));
+      unsigned_.method = method;
+      const auto refused = co_await world.send(std::move(unsigned_));
+      CHECK(refused.code() == -1102);
+    }
     co_await world.close();
   });
 }
@@ -171,7 +223,9 @@ TEST_CASE("auth: the time rule holds to the millisecond at both ends") {
     const auto ahead = co_await at_age(-999, "");
     CHECK(ahead.status == 200);
     const auto too_early = co_await at_age(-1000, "");
-    CHECK(too_early.body == R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's time."})");
+    CHECK(too_early.body ==
+          R"({"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server's )"
+          R"(time."})");
     const auto short_window = co_await at_age(101, "100");
     CHECK(short_window.code() == -1021);
     const auto long_window = co_await at_age(59'000, "60000");
@@ -189,8 +243,8 @@ TEST_CASE("auth: an order that is late where it acts is -5028 and has done nothi
     World world(loop, options);
     Signing how;
     how.recv_window = "299";
-    const auto late = co_await world.call(
-        Method::post, "/fapi/v1/order", "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1", how);
+    const auto late = co_await world.call(Method::post, "/fapi/v1/order",
+                                          "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1", how);
     CHECK(late.status == 400);
     CHECK(late.body ==
           R"({"code":-5028,"msg":"Timestamp for this request is outside of the ME recvWindow."})");
@@ -201,8 +255,8 @@ TEST_CASE("auth: an order that is late where it acts is -5028 and has done nothi
     CHECK(in_time.status == 200);
     // Other endpoints are judged on arrival only.
     how.recv_window = "10";
-    const auto leverage = co_await world.call(Method::post, "/fapi/v1/leverage",
-                                              "symbol=BBBUSDT&leverage=5", how);
+    const auto leverage =
+        co_await world.call(Method::post, "/fapi/v1/leverage", "symbol=BBBUSDT&leverage=5", how);
     CHECK(leverage.status == 200);
     co_await world.close();
   });

@@ -157,6 +157,26 @@ TEST_CASE("faults: positions are answered as they were a while ago") {
   });
 }
 
+TEST_CASE("faults: a rule that comes late knows the positions there are") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    (void)co_await world.market("AAAUSDT", "SELL", "1");
+    FaultRule rule;
+    rule.path_prefix = "/fapi/v3/account";
+    rule.effect = Effect::stale_positions;
+    rule.span = Millis(500);
+    rule.every = 1;
+    world.server().faults().add(rule);
+    co_await sleep_for(loop.clock, Seconds(10));
+    (void)co_await world.market("AAAUSDT", "SELL", "1");
+    const auto account = co_await world.get_signed("/fapi/v3/account");
+    CHECK(column(account.at("positions"), "positionAmt") == "-1.000");
+    const auto risk = co_await world.get_signed("/fapi/v3/positionRisk");
+    CHECK(column(risk.body, "positionAmt") == "-2.000");
+    co_await world.close();
+  });
+}
+
 TEST_CASE("faults: a placed order cannot be found for a while") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

@@ -84,8 +84,7 @@ TEST_CASE("history: a span is seven days at most, and the last seven by default"
       CHECK(week.status == 200);
       const auto more = co_await span(path, std::chrono::days(7) + Millis(1));
       CHECK(more.body == R"({"code":-4165,"msg":"Maximum time interval is 7 days."})");
-      const auto reversed =
-          co_await world.get_signed(path, "symbol=BBBUSDT&startTime=2&endTime=1");
+      const auto reversed = co_await world.get_signed(path, "symbol=BBBUSDT&startTime=2&endTime=1");
       CHECK(reversed.body == R"({"code":-1023,"msg":"Start time is greater than end time."})");
     }
     const auto recent = co_await world.get_signed("/fapi/v1/userTrades", "symbol=BBBUSDT");
@@ -95,16 +94,18 @@ TEST_CASE("history: a span is seven days at most, and the last seven by default"
     CHECK(column(early.body, "qty") == "100");
     const auto by_id = co_await world.get_signed("/fapi/v1/userTrades", "symbol=BBBUSDT&fromId=0");
     CHECK(column(by_id.body, "qty") == "100,200");
-    const auto mixed = co_await world.get_signed("/fapi/v1/userTrades",
-                                                 "symbol=BBBUSDT&fromId=1&startTime=5");
-    CHECK(mixed.body ==
-          R"({"code":-1128,"msg":"Combination of optional parameters invalid."})");
+    const auto mixed =
+        co_await world.get_signed("/fapi/v1/userTrades", "symbol=BBBUSDT&fromId=1&startTime=5");
+    CHECK(mixed.body == R"({"code":-1128,"msg":"Combination of optional parameters invalid."})");
     const auto ancient = co_await world.get_signed(
         "/fapi/v1/userTrades",
         "symbol=BBBUSDT&startTime=" + ms(world.server().now() - std::chrono::days(91)));
     CHECK(ancient.code() == -4166);
     const auto orders = co_await world.get_signed("/fapi/v1/allOrders", "symbol=BBBUSDT&orderId=0");
     CHECK(column(orders.body, "clientOrderId") == "first,second");
+    (void)co_await world.market("AAAUSDT", "SELL", "1", "&newClientOrderId=third");
+    const auto of_all = co_await world.get_signed("/fapi/v1/allOrders");
+    CHECK(column(of_all.body, "clientOrderId") == "third,second");
     co_await world.close();
   });
 }
@@ -135,9 +136,10 @@ TEST_CASE("history: income is paged, filtered, a week by default and three month
     co_await sleep_for(loop.clock, std::chrono::days(10));
     const std::string funding = "symbol=BBBUSDT&incomeType=FUNDING_FEE";
     const auto week = co_await world.get_signed("/fapi/v1/income", funding + "&limit=1000");
-    CHECK(count(week.body) == 22);  // 08:00, 16:00, 24:00, and the one a week ago to the millisecond
-    const auto all = co_await world.get_signed(
-        "/fapi/v1/income", funding + "&limit=1000&startTime=" + ms(some_day()));
+    CHECK(count(week.body) ==
+          22);  // 08:00, 16:00, 24:00, and the one a week ago to the millisecond
+    const auto all = co_await world.get_signed("/fapi/v1/income",
+                                               funding + "&limit=1000&startTime=" + ms(some_day()));
     CHECK(count(all.body) == 30);
     const auto second = co_await world.get_signed(
         "/fapi/v1/income", funding + "&limit=20&page=2&startTime=" + ms(some_day()));
@@ -152,8 +154,8 @@ TEST_CASE("history: income is paged, filtered, a week by default and three month
     const auto page = co_await world.get_signed("/fapi/v1/income", "page=0");
     CHECK(page.code() == -1130);
     co_await sleep_for(loop.clock, std::chrono::days(85));
-    const auto old = co_await world.get_signed(
-        "/fapi/v1/income", "incomeType=TRANSFER&startTime=" + ms(some_day()));
+    const auto old = co_await world.get_signed("/fapi/v1/income",
+                                               "incomeType=TRANSFER&startTime=" + ms(some_day()));
     CHECK(old.body == "[]");
     co_await world.close();
   });

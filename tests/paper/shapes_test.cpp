@@ -42,9 +42,9 @@ TEST_CASE("shapes: public market data") {
     CHECK(ping.body == "{}");
     const auto time = co_await world.get("/fapi/v1/time");
     CHECK(time.body == R"({"serverTime":1760054400000})");
-    const auto klines =
-        co_await world.get("/fapi/v1/klines?symbol=AAAUSDT&interval=1h&startTime=1760040000000&"
-                           "endTime=1760047200000&limit=2");
+    const auto klines = co_await world.get(
+        "/fapi/v1/klines?symbol=AAAUSDT&interval=1h&startTime=1760040000000&"
+        "endTime=1760047200000&limit=2");
     CHECK(klines.body ==
           R"([[1760040000000,"100.00","100.00","100.00","100.00","400000.000",1760043599999,)"
           R"("40000000.00000",80000,"200000.000","20000000.00000","0"],)"
@@ -88,8 +88,8 @@ TEST_CASE("shapes: without a symbol every contract is listed, non-ASCII ones too
       INFO(path);
       CHECK(column(answer.body, "symbol") == "AAAUSDT,BBBUSDT,币安人生USDT");
     }
-    const auto one = co_await world.get(
-        "/fapi/v1/ticker/price?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT");
+    const auto one =
+        co_await world.get("/fapi/v1/ticker/price?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT");
     CHECK(one.at("price") == "2.00");
     const auto unknown = co_await world.get("/fapi/v1/ticker/price?symbol=NOPEUSDT");
     CHECK(unknown.status == 400);
@@ -123,6 +123,35 @@ TEST_CASE("shapes: exchangeInfo has limits, filters and what this exchange accep
     CHECK(column(first.at("filters"), "tickSize").starts_with("0.01,"));
     const auto again = co_await world.get("/fapi/v1/exchangeInfo");
     CHECK(again.body == info.body);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("shapes: exchangeInfo follows a contract from its listing to its end") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    const auto statuses = [](const Answer& info) { return column(info.at("symbols"), "status"); };
+    const auto before = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(before) == "TRADING,TRADING,TRADING");
+    const auto unknown = co_await world.get("/fapi/v2/ticker/price?symbol=LATEUSDT");
+    CHECK(unknown.code() == -1121);
+    co_await sleep_for(loop.clock, std::chrono::days(50));
+    const auto listed = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(listed) == "TRADING,TRADING,TRADING,TRADING");
+    const auto known = co_await world.get("/fapi/v2/ticker/price?symbol=LATEUSDT");
+    CHECK(known.at("price") == "10.00");
+    const auto brackets = co_await world.get_signed("/fapi/v1/leverageBracket");
+    CHECK(column(brackets.body, "symbol") == "AAAUSDT,BBBUSDT,币安人生USDT,LATEUSDT");
+    co_await sleep_for(loop.clock, std::chrono::days(9) + Hours(12));
+    const auto announced = co_await world.get("/fapi/v1/exchangeInfo");
+    const auto end = std::to_string(to_ms(some_day() + std::chrono::days(60)));
+    CHECK(column(announced.at("symbols"), "deliveryDate").ends_with("," + end));
+    co_await sleep_for(loop.clock, Hours(12));
+    const auto settling = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(settling) == "TRADING,TRADING,TRADING,SETTLING");
+    co_await sleep_for(loop.clock, Hours(12));
+    const auto after = co_await world.get("/fapi/v1/exchangeInfo");
+    CHECK(statuses(after) == "TRADING,TRADING,TRADING");
     co_await world.close();
   });
 }
@@ -262,9 +291,10 @@ TEST_CASE("shapes: settings and modes") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
     const auto config = co_await world.get_signed("/fapi/v1/accountConfig");
-    CHECK(config.body ==
-          R"({"feeTier":0,"canTrade":true,"canDeposit":true,"canWithdraw":true,)"
-          R"("dualSidePosition":false,"updateTime":0,"multiAssetsMargin":false,"tradeGroupId":-1})");
+    CHECK(
+        config.body ==
+        R"({"feeTier":0,"canTrade":true,"canDeposit":true,"canWithdraw":true,)"
+        R"("dualSidePosition":false,"updateTime":0,"multiAssetsMargin":false,"tradeGroupId":-1})");
     const auto leverage = co_await world.post("/fapi/v1/leverage", "symbol=AAAUSDT&leverage=25");
     CHECK(leverage.body == R"({"symbol":"AAAUSDT","leverage":25,"maxNotionalValue":"50000"})");
     const auto symbol = co_await world.get_signed("/fapi/v1/symbolConfig", "symbol=AAAUSDT");
@@ -282,9 +312,8 @@ TEST_CASE("shapes: settings and modes") {
     const auto every = co_await world.get_signed("/fapi/v1/leverageBracket");
     CHECK(count(every.body) == 3);
     const auto fees = co_await world.get_signed("/fapi/v1/commissionRate", "symbol=AAAUSDT");
-    CHECK(fees.body ==
-          R"({"symbol":"AAAUSDT","makerCommissionRate":"0.000200",)"
-          R"("takerCommissionRate":"0.000500","rpiCommissionRate":"0.000100"})");
+    CHECK(fees.body == R"({"symbol":"AAAUSDT","makerCommissionRate":"0.000200",)"
+                       R"("takerCommissionRate":"0.000500","rpiCommissionRate":"0.000100"})");
     const auto margin =
         co_await world.post("/fapi/v1/marginType", "symbol=AAAUSDT&marginType=ISOLATED");
     CHECK(margin.body == R"({"code":200,"msg":"success"})");

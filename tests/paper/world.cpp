@@ -11,6 +11,8 @@ using net::Method;
 
 constexpr std::int64_t kBarsBefore = 2 * 96;
 constexpr std::int64_t kBars = 100 * 96;
+constexpr std::int64_t kLateBegin = 50;  // days
+constexpr std::int64_t kLateEnd = 60;
 constexpr std::int64_t kJump = 96 + 24;  // 06:00 of the second day
 
 Decimal decimal(std::string_view text) { return *Decimal::parse(text); }
@@ -20,6 +22,8 @@ struct Shape {
   std::string tick, step;
   std::int32_t ticks = 0;
   std::int32_t ticks_after = 0;
+  std::int64_t first = -kBarsBefore;
+  std::int64_t last = kBars;
 };
 
 sim::impl::Column make_column(const Shape& shape) {
@@ -43,10 +47,10 @@ sim::impl::Column make_column(const Shape& shape) {
   rules.market_take_bound = Ratio(decimal("0.05"));
   rules.liquidation_fee = Ratio(decimal("0.0125"));
   column.brackets = {{50, Usdt(), Usdt(decimal("50000")), Ratio(decimal("0.01")), Usdt()},
-                     {20, Usdt(decimal("50000")), Usdt(decimal("500000")),
-                      Ratio(decimal("0.025")), Usdt(decimal("750"))}};
-  column.first = some_day() - Minutes(15) * kBarsBefore;
-  for (std::int64_t i = -kBarsBefore; i < kBars; ++i) {
+                     {20, Usdt(decimal("50000")), Usdt(decimal("500000")), Ratio(decimal("0.025")),
+                      Usdt(decimal("750"))}};
+  column.first = some_day() + Minutes(15) * shape.first;
+  for (std::int64_t i = shape.first; i < shape.last; ++i) {
     const auto price = i < kJump ? shape.ticks : shape.ticks_after;
     column.bars.push_back({price, price, price, price, 100'000});
   }
@@ -77,6 +81,8 @@ sim::Market make_test_market() {
   data->columns.push_back(make_column({"AAA", "0.01", "0.001", 10000, 12000}));
   data->columns.push_back(make_column({"BBB", "0.0001", "1", 5000, 5000}));
   data->columns.push_back(make_column({"币安人生", "0.01", "0.1", 200, 200}));
+  data->columns.push_back(
+      make_column({"LATE", "0.01", "1", 1000, 1000, kLateBegin * 96, kLateEnd * 96}));
   data->seal();
   return sim::Market(std::move(data));
 }
@@ -143,8 +149,11 @@ std::string column(const std::string& json, std::string_view name) {
 ServerOptions default_options() {
   ServerOptions options;
   options.accounts.push_back({.alias = "alpha", .api_key = "key-a", .api_secret = "secret-a"});
-  options.accounts.push_back({.alias = "beta", .api_key = "key-b", .api_secret = "secret-b",
-                              .balance = Usdt(decimal("500")), .hedge = true});
+  options.accounts.push_back({.alias = "beta",
+                              .api_key = "key-b",
+                              .api_secret = "secret-b",
+                              .balance = Usdt(decimal("500")),
+                              .hedge = true});
   return options;
 }
 
@@ -154,14 +163,12 @@ World::World(SimLoop& loop, ServerOptions options, Micros each_way)
       server_(loop.clock, market_, std::move(options)),
       stop_(loop.clock),
       group_(loop.io.get_executor()),
-      dialer_(
-          loop.io.get_executor(), loop.clock, {.each_way = each_way},
-          [this](net::AnyStream stream) {
-            group_.spawn(server_.serve_stream(std::move(stream), stop_));
-          }) {
-  client_ = std::make_unique<net::HttpClient>(dialer_, loop.clock,
-                                              net::Endpoint{"paper.test", 80, false},
-                                              net::HttpClientOptions{});
+      dialer_(loop.io.get_executor(), loop.clock, {.each_way = each_way},
+              [this](net::AnyStream stream) {
+                group_.spawn(server_.serve_stream(std::move(stream), stop_));
+              }) {
+  client_ = std::make_unique<net::HttpClient>(
+      dialer_, loop.clock, net::Endpoint{"paper.test", 80, false}, net::HttpClientOptions{});
 }
 
 Task<Answer> World::send(net::HttpRequest request) {
@@ -215,8 +222,8 @@ Task<Answer> World::del(std::string path, std::string params) {
 
 Task<Answer> World::market(std::string symbol, std::string side, std::string qty,
                            std::string more) {
-  return post("/fapi/v1/order", "symbol=" + symbol + "&side=" + side + "&type=MARKET&quantity=" +
-                                    qty + more);
+  return post("/fapi/v1/order",
+              "symbol=" + symbol + "&side=" + side + "&type=MARKET&quantity=" + qty + more);
 }
 
 Task<Answer> World::close_stop(std::string symbol, std::string trigger, std::string id) {

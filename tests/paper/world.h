@@ -1,8 +1,9 @@
-// A paper server behind a MemoryDialer in virtual time, over a small market made by hand, and a tiny
-// client that signs. The market is flat so that every figure of a test is known:
+// A paper server behind a MemoryDialer in virtual time, over a small market made by hand, and a
+// tiny client that signs. The market is flat so that every figure of a test is known:
 //   AAAUSDT 100.00 (tick 0.01, step 0.001), 120.00 from 06:00 of the second day
 //   BBBUSDT 0.5000 (tick 0.0001, step 1)
 //   币安人生USDT 2.00 (tick 0.01, step 0.1)
+//   LATEUSDT 10.00 (tick 0.01, step 1), listed from the 51st to the 60th day
 // 100 days of bars of 15 minutes from some_day(), and two days before it.
 #pragma once
 
@@ -70,9 +71,9 @@ class World {
   Task<Answer> post(std::string path, std::string params);
   Task<Answer> del(std::string path, std::string params);
 
-  /// Market orders that open or close; the answers' status is checked by the caller where it counts.
-  Task<Answer> market(std::string symbol, std::string side, std::string qty,
-                      std::string more = "");
+  /// Market orders that open or close; the answers' status is checked by the caller where it
+  /// counts.
+  Task<Answer> market(std::string symbol, std::string side, std::string qty, std::string more = "");
   Task<Answer> close_stop(std::string symbol, std::string trigger, std::string id);
 
   /// Closes the client and waits for the server's connections.

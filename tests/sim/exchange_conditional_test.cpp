@@ -12,9 +12,7 @@ constexpr auto kStop = OrderType::stop_market;
 constexpr auto kProfit = OrderType::take_profit_market;
 
 // A minute at 100, then within 15 s up to 108, then within 15 s down to 92, then back to 100.
-std::vector<Candle> wave() {
-  return rest(1) + std::vector<Candle>{{100, 108, 92, 100}} + rest(8);
-}
+std::vector<Candle> wave() { return rest(1) + std::vector<Candle>{{100, 108, 92, 100}} + rest(8); }
 
 // A world with a short, 30 s after its start.
 struct Short : World {

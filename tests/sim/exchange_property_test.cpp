@@ -39,9 +39,7 @@ rc::Gen<int> number(int from, int to) {
   return rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to));
 }
 
-std::uint64_t any_seed() {
-  return static_cast<std::uint64_t>(*number(1, 13));
-}
+std::uint64_t any_seed() { return static_cast<std::uint64_t>(*number(1, 13)); }
 
 // One request, made of plain numbers so that a failing sequence shrinks.
 struct Step {
@@ -236,9 +234,7 @@ std::string print(const Exchange& exchange) {
 
 using Steps = std::vector<Step>;
 
-Steps any_steps() {
-  return *rc::gen::resize(80, rc::gen::container<Steps>(any_step()));
-}
+Steps any_steps() { return *rc::gen::resize(80, rc::gen::container<Steps>(any_step())); }
 
 TEST_CASE("whatever is ordered: wallets are sums of income, positions are sums of fills") {
   CHECK(rc::check([] {

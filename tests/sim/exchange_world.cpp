@@ -75,13 +75,9 @@ std::vector<Candle> operator+(std::vector<Candle> a, const std::vector<Candle>& 
   return a;
 }
 
-TimePoint start() {
-  return from_ms(1'760'054'400'000);
-}
+TimePoint start() { return from_ms(1'760'054'400'000); }
 
-World::World(std::vector<Course> courses) : market(build(courses)) {
-  open_account();
-}
+World::World(std::vector<Course> courses) : market(build(courses)) { open_account(); }
 
 World::World(std::vector<Candle> candles) : market(build({Course{.candles = std::move(candles)}})) {
   open_account();
@@ -94,9 +90,7 @@ void World::open_account() {
                  .fees = {}});
 }
 
-int World::add(AccountOptions options) {
-  return exchange.add_account(std::move(options));
-}
+int World::add(AccountOptions options) { return exchange.add_account(std::move(options)); }
 
 void World::to(double seconds) {
   const auto ms = static_cast<std::int64_t>(std::llround(seconds * 1000));

@@ -8,21 +8,11 @@
 
 namespace bb::sim::test {
 
-inline Decimal dec(const std::string& text) {
-  return Decimal::parse(text).value();
-}
-inline Price price(const std::string& text) {
-  return Price(dec(text));
-}
-inline Qty qty(const std::string& text) {
-  return Qty(dec(text));
-}
-inline Usdt usdt(const std::string& text) {
-  return Usdt(dec(text));
-}
-inline Ratio ratio(const std::string& text) {
-  return Ratio(dec(text));
-}
+inline Decimal dec(const std::string& text) { return Decimal::parse(text).value(); }
+inline Price price(const std::string& text) { return Price(dec(text)); }
+inline Qty qty(const std::string& text) { return Qty(dec(text)); }
+inline Usdt usdt(const std::string& text) { return Usdt(dec(text)); }
+inline Ratio ratio(const std::string& text) { return Ratio(dec(text)); }
 
 /// One bar of a minute, in whole USDT; it is walked open, high, low, close.
 struct Candle {

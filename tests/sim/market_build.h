@@ -14,16 +14,10 @@ namespace bb::sim::test {
 inline const TimePoint kStart = from_ms(1'760'054'400'000);  // 2025-10-10T00:00:00Z
 inline const Symbol kSymbol("ABCUSDT");
 
-inline Decimal d(const char* text) {
-  return Decimal::parse(text).value();
-}
+inline Decimal d(const char* text) { return Decimal::parse(text).value(); }
 /// The tick of these markets is 0.01.
-inline Price ticks(std::int64_t n) {
-  return Price(Decimal::from_raw(n * 1'000'000));
-}
-inline std::int64_t to_ticks(Price price) {
-  return price.value().raw() / 1'000'000;
-}
+inline Price ticks(std::int64_t n) { return Price(Decimal::from_raw(n * 1'000'000)); }
+inline std::int64_t to_ticks(Price price) { return price.value().raw() / 1'000'000; }
 
 struct OneSymbol {
   std::vector<impl::Bar> bars;

@@ -15,9 +15,7 @@ using std::chrono::days;
 
 const std::string kFolder = BB_DATA_DIR;
 
-TimePoint day(const char* date) {
-  return parse_utc_date(date).value();
-}
+TimePoint day(const char* date) { return parse_utc_date(date).value(); }
 
 // Loading is the slow part of these tests: one market serves most of them.
 const Market& recorded() {

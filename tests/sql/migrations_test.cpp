@@ -14,9 +14,7 @@ using test::TempDir;
 constexpr std::array<std::string_view, 2> kSteps{
     "CREATE TABLE a(x INTEGER) STRICT", "CREATE TABLE b(x INTEGER) STRICT; -- the last line"};
 
-Schema schema(std::size_t steps) {
-  return {7, "the program", std::span(kSteps).first(steps)};
-}
+Schema schema(std::size_t steps) { return {7, "the program", std::span(kSteps).first(steps)}; }
 
 Connection open(const std::string& path) {
   auto connection = Connection::open_writer(path, {});

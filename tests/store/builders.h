@@ -9,9 +9,7 @@
 
 namespace bb::test {
 
-inline Decimal dec(const std::string& text) {
-  return Decimal::parse(text).value();
-}
+inline Decimal dec(const std::string& text) { return Decimal::parse(text).value(); }
 
 store::Run a_run(const std::string& day);
 /// An open short of 10 at 2 USDT that belongs to no run.

@@ -204,7 +204,7 @@ TEST_CASE("durability: a batch that the database refuses does not take the other
   CHECK(answers[0].has_value());
   CHECK(answers[1].error().kind == ErrorKind::conflict);
   CHECK(answers[2].has_value());
-  CHECK(committer.healthy());
+  CHECK(committer.condition().is_healthy);
   CHECK(committer.connection().query_integer("SELECT count(*) FROM slots").value() == 2);
 }
 

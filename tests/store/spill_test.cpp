@@ -208,6 +208,28 @@ TEST_CASE("spill: with a full disk the store opens, knows everything, and is not
   });
 }
 
+TEST_CASE("spill: a waiting batch that the database refuses for its content holds back nothing") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    auto opened = open_store(loop, path);
+    {
+      const Intruder intruder(path);
+      store::FillRecord dangling = a_fill("BTCUSDT", 1);
+      dangling.holding_id = opened->next_holding_id();
+      Batch batch;
+      batch.add(dangling);
+      const Status waits = co_await opened->commit(std::move(batch));
+      CHECK(!waits.has_value());
+    }
+    const Status healed = co_await put(*opened, an_intent("one", "BTCUSDT"));
+    CHECK(healed.has_value());
+    CHECK(opened->healthy());
+    CHECK(state_on_disk(path, "one") == "SENT");
+    CHECK(count_rows(path, "fills") == 0);
+  });
+}
+
 store::Group a_group(std::uint64_t sequence, const std::string& text, bool essential = true) {
   store::Group group;
   group.sequence = sequence;

@@ -160,6 +160,26 @@ TEST_CASE("store: a batch that contradicts the open state changes nothing") {
   });
 }
 
+TEST_CASE("store: rows of a batch may refer to rows that are put after them") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    auto opened = open_store(loop, dir.file("state.db"));
+    store::Holding holding = a_holding(opened->next_holding_id(), "BTCUSDT");
+    holding.run_id = "run-2025-10-10";
+    store::FillRecord fill = a_fill("BTCUSDT", 1);
+    fill.holding_id = holding.id;
+    co_await commit(*opened, fill, holding, a_run("2025-10-10"));
+    CHECK(opened->load_fills().value()[0].holding_id == holding.id);
+
+    // A number that was given out and never put names no row: the database refuses it.
+    fill.trade_id = 2;
+    fill.holding_id = opened->next_holding_id();
+    const std::string dangling = co_await refusal(*opened, fill);
+    CHECK(dangling.find("FOREIGN KEY") != std::string::npos);
+    CHECK(opened->healthy());
+  });
+}
+
 TEST_CASE("store: a symbol can be closed and opened again, also in one batch") {
   run_sim([](SimLoop& loop) -> Task<void> {
     const TempDir dir;

@@ -5,9 +5,7 @@
 
 namespace bb::test {
 
-TimePoint some_day() {
-  return from_ms(1760054400000);
-}
+TimePoint some_day() { return from_ms(1760054400000); }
 
 void run_sim(const SimBody& body, TimePoint start) {
   SimLoop loop(start);

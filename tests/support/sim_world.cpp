@@ -30,9 +30,7 @@ double price_at(const Coin& coin, double minute) {
   return course.back().second;
 }
 
-Decimal decimal(double value) {
-  return Decimal::from_raw(std::llround(value * 1e8));
-}
+Decimal decimal(double value) { return Decimal::from_raw(std::llround(value * 1e8)); }
 
 sim::impl::Column column_of(const Coin& coin, int minutes) {
   sim::impl::Column column;

@@ -10,9 +10,7 @@ namespace {
 
 using namespace bb::trading;
 
-Decimal d(const char* text) {
-  return Decimal::parse(text).value();
-}
+Decimal d(const char* text) { return Decimal::parse(text).value(); }
 
 const TimePoint kMidnight = some_day();
 const TimePoint kNow = some_day() + Hours(23) + Minutes(40);

@@ -7,9 +7,7 @@ namespace {
 
 using namespace bb::trading;
 
-Decimal d(const char* text) {
-  return Decimal::parse(text).value();
-}
+Decimal d(const char* text) { return Decimal::parse(text).value(); }
 
 SymbolRules rules() {
   SymbolRules out;

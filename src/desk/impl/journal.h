@@ -14,6 +14,9 @@ store::Intent make_intent(const Parts& parts, const exchange::OrderRequest& requ
 void apply_outcome(store::Batch& batch, store::Intent& intent,
                    const exchange::Outcome<exchange::OrderView>& outcome, TimePoint now);
 
+/// done, or unknown while a regular order lives without a fill: it may still fill.
+store::IntentState state_of(const exchange::OrderView& order);
+
 /// The same for an order that a query found.
 void apply_found(store::Batch& batch, store::Intent& intent, const exchange::OrderView& order,
                  TimePoint now);

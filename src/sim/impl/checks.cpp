@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::size_t kOpenConditionalsMax = 200;
 
-Ratio ratio(std::int64_t millionths) {
-  return Ratio(Decimal::from_raw(millionths * 100));
-}
+Ratio ratio(std::int64_t millionths) { return Ratio(Decimal::from_raw(millionths * 100)); }
 
 bool is_taken(const std::map<std::string, std::int64_t>& newest, const ClientOrderId& id,
               const std::set<std::int64_t>& open) {

@@ -23,9 +23,7 @@ Extra open_orders(const Seat& seat, PositionSide side) {
 
 // The domain's formula takes an average entry price; what its rounding loses is given back in the
 // wallet, which matters for prices of few digits.
-Usdt rounding_of(const Leg& leg) {
-  return leg.flat() ? Usdt() : leg.entry() * leg.qty - leg.cost;
-}
+Usdt rounding_of(const Leg& leg) { return leg.flat() ? Usdt() : leg.entry() * leg.qty - leg.cost; }
 
 bool rests(const Seat& seat, PositionSide side) {
   const auto any = [&](const OrderBook& book, const std::set<std::int64_t>& open) {

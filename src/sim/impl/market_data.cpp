@@ -41,9 +41,7 @@ double Column::quote_volume(const Bar& bar) const {
   return bar.volume * ticks * rules.tick.value().to_double();
 }
 
-Ratio default_funding_rate() {
-  return Ratio(Decimal::from_raw(Decimal::kScale / 10'000));
-}
+Ratio default_funding_rate() { return Ratio(Decimal::from_raw(Decimal::kScale / 10'000)); }
 
 }  // namespace impl
 

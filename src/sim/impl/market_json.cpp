@@ -37,9 +37,7 @@ Decimal decimal(std::string_view written) {
   return *parsed;
 }
 
-Decimal text_decimal(json::object object, const char* key) {
-  return decimal(text(object, key));
-}
+Decimal text_decimal(json::object object, const char* key) { return decimal(text(object, key)); }
 
 // A number of the JSON, by its digits.
 Decimal number(json::object object, const char* key) {

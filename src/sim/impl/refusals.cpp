@@ -6,9 +6,7 @@ namespace bb::sim::impl::refuse {
 
 namespace {
 
-Refusal with(int code, std::string text) {
-  return Refusal(Rejection{code, std::move(text)});
-}
+Refusal with(int code, std::string text) { return Refusal(Rejection{code, std::move(text)}); }
 
 }  // namespace
 
@@ -23,57 +21,27 @@ Refusal parameter_unwanted(const std::string& name) {
 Refusal bad_precision() {
   return with(-1111, "Precision is over the maximum defined for this asset.");
 }
-Refusal bad_symbol() {
-  return with(-1121, "Invalid symbol.");
-}
-Refusal bad_symbol_status() {
-  return with(-1122, "Invalid symbol status.");
-}
-Refusal unknown_order() {
-  return with(-2011, "Unknown order sent.");
-}
-Refusal balance_not_sufficient() {
-  return with(-2018, "Balance is insufficient.");
-}
-Refusal margin_insufficient() {
-  return with(-2019, "Margin is insufficient.");
-}
-Refusal would_trigger() {
-  return with(-2021, "Order would immediately trigger.");
-}
-Refusal reduce_only() {
-  return with(-2022, "ReduceOnly Order is rejected.");
-}
-Refusal too_many_orders() {
-  return with(-2025, "Reach max open order limit.");
-}
+Refusal bad_symbol() { return with(-1121, "Invalid symbol."); }
+Refusal bad_symbol_status() { return with(-1122, "Invalid symbol status."); }
+Refusal unknown_order() { return with(-2011, "Unknown order sent."); }
+Refusal balance_not_sufficient() { return with(-2018, "Balance is insufficient."); }
+Refusal margin_insufficient() { return with(-2019, "Margin is insufficient."); }
+Refusal would_trigger() { return with(-2021, "Order would immediately trigger."); }
+Refusal reduce_only() { return with(-2022, "ReduceOnly Order is rejected."); }
+Refusal too_many_orders() { return with(-2025, "Reach max open order limit."); }
 Refusal position_too_large() {
   return with(-2027, "Exceeded the maximum allowable position at current leverage.");
 }
 Refusal leverage_too_small() {
   return with(-2028, "Leverage is smaller than permitted: insufficient margin balance.");
 }
-Refusal price_above_max() {
-  return with(-4002, "Price greater than max price.");
-}
-Refusal qty_not_positive() {
-  return with(-4003, "Quantity less than or equal to zero.");
-}
-Refusal qty_below_min() {
-  return with(-4004, "Quantity less than min quantity.");
-}
-Refusal qty_above_max() {
-  return with(-4005, "Quantity greater than max quantity.");
-}
-Refusal trigger_above_max() {
-  return with(-4007, "Stop price greater than max price.");
-}
-Refusal price_below_min() {
-  return with(-4013, "Price less than min price.");
-}
-Refusal price_off_tick() {
-  return with(-4014, "Price not increased by tick size.");
-}
+Refusal price_above_max() { return with(-4002, "Price greater than max price."); }
+Refusal qty_not_positive() { return with(-4003, "Quantity less than or equal to zero."); }
+Refusal qty_below_min() { return with(-4004, "Quantity less than min quantity."); }
+Refusal qty_above_max() { return with(-4005, "Quantity greater than max quantity."); }
+Refusal trigger_above_max() { return with(-4007, "Stop price greater than max price."); }
+Refusal price_below_min() { return with(-4013, "Price less than min price."); }
+Refusal price_off_tick() { return with(-4014, "Price not increased by tick size."); }
 Refusal client_id(bool too_long) {
   return with(-4015, too_long ? "Client order id length should be less than 36 chars"
                               : "Client order id is not valid.");
@@ -81,33 +49,23 @@ Refusal client_id(bool too_long) {
 Refusal price_above_band() {
   return with(-4016, "Price is higher than mark price multiplier cap.");
 }
-Refusal qty_off_step() {
-  return with(-4023, "Qty not increased by step size.");
-}
+Refusal qty_off_step() { return with(-4023, "Qty not increased by step size."); }
 Refusal price_below_band() {
   return with(-4024, "Price is lower than mark price multiplier floor.");
 }
 Refusal leverage_invalid(int leverage) {
   return with(-4028, fmt::format("Leverage {} is not valid", leverage));
 }
-Refusal too_many_stops() {
-  return with(-4045, "Reach max stop order limit.");
-}
-Refusal margin_type_same() {
-  return with(-4046, "No need to change margin type.");
-}
+Refusal too_many_stops() { return with(-4045, "Reach max stop order limit."); }
+Refusal margin_type_same() { return with(-4046, "No need to change margin type."); }
 Refusal margin_type_with_orders() {
   return with(-4047, "Margin type cannot be changed if there exists open orders.");
 }
 Refusal margin_type_with_position() {
   return with(-4048, "Margin type cannot be changed if there exists position.");
 }
-Refusal amount_not_positive() {
-  return with(-4055, "Amount must be positive.");
-}
-Refusal mode_same() {
-  return with(-4059, "No need to change position side.");
-}
+Refusal amount_not_positive() { return with(-4055, "Amount must be positive."); }
+Refusal mode_same() { return with(-4059, "No need to change position side."); }
 Refusal wrong_position_side() {
   return with(-4061, "Order's position side does not match user's setting.");
 }
@@ -117,9 +75,7 @@ Refusal mode_with_orders() {
 Refusal mode_with_positions() {
   return with(-4068, "Position side cannot be changed if there exists position.");
 }
-Refusal duplicate_client_id() {
-  return with(-4116, "ClientOrderId is duplicated.");
-}
+Refusal duplicate_client_id() { return with(-4116, "ClientOrderId is duplicated."); }
 Refusal reduce_only_capacity() {
   return with(-4118,
               "ReduceOnly Order Failed. Please check your existing position and open orders.");
@@ -139,12 +95,8 @@ Refusal no_close_position_for(OrderType type) {
 Refusal qty_with_close_position() {
   return with(-4137, "Quantity must be zero with closePosition equals true");
 }
-Refusal not_opening_now() {
-  return with(-4140, "Invalid symbol status for opening position");
-}
-Refusal symbol_closed() {
-  return with(-4141, "Symbol is closed");
-}
+Refusal not_opening_now() { return with(-4140, "Invalid symbol status for opening position"); }
+Refusal symbol_closed() { return with(-4141, "Symbol is closed"); }
 Refusal leverage_reduction() {
   return with(-4161,
               "Leverage reduction is not supported in Isolated Margin Mode with open positions");

@@ -117,9 +117,7 @@ struct Core {
 };
 
 /// Side of an order that makes the leg smaller.
-inline Side closing_side(const Leg& leg) {
-  return leg.qty.is_negative() ? Side::buy : Side::sell;
-}
+inline Side closing_side(const Leg& leg) { return leg.qty.is_negative() ? Side::buy : Side::sell; }
 
 /// A resting or coming order that may only make its leg smaller.
 inline bool reduces_only(const OrderView& order) {
@@ -133,8 +131,6 @@ inline Qty closable(const Leg& leg, Side side) {
   return leg.flat() || closing_side(leg) != side ? Qty() : leg.qty.abs();
 }
 
-inline Qty signed_qty(Side side, Qty qty) {
-  return side == Side::buy ? qty : -qty;
-}
+inline Qty signed_qty(Side side, Qty qty) { return side == Side::buy ? qty : -qty; }
 
 }  // namespace bb::sim::impl

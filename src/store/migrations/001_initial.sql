@@ -12,7 +12,7 @@ CREATE TABLE runs(
 
 CREATE TABLE positions(
   id INTEGER PRIMARY KEY,
-  run_id TEXT REFERENCES runs(run_id) DEFERRABLE INITIALLY DEFERRED,
+  run_id TEXT REFERENCES runs(run_id),
   symbol TEXT NOT NULL,
   side TEXT NOT NULL,
   qty INTEGER NOT NULL,
@@ -41,7 +41,7 @@ CREATE INDEX positions_by_opened ON positions(opened_at_utc);
 
 CREATE TABLE order_events(
   id INTEGER PRIMARY KEY,
-  position_id INTEGER REFERENCES positions(id) DEFERRABLE INITIALLY DEFERRED,
+  position_id INTEGER REFERENCES positions(id),
   symbol TEXT NOT NULL,
   order_id INTEGER,
   client_order_id TEXT,
@@ -83,7 +83,7 @@ CREATE INDEX cashflow_events_by_asset ON cashflow_events(asset, event_time_utc);
 CREATE TABLE fills(
   symbol TEXT NOT NULL,
   trade_id INTEGER NOT NULL,
-  position_id INTEGER REFERENCES positions(id) DEFERRABLE INITIALLY DEFERRED,
+  position_id INTEGER REFERENCES positions(id),
   order_id INTEGER NOT NULL,
   client_order_id TEXT,
   side TEXT NOT NULL,

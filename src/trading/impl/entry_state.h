@@ -21,6 +21,7 @@ struct Plan {
   Usdt available;
   std::vector<Pick> picks;
   int skipped_existing = 0;
+  int unproved = 0;  // ordered by this slot before, and without a holding
 };
 
 struct Opened {
@@ -56,11 +57,14 @@ struct Entry::State {
   Task<Status> set_up_symbols(std::vector<Symbol> symbols);
   std::set<Symbol> taken(const std::vector<exchange::Position>& positions,
                          const std::string& day) const;
+  bool is_ordered(const std::string& day, Symbol symbol) const;
+  bool has_holding(const std::string& day, Symbol symbol) const;
   Task<Opened> open_one(Pick pick);
   Task<desk::EntryResult> short_with_shrinking(const Pick& pick, const SymbolRules& rules,
                                                const Brackets& brackets);
   Task<void> redistribute(std::vector<Opened>& opened, EntryReport& report);
-  Task<std::string> add_to(const Opened& target, Usdt notional);
+  Task<void> follow_growth(store::Holding holding, Price reference);
+  Task<std::string> add_to(Opened target, Usdt notional);
   EntryReport summarize(const std::vector<Opened>& opened) const;
   Task<EntryReport> finish(EntrySlot slot, store::Run run, EntryReport report, Usdt available);
   Task<EntryReport> trade(const Plan& made);
