@@ -160,7 +160,6 @@ TEST_CASE("place: whatever proves nothing is unknown, and is sent exactly once")
         json_reply(""),
         json_reply("[]"),
         json_reply("{}"),
-        json_reply("<html>403 Forbidden</html>", 403),
         json_reply(order_json("t-2")),
         json_reply(order_json("t-1", "FILLED", "ETHUSDT")),
         json_reply(order_json("t-1"), 201),
@@ -182,6 +181,17 @@ TEST_CASE("place: whatever proves nothing is unknown, and is sent exactly once")
       CHECK(concluded.requests == 1);
       CHECK(world.exchange.count("GET /fapi/v1/order") == 0);
     }
+  });
+}
+
+TEST_CASE("place: a firewall's 403 is unknown, and quiets this address for a while") {
+  in_world([](World& world) -> Task<void> {
+    const auto first = co_await conclude_from(world, json_reply("<html>403 Forbidden</html>", 403));
+    CHECK(first.kind == "unknown");
+    CHECK(first.requests == 1);
+    const auto second = co_await conclude_from(world, json_reply(order_json("t-1")));
+    CHECK(second.kind == "refused");
+    CHECK(second.requests == 0);
   });
 }
 
