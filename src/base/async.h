@@ -58,7 +58,7 @@ class TaskGroup {
   ~TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  /// Starts the child; it first runs after the caller suspends.
+  /// Starts the child: it runs at once, up to its first suspension.
   void spawn(Task<void> child);
   Task<void> join();
   std::size_t running() const;
