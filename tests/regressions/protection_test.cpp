@@ -148,7 +148,7 @@ TEST_CASE("protection: a finished take-profit that closed only a part does not e
     store::Batch batch;
     batch.put(*holding);
     (void)co_await world.store().commit(std::move(batch));
-    co_await world.sleep(Minutes(65));
+    co_await world.sleep(Minutes(95));
     (void)co_await world.patrol().run_once();
     CHECK(world.position("C01USDT").is_negative());
     CHECK(world.store().find_open_holding(Symbol("C01USDT")).has_value());
