@@ -30,8 +30,35 @@ struct Rejection {
 template <class T>
 using Answer = std::expected<T, Rejection>;
 
+/// Which of two orders of one account gives way before they would trade with each other.
+enum class SelfTradePrevention { none, expire_taker, expire_maker, expire_both };
+
+/// Where in the book a priced order wants to stand, instead of naming a price.
+enum class PriceMatch {
+  none,
+  opponent,
+  opponent_5,
+  opponent_10,
+  opponent_20,
+  queue,
+  queue_5,
+  queue_10,
+  queue_20,
+};
+
+/// What a client may say of an order beside OrderRequest; the defaults are the exchange's.
+struct OrderTerms {
+  SelfTradePrevention self_trade = SelfTradePrevention::expire_maker;
+  PriceMatch price_match = PriceMatch::none;
+  bool price_protect = false;  // conditional
+  TimePoint good_till{};       // GTD
+  Price activate_price;        // trailing stops; zero = from the start
+  Ratio callback_rate;         // trailing stops: 0.01 = 1 %
+};
+
 /// What an order has beside OrderView, for the exchange's faces.
 struct OrderDetail {
+  OrderTerms terms;
   TimeInForce time_in_force = TimeInForce::gtc;
   WorkingType working_type = WorkingType::contract_price;
   Usdt executed_quote;         // sum of price x quantity over the fills
@@ -69,6 +96,11 @@ struct JournalEntry {
     protected_from,    // a live stop covers the whole position from now on
     unprotected_from,  // no live stop covers it from now on; also when it opens without one
     liquidated,        // `position_qty` as it was before
+    order_amended,     // `order` as it is after the change
+    leverage_changed,  // of the symbol; settings() has the new value
+    margin_type_changed,
+    isolated_margin_changed,  // added or taken away by its owner
+    margin_call,              // the margin ratio of the position passed 80 %
   };
   Kind kind;
   TimePoint time{};
