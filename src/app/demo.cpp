@@ -1,8 +1,8 @@
 #include "app/demo.h"
 
 #include <fmt/format.h>
-#include <time.h>
 #include <unistd.h>
+#include <ctime>
 
 #include <cstdio>
 #include <filesystem>

@@ -263,6 +263,7 @@ std::expected<LoadedSettings, std::vector<std::string>> apply_settings(
   std::vector<std::string> faults;
   LoadedSettings loaded;
   std::vector<std::string> known_sections;
+  known_sections.reserve(sections.size());
   for (const auto& section : sections)
     known_sections.push_back(section.name());
   const auto find_section = [&](std::string_view name) -> const SettingsSection* {
