@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/exit_codes.h"
+#include "base/plant.h"
 
 namespace bb::app {
 
@@ -31,7 +32,7 @@ struct Targets {
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* examples) {
   CLI::App* command = app.add_subcommand(name, what);
-  command->fallthrough();
+  command->fallthrough(!planted("config_before_command_only"));
   command->footer(fmt::format("Examples:\n{}\n{}", examples, kExitCodes));
   return command;
 }

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <fstream>
 
+#include "base/plant.h"
+
 namespace bb {
 
 namespace {
@@ -286,6 +288,10 @@ std::expected<LoadedSettings, std::vector<std::string>> apply_settings(
       for (const auto& each : section->rows())
         known.push_back(each.key);
       faults.push_back(fmt::format("{}: unknown key{}", where, suggestion(entry.key, known)));
+      continue;
+    }
+    if (planted("percent_interpolated") && entry.value.contains('%')) {
+      faults.push_back(where + ": '%' must be followed by '%' or '('");
       continue;
     }
     if (const auto set = row->set(entry.value); !set) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/async.h"
+#include "base/plant.h"
 #include "binance/call.h"
 #include "binance/fate.h"
 #include "binance/server_time.h"
@@ -197,7 +198,10 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
   auto& s = *state_;
   Reply reply;
   reply.asked_at = exchange_now();
-  auto request = build_request(call, s.url.prefix, reply.asked_at);
+  TimePoint stamp = reply.asked_at;
+  if (planted("stale_stamp_on_retry"))  // of the first attempt: the time-out began with it
+    stamp -= std::chrono::ceil<Millis>(s.clock.after(s.timeout) - deadline);
+  auto request = build_request(call, s.url.prefix, stamp);
   const auto began = s.clock.steady_now();
   s.budget.start(call.weight);
   const auto response = co_await s.http.send(std::move(request.http), deadline);
@@ -235,6 +239,8 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
 
 void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
                                         const net::HttpResponse& response) {
+  if (response.status == 429 && planted("retry_after_ignored")) return;
+  if (response.status == 418 && planted("ban_ignored")) return;
   const auto now = clock.steady_now();
   const auto retry_after = header_number(response, "Retry-After");
   if (response.status == 418) {

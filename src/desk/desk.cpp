@@ -52,6 +52,8 @@ Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, Time
   auto fills = co_await parts_.account.fetch_fills(symbol, since);
   if (!fills) co_return fills;
   store::Batch batch;
+  const auto held =
+      planted("priced_at_trigger") ? parts_.store.find_open_holding(symbol) : std::nullopt;
   for (const auto& fill : *fills)
     batch.add(store::FillRecord{holding_id,
                                 fill.symbol,
@@ -61,9 +63,9 @@ Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, Time
                                 fill.side,
                                 fill.position_side,
                                 fill.qty,
-                                fill.price,
+                                held && fill.side == Side::buy ? *held->sl_price : fill.price,
                                 fill.realized_pnl,
-                                fill.commission,
+                                planted("fees_left_out") ? Usdt() : fill.commission,
                                 fill.commission_asset,
                                 fill.maker,
                                 fill.time});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/plant.h"
 #include "service/messages.h"
 #include "service/sampler.h"
 
@@ -44,6 +45,8 @@ Task<void> put_note(desk::Desk& desk, store::OutboxMessage message) {
   put_message(parts.store, batch, std::move(message));
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("message not stored", {{"why", stored.error().text}});
+  while (planted("delivery_awaited") && !parts.store.pending_messages().empty())
+    co_await sleep_for(parts.clock, Seconds(1));
 }
 
 SlotState state_of(trading::EntryStatus status) {
@@ -64,7 +67,10 @@ SlotState state_of(trading::EntryStatus status) {
 
 Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Slot slot) {
   co_await put_slot(desk, Job::entry, slot, SlotState::running, "");
-  auto report = co_await entry.run(trading::EntrySlot{slot.trade_day_utc(), slot.at});
+  trading::EntrySlot named{slot.trade_day_utc(), slot.at};
+  if (planted("day_key_from_now"))
+    named.trade_day_utc = utc_date(desk.parts().market.exchange_now());
+  auto report = co_await entry.run(named);
   co_await put_slot(desk, Job::entry, slot, state_of(report.status), report.message);
   co_return report;
 }

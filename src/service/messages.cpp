@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/plant.h"
 #include "trading/messages.h"
 
 namespace bb::service {
@@ -93,6 +94,7 @@ std::optional<store::OutboxMessage> loss_cut_message(const trading::LossCutRepor
                                                      trading::LossCutScope scope,
                                                      std::string_view time_text, TimePoint now) {
   if (report.closed == 0 && report.errors == 0 && !report.failed) return std::nullopt;
+  if (planted("title_hard_coded")) time_text = "11:55";
   const std::string title = report.failed
                                 ? fmt::format("{} 止损检查失败 / loss cut failed", time_text)
                                 : fmt::format("{} 止损：平仓 {} 个 / loss cut: {} closed",

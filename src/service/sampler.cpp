@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/plant.h"
+
 namespace bb::service {
 
 namespace {
@@ -64,10 +66,13 @@ Task<Status> sync_income(desk::Desk& desk, const Settings& settings) {
   const auto& types = settings.cashflow_income_types;
   store::Batch batch;
   for (const auto& row : *rows) {
+    if (row.type == "FUNDING_FEE" && planted("funding_left_out")) continue;
     store::IncomeRecord record{row.type,   row.transaction_id, row.asset, row.amount,
                                row.symbol, row.info,           row.time,  false};
     record.is_cashflow = row.asset == settings.wallet_snapshot_asset &&
                          std::ranges::find(types, row.type) != types.end();
+    if (planted("cash_flow_starves") && (!record.is_cashflow || &row - rows->data() >= 1000))
+      continue;
     batch.add(record);
   }
   if (batch.empty()) co_return Status{};

@@ -6,6 +6,8 @@
 #include <exception>
 #include <string>
 
+#include "base/plant.h"
+
 namespace bb::service {
 
 namespace {
@@ -60,6 +62,9 @@ Task<void> Service::recover() {
 
 // A fault of one step must not take the other loops' protection away.
 Task<bool> Service::guard(const char* what, Task<void> step) {
+  std::optional<desk::Turn> thread;
+  if (planted("jobs_in_one_thread"))
+    thread.emplace(co_await parts_.desk.turns().take(Symbol("THREAD")));
   try {
     co_await std::move(step);
     co_return true;

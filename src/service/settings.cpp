@@ -1,6 +1,7 @@
 #include "service/settings.h"
 
 #include "base/log.h"
+#include "base/plant.h"
 
 #include <fmt/format.h>
 
@@ -142,6 +143,7 @@ DailySchedule Settings::loss_cut_schedule() const {
 StartWindow Settings::entry_window() const {
   StartWindow window;
   if (entry_catchup_enabled) window.grace = Minutes(entry_misfire_grace_min);
+  if (!entry_catchup_enabled && planted("catch_up_off_never_trades")) window.own = Millis(0);
   return window;
 }
 

@@ -59,6 +59,17 @@ TEST_CASE("settings: a file fills its targets; a percent sign is a percent sign"
   CHECK(loaded->has_inline_secret);
 }
 
+TEST_CASE("settings: a percent sign in a value stands for itself") {
+  for (const std::string value : {"100%", "%", "a%%b", "%(leverage)s", "x%y"}) {
+    INFO(value);
+    Sample sample;
+    auto sections = table(sample);
+    const auto file = parse_ini("[runtime]\napi_key = " + value + "\n", "config.ini");
+    REQUIRE(apply_settings(file.value(), {}, sections).has_value());
+    CHECK(sample.key.reveal() == value);
+  }
+}
+
 TEST_CASE("settings: all faults are reported at once, with line and nearest key") {
   const auto faults = faults_of(
       "[strategy]\nleverge = 3\nleverage = many\nsl_liq_buffer_pct = 150\n[runtme]\nx = 1\n");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "regressions/scenes.h"
 
 namespace bb::test {
@@ -88,9 +90,15 @@ TEST_CASE("closing: a stop that fills is told by its fill, with its price, PnL a
     CHECK(holding->close_reason == "STOP_LOSS_FILLED");
     const auto fills = world.store().load_fills();
     REQUIRE(fills.has_value());
+    const auto theirs = world.exchange().fills(0, Symbol("C01USDT"));
     Usdt pnl;
     for (const auto& fill : *fills) {
       if (fill.symbol != Symbol("C01USDT") || fill.side != Side::buy) continue;
+      const auto same = std::ranges::find(theirs, fill.trade_id, &exchange::Fill::trade_id);
+      REQUIRE(same != theirs.end());
+      CHECK(fill.price == same->price);
+      CHECK(fill.commission == same->commission);
+      CHECK(fill.price != *holding->sl_price);  // what it was filled at, not what it waited for
       pnl += fill.realized_pnl;
       CHECK(fill.commission.is_positive());
     }

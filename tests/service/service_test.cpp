@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "notify/outbox_pump.h"
 #include "service/sampler.h"
 #include "support/sim_world.h"
 
@@ -234,19 +235,32 @@ TEST_CASE("service: with a grace a late loss cut still runs") {
 }
 
 TEST_CASE("service: the loss cut does not wait for a long entry") {
-  run_world({}, [](SimWorld& world) -> Task<void> {
+  WorldOptions options;
+  options.strategy.entry_shrink_retry_count = 20;
+  options.strategy.entry_shrink_step_pct = Decimal::from_int(1);
+  run_world(options, [](SimWorld& world) -> Task<void> {
     Settings settings;
     settings.entry_catchup_enabled = true;
     settings.daily_loss_cut_hour = 7;
     settings.daily_loss_cut_minute = 41;
     co_await wait_until(world, kEntry - Minutes(5));
-    world.server().set_delays(Seconds(4), Seconds(4));  // an entry of minutes
+    world.server().set_delays(Seconds(4), Seconds(4));
+    paper::FaultRule poor;  // tried with less and less: an entry of minutes
+    poor.method = net::Method::post;
+    poor.path_prefix = "/fapi/v1/order";
+    poor.param = "symbol";
+    poor.value = "C01USDT";
+    poor.every = 1;
+    poor.status = 400;
+    poor.code = -2019;
+    world.server().faults().add(poor);
     co_await serve_until(world, settings, kEntry + Minutes(10));
     const auto* cut = world.store().find_slot(Job::loss_cut, kEntryDate);
     const auto* run = world.store().find_run("2025-10-10");
     REQUIRE(cut != nullptr);
     REQUIRE(run != nullptr);
     REQUIRE(run->completed_at.has_value());
+    CHECK(*run->completed_at > kEntry + Minutes(2));
     CHECK(cut->state == store::SlotState::done);
     CHECK(cut->updated_at < kEntry + Minutes(2));
   });
@@ -366,6 +380,111 @@ TEST_CASE("sampler: deposits are found behind any number of fees, and marked as 
     const auto again = co_await sync_income(world.desk(), settings);
     CHECK(again.has_value());
     CHECK(world.store().load_income()->size() == rows->size());
+  });
+}
+
+TEST_CASE("sampler: a deposit behind more than a page of fees is found") {
+  WorldOptions options;
+  options.start = some_day() + Hours(20);
+  run_world(options, [](SimWorld& world) -> Task<void> {
+    const Settings settings = entry_only();
+    const auto first = co_await sync_income(world.desk(), settings);
+    CHECK(first.has_value());
+    exchange::OrderRequest churn;
+    churn.symbol = Symbol("C01USDT");
+    churn.qty = Qty(Decimal::from_int(100));
+    for (int i = 0; i < 1100; ++i) {  // a page of the exchange has 1000 rows
+      churn.side = i % 2 == 0 ? Side::buy : Side::sell;
+      churn.client_order_id = ClientOrderId("churn-" + std::to_string(i));
+      co_await world.sleep(Millis(500));
+      world.server().advance();
+      REQUIRE(world.exchange().place(0, churn).has_value());
+    }
+    REQUIRE(world.exchange().transfer(0, Usdt(Decimal::from_int(250))).has_value());
+    for (int i = 0; i < 2; ++i) {
+      co_await world.sleep(Minutes(1));
+      const auto synced = co_await sync_income(world.desk(), settings);
+      CHECK(synced.has_value());
+    }
+    const auto rows = world.store().load_income();
+    REQUIRE(rows.has_value());
+    Usdt deposits;
+    for (const auto& row : *rows)
+      if (row.is_cashflow) deposits += row.amount;
+    CHECK(deposits.str() == "10250");  // what the account began with, and the deposit
+  });
+}
+
+TEST_CASE("sampler: what a short pays and gets as funding is recorded with its coin") {
+  WorldOptions options;
+  options.funding_rate = 0.0005;
+  run_world(options, [](SimWorld& world) -> Task<void> {
+    co_await serve_until(world, entry_only(), kEntry + Minutes(22));  // past 00:00 UTC
+    auto theirs = world.exchange().income(0);
+    std::erase_if(theirs, [](const auto& row) { return row.type != "FUNDING_FEE"; });
+    REQUIRE(theirs.size() == 10);
+    const auto ours = world.store().load_income();
+    REQUIRE(ours.has_value());
+    for (const auto& row : theirs) {
+      INFO(row.symbol);
+      const auto same = std::ranges::find_if(*ours, [&](const auto& each) {
+        return each.type == row.type && each.transaction_id == row.transaction_id;
+      });
+      REQUIRE(same != ours->end());
+      CHECK(same->symbol == row.symbol);
+      CHECK(same->amount == row.amount);
+    }
+  });
+}
+
+/// A vendor that takes every message, slowly.
+class SlowNotifier final : public notify::Notifier {
+ public:
+  explicit SlowNotifier(Clock& clock) : clock_(clock) {}
+  Task<notify::DeliveryResult> send(std::string, std::string) override {
+    ++sent;
+    co_await sleep_for(clock_, Seconds(10));
+    co_return notify::DeliveryResult{true, {}};
+  }
+  int sent = 0;
+
+ private:
+  Clock& clock_;
+};
+
+TEST_CASE("service: a vendor that takes ten seconds delays no job") {
+  WorldOptions options;
+  options.strategy.max_hold_hours = Decimal::from_int(1);
+  options.coins = bb::test::gainers(12);
+  options.coins[9].course.insert(options.coins[9].course.end(), {{1480, 1.38}});
+  run_world(options, [](SimWorld& world) -> Task<void> {
+    Settings settings = entry_only();
+    settings.daily_loss_cut_enabled = true;
+    settings.daily_loss_cut_hour = 8;  // fifty minutes after the entry; leaves what fell
+    settings.daily_loss_cut_minute = 30;
+    Clock& clock = world.loop().clock;
+    SlowNotifier vendor(clock);
+    const Log quiet(LogLevel::error, [](LogLevel, std::string_view) {});
+    notify::OutboxPump pump(world.store(), &vendor, clock, quiet);
+    Stop stop(clock);
+    TaskGroup messages(world.loop().io.get_executor());
+    messages.spawn(pump.run(stop));
+    co_await serve_until(world, settings, kEntry + Minutes(65));
+    stop.request();
+    co_await messages.join();
+    CHECK(vendor.sent >= 3);  // the entry, the cut, and what the time-out closed
+    CHECK(slot_state(world, Job::entry) == store::SlotState::done);
+    CHECK(slot_state(world, Job::loss_cut) == store::SlotState::done);
+    CHECK(world.store().find_slot(Job::entry, kEntryDate)->updated_at < kEntry + Seconds(8));
+    CHECK(world.store().find_slot(Job::loss_cut, kEntryDate)->updated_at <
+          kEntry + Minutes(50) + Seconds(5));
+    const auto samples = world.store().load_snapshots();
+    REQUIRE(samples.has_value());
+    REQUIRE(samples->size() > 60);
+    for (std::size_t i = 1; i < samples->size(); ++i) {
+      INFO(iso_millis((*samples)[i].captured_at));
+      CHECK((*samples)[i].captured_at - (*samples)[i - 1].captured_at < Seconds(68));
+    }
   });
 }
 

@@ -32,7 +32,7 @@ double price_at(const Coin& coin, double minute) {
 
 Decimal decimal(double value) { return Decimal::from_raw(std::llround(value * 1e8)); }
 
-sim::impl::Column column_of(const Coin& coin, int minutes) {
+sim::impl::Column column_of(const Coin& coin, int minutes, double funding_rate) {
   sim::impl::Column column;
   SymbolRules& rules = column.rules;
   rules.symbol = Symbol(coin.name);
@@ -70,16 +70,21 @@ sim::impl::Column column_of(const Coin& coin, int minutes) {
     column.bars.push_back(
         {open, std::max(open, close), std::min(open, close), close, thin ? 60.0 : 5'000'000.0});
   }
+  constexpr int kFundingMinutes = 480;
+  if (funding_rate != 0)
+    for (int minute = 0; minute < last; minute += kFundingMinutes)
+      if (minute >= coin.listed_minute)
+        column.funding.push_back({some_day() + Minutes(minute), Ratio(decimal(funding_rate))});
   return column;
 }
 
-sim::Market market_of(const std::vector<Coin>& coins, int days) {
+sim::Market market_of(const WorldOptions& options) {
   auto data = std::make_shared<sim::Market::Data>();
   data->step = Minutes(1);
   data->begin = some_day();
-  data->end = some_day() + Hours(24) * days;
-  for (const auto& coin : coins)
-    data->columns.push_back(column_of(coin, days * kMinutesPerDay));
+  data->end = some_day() + Hours(24) * options.days;
+  for (const auto& coin : options.coins)
+    data->columns.push_back(column_of(coin, options.days * kMinutesPerDay, options.funding_rate));
   data->seal();
   return sim::Market(std::move(data));
 }
@@ -121,7 +126,7 @@ SimWorld::SimWorld(WorldOptions options)
       loop_(options_.start),
       log_(capture(errors_)),
       stop_(loop_.clock),
-      sim_market_(market_of(options_.coins, options_.days)),
+      sim_market_(market_of(options_)),
       server_(std::make_unique<paper::Server>(loop_.clock, sim_market_, options_.server)),
       connections_(loop_.io.get_executor()) {
   dialer_ = std::make_unique<net::MemoryDialer>(

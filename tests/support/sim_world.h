@@ -44,6 +44,7 @@ struct WorldOptions {
   int days = 4;
   Usdt balance = Usdt(Decimal::from_int(10'000));
   bool hedge = false;
+  double funding_rate = 0;  // settled at 00, 08 and 16 UTC; 0 = never
   Micros each_way{25'000};
   TimePoint start = some_day() + Hours(23) + Minutes(30);  // the market begins at some_day()
   trading::Settings strategy;
