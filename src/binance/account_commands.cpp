@@ -119,8 +119,7 @@ Echo<Canceled> read_cancel(net::JsonView root, const OrderRef& order) {
 Task<Outcome<OrderView>> BinanceAccount::place(OrderRequest order) {
   if (order.client_order_id.empty())
     co_return Refused{0, "an order needs a client order id; nothing was sent"};
-  if (order.type == OrderType::unknown)
-    co_return Refused{0, "an order needs a type; nothing was sent"};
+  if (wire(order.type).empty()) co_return Refused{0, "an order needs a type; nothing was sent"};
   const bool conditional = is_conditional(order.type);
   auto call = signed_call(Method::post, conditional ? "/fapi/v1/algoOrder" : "/fapi/v1/order", 0);
   pool_.set_limits(venue_.limits().orders_per_10_seconds, venue_.limits().orders_per_minute);

@@ -111,6 +111,10 @@ std::string_view wire(TimeInForce time_in_force) {
       return "FOK";
     case TimeInForce::gtx:
       return "GTX";
+    case TimeInForce::gtd:
+      return "GTD";
+    case TimeInForce::rpi:
+      return "RPI";
   }
   return "";
 }

@@ -34,6 +34,10 @@ std::string_view str(OrderType type) {
       return "STOP";
     case OrderType::take_profit:
       return "TAKE_PROFIT";
+    case OrderType::trailing_stop_market:
+      return "TRAILING_STOP_MARKET";
+    case OrderType::liquidation:
+      return "LIQUIDATION";
     case OrderType::unknown:
       return "UNKNOWN";
   }
@@ -58,6 +62,8 @@ std::string_view str(OrderStatus status) {
       return "CANCELED";
     case OrderStatus::expired:
       return "EXPIRED";
+    case OrderStatus::expired_in_match:
+      return "EXPIRED_IN_MATCH";
     case OrderStatus::rejected:
       return "REJECTED";
     case OrderStatus::unknown:
@@ -81,6 +87,7 @@ bool is_live(OrderStatus status) {
     case OrderStatus::filled:
     case OrderStatus::canceled:
     case OrderStatus::expired:
+    case OrderStatus::expired_in_match:
     case OrderStatus::rejected:
     case OrderStatus::unknown:
       return false;

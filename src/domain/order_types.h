@@ -19,9 +19,12 @@ enum class OrderType {
   take_profit_market,
   stop,
   take_profit,
-  unknown,  // a type this version does not place: somebody's trailing stop, a liquidation
+  trailing_stop_market,
+  liquidation,  // placed by the exchange itself
+  unknown,      // a type this version does not know
 };
-enum class TimeInForce { gtc, ioc, fok, gtx };
+/// gtx = post only; gtd = until a date; rpi = post only, against people alone.
+enum class TimeInForce { gtc, ioc, fok, gtx, gtd, rpi };
 enum class WorkingType { contract_price, mark_price };
 
 enum class OrderStatus {
@@ -33,6 +36,7 @@ enum class OrderStatus {
   filled,
   canceled,
   expired,
+  expired_in_match,  // it gave way to an order of the same account (self-trade prevention)
   rejected,
   unknown,  // a word this version does not know
 };
@@ -49,7 +53,8 @@ std::string_view str(WorkingType);
 
 constexpr Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
 constexpr bool is_conditional(OrderType type) {
-  return type != OrderType::market && type != OrderType::limit && type != OrderType::unknown;
+  return type != OrderType::market && type != OrderType::limit && type != OrderType::liquidation &&
+         type != OrderType::unknown;
 }
 /// Still able to act on the position: open, partly filled, triggering or just triggered.
 bool is_live(OrderStatus status);

@@ -34,6 +34,10 @@ std::string_view word(OrderType type) {
       return "STOP";
     case OrderType::take_profit:
       return "TAKE_PROFIT";
+    case OrderType::trailing_stop_market:
+      return "TRAILING_STOP_MARKET";
+    case OrderType::liquidation:
+      return "LIQUIDATION";
     case OrderType::unknown:
       return "UNKNOWN";
   }
@@ -50,6 +54,10 @@ std::string_view word(TimeInForce time_in_force) {
       return "FOK";
     case TimeInForce::gtx:
       return "GTX";
+    case TimeInForce::gtd:
+      return "GTD";
+    case TimeInForce::rpi:
+      return "RPI";
   }
   std::unreachable();
 }
@@ -106,6 +114,8 @@ std::string_view word(OrderStatus status) {
       return "CANCELED";
     case OrderStatus::expired:
       return "EXPIRED";
+    case OrderStatus::expired_in_match:
+      return "EXPIRED_IN_MATCH";
     case OrderStatus::rejected:
     case OrderStatus::unknown:
       return "REJECTED";
@@ -131,15 +141,17 @@ std::optional<PositionSide> parse_position_side(std::string_view text) {
 }
 
 std::optional<OrderType> parse_order_type(std::string_view text) {
-  for (const auto type : {OrderType::market, OrderType::limit, OrderType::stop_market,
-                          OrderType::take_profit_market, OrderType::stop, OrderType::take_profit}) {
+  for (const auto type :
+       {OrderType::market, OrderType::limit, OrderType::stop_market, OrderType::take_profit_market,
+        OrderType::stop, OrderType::take_profit, OrderType::trailing_stop_market}) {
     if (text == word(type)) return type;
   }
   return std::nullopt;
 }
 
 std::optional<TimeInForce> parse_time_in_force(std::string_view text) {
-  for (const auto value : {TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok, TimeInForce::gtx})
+  for (const auto value : {TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok, TimeInForce::gtx,
+                           TimeInForce::gtd, TimeInForce::rpi})
     if (text == word(value)) return value;
   return std::nullopt;
 }

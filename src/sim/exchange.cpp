@@ -1,7 +1,13 @@
 #include "sim/exchange.h"
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "sim/impl/agenda.h"
+#include "sim/impl/amend.h"
+#include "sim/impl/forced.h"
 #include "sim/impl/ledger.h"
+#include "sim/impl/lifecycle.h"
 #include "sim/impl/margin.h"
 #include "sim/impl/orders.h"
 #include "sim/impl/settings.h"
@@ -18,7 +24,7 @@ constexpr Ratio kTakerFee = Ratio(Decimal::from_raw(50'000));  // 0.05 %
 }  // namespace
 
 struct Exchange::State {
-  explicit State(const Market& market) : core(market) {}
+  State(const Market& market, ExchangeOptions options) : core(market, options) {}
 
   impl::Core core;
 
@@ -34,7 +40,8 @@ struct Exchange::State {
   }
 };
 
-Exchange::Exchange(const Market& market) : state_(std::make_unique<State>(market)) {
+Exchange::Exchange(const Market& market, ExchangeOptions options)
+    : state_(std::make_unique<State>(market, options)) {
   state_->core.now = state_->core.walk_target = market.begin();
 }
 
@@ -64,51 +71,118 @@ void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->co
 
 TimePoint Exchange::now() const { return state_->core.now; }
 
-Answer<OrderView> Exchange::place(int account, const OrderRequest& order) {
-  return impl::place(state_->core, state_->account(account), order);
+void Exchange::market_changed(Symbol symbol) {
+  impl::Core& core = state_->core;
+  for (const auto& account : core.accounts) {
+    const auto it = account->seats.find(symbol);
+    if (it == account->seats.end() || !it->second.active()) continue;
+    impl::search_again(core, *account, it->second);
+    impl::touch_guards(core, *account);
+  }
+}
+
+Answer<OrderView> Exchange::place(int account, const OrderRequest& order, const OrderTerms& terms) {
+  return impl::place(state_->core, state_->account(account), order, terms);
+}
+
+Answer<void> Exchange::check(int account, const OrderRequest& order,
+                             const OrderTerms& terms) const {
+  return impl::check_only(state_->core, state_->account(account), order, terms);
+}
+
+Answer<OrderView> Exchange::amend(int account, const exchange::OrderRef& order,
+                                  const Amendment& change) {
+  return impl::amend(state_->core, state_->account(account), order, change);
 }
 
 Answer<OrderView> Exchange::cancel(int account, const exchange::OrderRef& order) {
   return impl::cancel(state_->core, state_->account(account), order);
 }
 
+Answer<void> Exchange::set_countdown(int account, Symbol symbol, Millis after) {
+  return impl::set_countdown(state_->core, state_->account(account), symbol, after);
+}
+
 Answer<std::optional<OrderView>> Exchange::find_order(int account,
                                                       const exchange::OrderRef& order) const {
-  const impl::Order* found = impl::find_order(state_->account(account), order);
+  const auto* found = impl::find_order(state_->core, state_->account(account), order);
   return found == nullptr ? std::nullopt : std::optional(found->view);
 }
 
 std::optional<OrderDetail> Exchange::detail(int account, const exchange::OrderRef& order) const {
-  const impl::Order* found = impl::find_order(state_->account(account), order);
+  const auto* found = impl::find_order(state_->core, state_->account(account), order);
   return found == nullptr ? std::nullopt : std::optional(found->detail);
+}
+
+void Exchange::visit_open_orders(int account, bool conditional, const OrderVisitor& visit) const {
+  for (const impl::Seat* seat : state_->account(account).active)
+    for (const auto& [id, order] : seat->shelf(conditional).open)
+      if (!visit(order.view, order.detail)) return;
 }
 
 std::vector<OrderView> Exchange::open_orders(int account, bool conditional) const {
   std::vector<OrderView> views;
-  for (const auto& [symbol, seat] : state_->account(account).seats) {
-    const auto& orders = conditional ? seat.conditional : seat.regular;
-    for (const std::int64_t id : conditional ? seat.open_conditional : seat.open_regular)
-      views.push_back(orders.at(id).view);
-  }
+  visit_open_orders(account, conditional, [&](const OrderView& view, const OrderDetail&) {
+    views.push_back(view);
+    return true;
+  });
   return views;
+}
+
+// The two maps are walked as one.
+void Exchange::visit_orders(int account, Symbol symbol, bool conditional, std::int64_t from_id,
+                            const OrderVisitor& visit) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  if (seat == nullptr) return;
+  const auto& [open, closed, by_client] = seat->shelf(conditional);
+  auto left = open.lower_bound(from_id);
+  auto right = closed.lower_bound(from_id);
+  while (left != open.end() || right != closed.end()) {
+    const bool takes_left =
+        right == closed.end() || (left != open.end() && left->first < right->first);
+    const impl::Order& order = (takes_left ? left++ : right++)->second;
+    if (!impl::is_remembered(order, now())) continue;
+    if (!visit(order.view, order.detail)) return;
+  }
 }
 
 std::vector<OrderView> Exchange::orders(int account, Symbol symbol, bool conditional) const {
   std::vector<OrderView> views;
-  const impl::Seat* seat = state_->find_seat(account, symbol);
-  if (seat == nullptr) return views;
-  for (const auto& [id, order] : conditional ? seat->conditional : seat->regular)
-    views.push_back(order.view);
+  visit_orders(account, symbol, conditional, 0, [&](const OrderView& view, const OrderDetail&) {
+    views.push_back(view);
+    return true;
+  });
   return views;
+}
+
+template <class Row>
+std::vector<Row> Exchange::remembered(const std::deque<Row>& rows) const {
+  const auto first =
+      std::ranges::find_if(rows, [&](const Row& row) { return now() - row.time <= impl::kMemory; });
+  return {first, rows.end()};
 }
 
 std::vector<exchange::Fill> Exchange::fills(int account, Symbol symbol) const {
   const impl::Seat* seat = state_->find_seat(account, symbol);
-  return seat == nullptr ? std::vector<exchange::Fill>() : seat->fills;
+  return seat == nullptr ? std::vector<exchange::Fill>() : remembered(seat->fills);
 }
 
 std::vector<exchange::Income> Exchange::income(int account) const {
-  return state_->account(account).income;
+  return remembered(state_->account(account).income);
+}
+
+std::vector<AmendmentRecord> Exchange::amendments(int account, Symbol symbol) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  return seat == nullptr ? std::vector<AmendmentRecord>() : remembered(seat->amendments);
+}
+
+std::vector<ForcedOrder> Exchange::forced_orders(int account) const {
+  return remembered(state_->account(account).forced);
+}
+
+std::vector<MarginChange> Exchange::margin_changes(int account, Symbol symbol) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  return seat == nullptr ? std::vector<MarginChange>() : remembered(seat->margin_changes);
 }
 
 Answer<void> Exchange::set_leverage(int account, Symbol symbol, int leverage) {
@@ -120,12 +194,23 @@ Answer<void> Exchange::set_margin_type(int account, Symbol symbol, MarginType ma
 }
 
 Answer<void> Exchange::set_hedge(int account, bool hedge) {
-  return impl::set_hedge(state_->core, state_->account(account), hedge);
+  return impl::set_hedge(state_->account(account), hedge);
 }
 
 Answer<void> Exchange::transfer(int account, Usdt amount) {
   return impl::transfer(state_->core, state_->account(account), amount);
 }
+
+Answer<void> Exchange::change_isolated_margin(int account, Symbol symbol, PositionSide side,
+                                              Usdt amount) {
+  return impl::change_isolated_margin(state_->core, state_->account(account), symbol, side, amount);
+}
+
+Answer<OrderView> Exchange::force_adl(int account, Symbol symbol, PositionSide side) {
+  return impl::deleverage(state_->core, state_->account(account), symbol, side);
+}
+
+Usdt Exchange::insurance_fund() const { return state_->core.insurance_fund; }
 
 bool Exchange::hedge(int account) const { return state_->account(account).options.hedge; }
 
@@ -147,6 +232,10 @@ Exchange::Balance Exchange::balance(int account) const {
 }
 
 const std::vector<JournalEntry>& Exchange::journal() const { return state_->core.journal; }
+
+std::size_t Exchange::journal_begin() const { return state_->core.journal_begin; }
+
+void Exchange::keep_journal(std::size_t newest) { state_->core.journal_kept = newest; }
 
 void Exchange::on_journal(std::function<void(const JournalEntry&)> observer) {
   state_->core.observers.push_back(std::move(observer));

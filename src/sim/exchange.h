@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,112 +15,15 @@
 #include <string>
 #include <vector>
 
-#include "exchange/types.h"
+#include "sim/exchange_types.h"
 #include "sim/market.h"
 
 namespace bb::sim {
 
-using exchange::OrderRequest;
-using exchange::OrderView;
-
-/// Why the exchange refused; code and text as Binance words them (reference §21).
-struct Rejection {
-  int code = 0;
-  std::string text;
-};
-template <class T>
-using Answer = std::expected<T, Rejection>;
-
-/// Which of two orders of one account gives way before they would trade with each other.
-enum class SelfTradePrevention { none, expire_taker, expire_maker, expire_both };
-
-/// Where in the book a priced order wants to stand, instead of naming a price.
-enum class PriceMatch {
-  none,
-  opponent,
-  opponent_5,
-  opponent_10,
-  opponent_20,
-  queue,
-  queue_5,
-  queue_10,
-  queue_20,
-};
-
-/// What a client may say of an order beside OrderRequest; the defaults are the exchange's.
-struct OrderTerms {
-  SelfTradePrevention self_trade = SelfTradePrevention::expire_maker;
-  PriceMatch price_match = PriceMatch::none;
-  bool price_protect = false;  // conditional
-  TimePoint good_till{};       // GTD
-  Price activate_price;        // trailing stops; zero = from the start
-  Ratio callback_rate;         // trailing stops: 0.01 = 1 %
-};
-
-/// What an order has beside OrderView, for the exchange's faces.
-struct OrderDetail {
-  OrderTerms terms;
-  TimeInForce time_in_force = TimeInForce::gtc;
-  WorkingType working_type = WorkingType::contract_price;
-  Usdt executed_quote;         // sum of price x quantity over the fills
-  int expiry_reason = 0;       // `er` of reference §14.2
-  std::string reject_reason;   // conditional: why the trigger came to nothing (`rm`)
-  TimePoint trigger_time{};    // conditional
-  std::int64_t parent_id = 0;  // the conditional order this one is the child of
-};
-
-struct FeeRates {
-  Ratio maker;
-  Ratio taker;
-};
-
-struct AccountOptions {
-  std::string alias = "paper";
-  Usdt balance;
-  bool hedge = false;
-  int default_leverage = 20;
-  MarginType default_margin = MarginType::cross;
-  FeeRates fees;  // zero members mean 0.02 % and 0.05 %
-};
-
-/// One line of the exchange's own journal: what happened to an account, in order. Audits and the
-/// demo's figures come from here alone.
-struct JournalEntry {
-  enum class Kind {
-    order_accepted,    // regular or conditional; `order` as accepted
-    order_updated,     // status changed; `order` as it is now
-    fill,              // `fill`, `order` after it, and the position after it in `position_qty`;
-                       // an order_updated with the status it led to follows
-    income,            // `income`: funding, commission, realized PnL, transfer, liquidation fee
-    position_opened,   // quantity left zero
-    position_closed,   // quantity came back to zero
-    protected_from,    // a live stop covers the whole position from now on
-    unprotected_from,  // no live stop covers it from now on; also when it opens without one
-    liquidated,        // `position_qty` as it was before
-    order_amended,     // `order` as it is after the change
-    leverage_changed,  // of the symbol; settings() has the new value
-    margin_type_changed,
-    isolated_margin_changed,  // added or taken away by its owner
-    margin_call,              // the margin ratio of the position passed 80 %
-  };
-  Kind kind;
-  TimePoint time{};
-  Micros precise{};  // steady time of the loop, for latencies below a millisecond
-  int account = 0;
-  Symbol symbol;
-  PositionSide side = PositionSide::both;
-  std::optional<OrderView> order;
-  std::optional<OrderDetail> detail;  // wherever `order` is
-  std::optional<exchange::Fill> fill;
-  /// `info` is the trade id of COMMISSION and REALIZED_PNL, the type of all others.
-  std::optional<exchange::Income> income;
-  Qty position_qty;
-};
-
 class Exchange {
  public:
   /// The market outlives the exchange.
-  explicit Exchange(const Market& market);
+  explicit Exchange(const Market& market, ExchangeOptions options = {});
   ~Exchange();
 
   int add_account(AccountOptions options);  // returns the account number
@@ -131,25 +35,46 @@ class Exchange {
   /// for symbols without a position or a resting order.
   void advance(TimePoint now, Micros precise);
   TimePoint now() const;
+  /// What the market says of the symbol from now on is no longer what it said before: it grew by
+  /// new bars, or a price was set. To be called before the next advance().
+  void market_changed(Symbol symbol);
 
   // Orders. They arrive at now(). The answer to place() is the order as it came out of matching,
   // without its average price (the exchange answers so); queries have it.
-  Answer<OrderView> place(int account, const OrderRequest& order);
+  Answer<OrderView> place(int account, const OrderRequest& order, const OrderTerms& terms = {});
+  /// What place() would refuse; nothing is placed.
+  Answer<void> check(int account, const OrderRequest& order, const OrderTerms& terms = {}) const;
+  Answer<OrderView> amend(int account, const exchange::OrderRef& order, const Amendment& change);
   Answer<OrderView> cancel(int account, const exchange::OrderRef& order);
+  /// Cancels the symbol's regular orders `after` from now unless called again; zero calls it off.
+  Answer<void> set_countdown(int account, Symbol symbol, Millis after);
+
   /// By id, or the newest with that client id; nothing where Binance says -2013. Conditional orders
-  /// are found without a symbol, too.
+  /// are found without a symbol, too. Orders are forgotten as the exchange forgets: 3 days after
+  /// they were made when nothing of them was filled, all of them after 90 days.
   Answer<std::optional<OrderView>> find_order(int account, const exchange::OrderRef& order) const;
   std::optional<OrderDetail> detail(int account, const exchange::OrderRef& order) const;
   std::vector<OrderView> open_orders(int account, bool conditional) const;
   std::vector<OrderView> orders(int account, Symbol symbol, bool conditional) const;  // all, by id
-  std::vector<exchange::Fill> fills(int account, Symbol symbol) const;                // by trade id
-  std::vector<exchange::Income> income(int account) const;                            // by time
+  /// Shows open and remembered orders by id, from `from_id` on, until `visit` says false; without
+  /// a copy.
+  using OrderVisitor = std::function<bool(const OrderView&, const OrderDetail&)>;
+  void visit_orders(int account, Symbol symbol, bool conditional, std::int64_t from_id,
+                    const OrderVisitor& visit) const;
+  void visit_open_orders(int account, bool conditional, const OrderVisitor& visit) const;
+  std::vector<exchange::Fill> fills(int account, Symbol symbol) const;  // by trade id, 90 days
+  std::vector<exchange::Income> income(int account) const;              // by time, 90 days
+  std::vector<AmendmentRecord> amendments(int account, Symbol symbol) const;  // by time, 90 days
+  std::vector<ForcedOrder> forced_orders(int account) const;                  // by time, 90 days
 
   // Account.
   Answer<void> set_leverage(int account, Symbol symbol, int leverage);
   Answer<void> set_margin_type(int account, Symbol symbol, MarginType margin);
   Answer<void> set_hedge(int account, bool hedge);
   Answer<void> transfer(int account, Usdt amount);  // a deposit or withdrawal: income TRANSFER
+  /// Moves margin from the cross wallet into an isolated position (positive), or back.
+  Answer<void> change_isolated_margin(int account, Symbol symbol, PositionSide side, Usdt amount);
+  std::vector<MarginChange> margin_changes(int account, Symbol symbol) const;  // by time, 90 days
   bool hedge(int account) const;
   FeeRates fees(int account) const;
   exchange::SymbolSettings settings(int account, Symbol symbol) const;
@@ -159,6 +84,7 @@ class Exchange {
     exchange::Position position;
     Usdt notional, initial_margin, maintenance_margin, open_order_margin;
     Price break_even;
+    int adl_quantile = 0;  // 0 (last to be deleveraged) .. 4; reference §11.2
     int leverage = 1;
     MarginType margin = MarginType::cross;
   };
@@ -170,13 +96,27 @@ class Exchange {
   };
   Balance balance(int account) const;
 
+  /// Auto-deleveraging, for who plays the exchange: closes the leg whole at the mark price by an
+  /// order `adl_autoclose`, as when the insurance fund does not take over what was bankrupt on the
+  /// other side. -4054 without a position.
+  Answer<OrderView> force_adl(int account, Symbol symbol, PositionSide side);
+  /// What liquidations brought the insurance fund, less what it paid for them.
+  Usdt insurance_fund() const;
+
+  /// All entries, or the newest where keep_journal() limits them.
   const std::vector<JournalEntry>& journal() const;
+  /// The number of journal()[0], counted from 0 since the beginning.
+  std::size_t journal_begin() const;
+  /// Keeps at least the `newest` entries from now on, and at most twice as many; 0 = all.
+  void keep_journal(std::size_t newest);
   /// Called for every entry as it is written; streams and audits hang on it. Observers may ask, not
   /// act. They stay for the life of the exchange.
   void on_journal(std::function<void(const JournalEntry&)> observer);
 
  private:
   struct State;
+  template <class Row>
+  std::vector<Row> remembered(const std::deque<Row>& rows) const;
   std::unique_ptr<State> state_;
 };
 

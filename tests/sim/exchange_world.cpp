@@ -77,11 +77,13 @@ std::vector<Candle> operator+(std::vector<Candle> a, const std::vector<Candle>& 
 
 TimePoint start() { return from_ms(1'760'054'400'000); }
 
-World::World(std::vector<Course> courses) : market(build(courses)) { open_account(); }
-
-World::World(std::vector<Candle> candles) : market(build({Course{.candles = std::move(candles)}})) {
+World::World(std::vector<Course> courses, ExchangeOptions options)
+    : market(build(courses)), exchange(market, options) {
   open_account();
 }
+
+World::World(std::vector<Candle> candles)
+    : World(std::vector<Course>{Course{.candles = std::move(candles)}}) {}
 
 void World::open_account() {
   account = add({.balance = usdt("10000"),
@@ -97,13 +99,13 @@ void World::to(double seconds) {
   exchange.advance(start() + Millis(ms), Micros(ms * 1000));
 }
 
-int World::refused(const OrderRequest& order) {
-  const auto answer = place(order);
+int World::refused(const OrderRequest& order, const OrderTerms& terms) {
+  const auto answer = place(order, terms);
   return answer ? 0 : answer.error().code;
 }
 
-OrderView World::accepted(const OrderRequest& order) {
-  const auto answer = place(order);
+OrderView World::accepted(const OrderRequest& order, const OrderTerms& terms) {
+  const auto answer = place(order, terms);
   INFO("refused: " << (answer ? "no" : answer.error().text));
   REQUIRE(answer.has_value());
   return *answer;
@@ -120,6 +122,12 @@ OrderView World::order(const OrderView& placed) const {
   REQUIRE(found.has_value());
   REQUIRE(found->has_value());
   return **found;
+}
+
+OrderDetail World::detail(const OrderView& placed) const {
+  const auto found = exchange.detail(account, placed.ref());
+  REQUIRE(found.has_value());
+  return *found;
 }
 
 OrderView World::child(const OrderView& placed) const {
@@ -187,6 +195,31 @@ OrderRequest close_position(OrderType type, Side side, const std::string& trigge
 OrderRequest reduce_only(OrderRequest order) {
   order.reduce_only = true;
   return order;
+}
+
+OrderTerms prevents(SelfTradePrevention mode) {
+  OrderTerms terms;
+  terms.self_trade = mode;
+  return terms;
+}
+
+OrderTerms matches(PriceMatch match) {
+  OrderTerms terms;
+  terms.price_match = match;
+  return terms;
+}
+
+OrderTerms until(double seconds) {
+  OrderTerms terms;
+  terms.good_till = start() + Millis(std::llround(seconds * 1000));
+  return terms;
+}
+
+OrderTerms trails(const std::string& rate, const std::string& activate) {
+  OrderTerms terms;
+  terms.callback_rate = ratio(rate);
+  terms.activate_price = price(activate);
+  return terms;
 }
 
 OrderRequest on(PositionSide side, OrderRequest order) {

@@ -42,7 +42,7 @@ TimePoint start();
 
 class World {
  public:
-  explicit World(std::vector<Course> courses);
+  explicit World(std::vector<Course> courses, ExchangeOptions options = {});
   /// One contract, ABCUSDT.
   explicit World(std::vector<Candle> candles);
 
@@ -50,10 +50,13 @@ class World {
   /// To `seconds` after the start.
   void to(double seconds);
 
-  Answer<OrderView> place(const OrderRequest& order) { return exchange.place(account, order); }
+  Answer<OrderView> place(const OrderRequest& order, const OrderTerms& terms = {}) {
+    return exchange.place(account, order, terms);
+  }
   /// The code of the refusal, or 0.
-  int refused(const OrderRequest& order);
-  OrderView accepted(const OrderRequest& order);
+  int refused(const OrderRequest& order, const OrderTerms& terms = {});
+  OrderView accepted(const OrderRequest& order, const OrderTerms& terms = {});
+  OrderDetail detail(const OrderView& placed) const;
   Exchange::PositionRow position(PositionSide side = PositionSide::both) const;
   Qty held(PositionSide side = PositionSide::both) const { return position(side).position.qty; }
   OrderView order(const OrderView& placed) const;
@@ -65,7 +68,7 @@ class World {
 
   Symbol symbol{"ABCUSDT"};
   Market market;
-  Exchange exchange{market};
+  Exchange exchange;
   int account = 0;  // isolated, 10x, 10000 USDT, one-way
 
  private:
@@ -80,6 +83,12 @@ OrderRequest conditional(OrderType type, Side side, const std::string& amount,
                          const std::string& trigger);
 OrderRequest close_position(OrderType type, Side side, const std::string& trigger);
 OrderRequest reduce_only(OrderRequest order);
+/// Self-trade prevention; a price of the book; a good-till date so long after the start.
+OrderTerms prevents(SelfTradePrevention mode);
+OrderTerms matches(PriceMatch match);
+OrderTerms until(double seconds);
+/// A trailing stop: the callback rate as text (0.01 = 1 %), "0" = active at once.
+OrderTerms trails(const std::string& rate, const std::string& activate = "0");
 OrderRequest on(PositionSide side, OrderRequest order);
 OrderRequest named(const std::string& id, OrderRequest order);
 OrderRequest in(const std::string& symbol, OrderRequest order);

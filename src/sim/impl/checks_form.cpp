@@ -64,11 +64,51 @@ Verdict check_close_position(const OrderRequest& request) {
   return {};
 }
 
+// Second precision, more than ten minutes ahead (reference §11.1).
+Verdict check_good_till(const Core& core, const OrderRequest& request, const OrderTerms& terms) {
+  constexpr Millis kSoonest{600'000};
+  constexpr TimePoint kEndOfTime = from_ms(253'402'300'799'000);
+  const bool is_sent = terms.good_till != TimePoint();
+  if (request.time_in_force != TimeInForce::gtd)
+    return is_sent ? refuse::parameter_unwanted("goodTillDate") : Verdict();
+  if (!is_sent) return refuse::parameter_missing("goodTillDate");
+  if (terms.good_till <= core.now + kSoonest || terms.good_till >= kEndOfTime)
+    return refuse::good_till_date();
+  return {};
+}
+
+Verdict check_trailing(const SymbolRules& rules, const OrderRequest& request,
+                       const OrderTerms& terms) {
+  constexpr Ratio kLeast = Ratio(Decimal::from_raw(100'000));    // 0.1 %
+  constexpr Ratio kMost = Ratio(Decimal::from_raw(20'000'000));  // 20 % since 2026-10-23
+  if (request.type != OrderType::trailing_stop_market) {
+    if (!terms.callback_rate.is_zero()) return refuse::parameter_unwanted("callbackRate");
+    if (!terms.activate_price.is_zero()) return refuse::parameter_unwanted("activatePrice");
+    return {};
+  }
+  if (!request.trigger_price.is_zero()) return refuse::parameter_unwanted("triggerPrice");
+  if (terms.callback_rate.is_zero()) return refuse::parameter_missing("callbackRate");
+  if (terms.callback_rate < kLeast || terms.callback_rate > kMost)
+    return refuse::bad_value("callbackRate");
+  const Price activate = terms.activate_price;
+  if (activate.is_negative() || (rules.max_price.is_positive() && activate > rules.max_price))
+    return refuse::activation_price();
+  return {};
+}
+
+Verdict check_price_match(const OrderRequest& request, const OrderTerms& terms) {
+  if (terms.price_match == PriceMatch::none) return {};
+  if (!has_limit_price(request.type)) return refuse::price_match_type();
+  if (!request.price.is_zero()) return refuse::parameter_unwanted("price");
+  return {};
+}
+
 Verdict check_trigger(const SymbolRules& rules, const OrderRequest& request) {
   if (!is_conditional(request.type)) {
     if (!request.trigger_price.is_zero()) return refuse::parameter_unwanted("stopPrice");
     return {};
   }
+  if (request.type == OrderType::trailing_stop_market) return {};
   // Off-tick triggers are accepted (seen on the test venue).
   if (!request.trigger_price.is_positive()) return refuse::parameter_missing("triggerprice");
   if (rules.max_price.is_positive() && request.trigger_price > rules.max_price)
@@ -110,20 +150,26 @@ Verdict check_price(const SymbolRules& rules, Price price) {
   return {};
 }
 
-Verdict check_form(const Situation& at, const OrderRequest& request) {
+Verdict check_form(const Situation& at, const OrderRequest& request, const OrderTerms& terms) {
   const bool reduces = request.reduces_only();
   if (const auto v = check_status(at.rules, reduces); !v) return v;
   if (const auto v = check_client_id(request.client_order_id); !v) return v;
   if (const auto v = check_sides(at, request); !v) return v;
   if (const auto v = check_trigger(at.rules, request); !v) return v;
+  if (const auto v = check_trailing(at.rules, request, terms); !v) return v;
+  if (const auto v = check_price_match(request, terms); !v) return v;
   if (request.close_position) {
     if (const auto v = check_close_position(request); !v) return v;
   } else {
     if (const auto v = check_qty(lot_for(at.rules, request.type), request.qty); !v) return v;
   }
-  if (has_limit_price(request.type)) return check_price(at.rules, request.price);
-  if (!request.price.is_zero()) return refuse::parameter_unwanted("price");
-  return {};
+  if (has_limit_price(request.type)) {
+    if (terms.price_match == PriceMatch::none)
+      if (const auto v = check_price(at.rules, request.price); !v) return v;
+  } else if (!request.price.is_zero()) {
+    return refuse::parameter_unwanted("price");
+  }
+  return check_good_till(at.core, request, terms);
 }
 
 }  // namespace bb::sim::impl

@@ -1,6 +1,6 @@
 #include "sim/impl/ledger.h"
 
-#include <chrono>
+#include "sim/impl/agenda.h"
 
 namespace bb::sim::impl {
 
@@ -28,7 +28,13 @@ void write(Core& core, JournalEntry entry) {
   entry.time = core.now;
   entry.precise =
       core.walk_precise - std::chrono::duration_cast<Micros>(core.walk_target - core.now);
-  core.journal.push_back(std::move(entry));
+  auto& journal = core.journal;
+  if (core.journal_kept != 0 && journal.size() >= 2 * core.journal_kept) {
+    const auto old = journal.size() - core.journal_kept;
+    journal.erase(journal.begin(), journal.begin() + static_cast<std::ptrdiff_t>(old));
+    core.journal_begin += old;
+  }
+  journal.push_back(std::move(entry));
   for (const auto& observer : core.observers)
     observer(core.journal.back());
 }
@@ -53,6 +59,8 @@ void book(Core& core, Account& account, const std::string& type, Usdt amount, Sy
           const std::string& info) {
   if (amount.is_zero()) return;
   account.wallet += amount;
+  touch_guards(core, account);
+  forget_rows(account.income, core.now);
   exchange::Income row{type,    ++core.last_transaction_id, "USDT", amount, symbol.str(), info,
                        core.now};
   account.income.push_back(row);
@@ -77,8 +85,8 @@ SymbolIds& ids_of(Core& core, Symbol symbol) {
 
 Usdt cross_wallet(const Account& account) {
   Usdt wallet = account.wallet;
-  for (const auto& [symbol, seat] : account.seats)
-    for (const Leg& leg : seat.legs)
+  for (const Seat* seat : account.active)
+    for (const Leg& leg : seat->legs)
       wallet -= leg.isolated;
   return wallet;
 }

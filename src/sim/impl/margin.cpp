@@ -12,8 +12,7 @@ namespace {
 
 Extra open_orders(const Seat& seat, PositionSide side) {
   Extra sum{.side = side};
-  for (const std::int64_t id : seat.open_regular) {
-    const Order& order = seat.regular.at(id);
+  for (const auto& [id, order] : seat.regular.open) {
     if (order.view.position_side != side || reduces_only(order.view)) continue;
     Usdt& part = order.view.side == Side::buy ? sum.buys : sum.sells;
     part += order.view.price * order.remaining();
@@ -26,18 +25,18 @@ Extra open_orders(const Seat& seat, PositionSide side) {
 Usdt rounding_of(const Leg& leg) { return leg.flat() ? Usdt() : leg.entry() * leg.qty - leg.cost; }
 
 bool rests(const Seat& seat, PositionSide side) {
-  const auto any = [&](const OrderBook& book, const std::set<std::int64_t>& open) {
-    return std::any_of(open.begin(), open.end(),
-                       [&](std::int64_t id) { return book.at(id).view.position_side == side; });
+  const auto any = [&](const Orders& open) {
+    return std::ranges::any_of(
+        open, [&](const auto& entry) { return entry.second.view.position_side == side; });
   };
-  return any(seat.regular, seat.open_regular) || any(seat.conditional, seat.open_conditional);
+  return any(seat.regular.open) || any(seat.conditional.open);
 }
 
 std::optional<Price> cross_liquidation(const Core& core, const Account& account, const Seat& seat) {
   Usdt other_margin, other_pnl;
-  for (const auto& [symbol, other] : account.seats) {
-    if (&other == &seat || other.margin != MarginType::cross || other.flat()) continue;
-    const SeatFigures f = figures(core, other);
+  for (const Seat* other : account.active) {
+    if (other == &seat || other->margin != MarginType::cross || other->flat()) continue;
+    const SeatFigures f = figures(core, *other);
     other_margin += f.maintenance;
     other_pnl += f.pnl;
   }
@@ -50,6 +49,22 @@ std::optional<Price> cross_liquidation(const Core& core, const Account& account,
   return liquidation_price(brackets_of(core, seat.symbol), wallet, leg(PositionSide::both),
                            leg(PositionSide::long_), leg(PositionSide::short_), other_margin,
                            other_pnl);
+}
+
+// Reference §19: by profit x effective leverage. The real exchange ranks all its holders of a side;
+// here are few of them, so the score itself says how near the front one stands.
+int adl_quantile(const Core& core, const Account& account, const Seat& seat, const Leg& leg) {
+  const Price mark = mark_of(core, seat.symbol);
+  const double profit = leg.pnl(mark).value().to_double() / leg.cost.abs().value().to_double();
+  if (!(profit > 0)) return 0;
+  const Usdt balance = seat.margin == MarginType::isolated ? leg.isolated + leg.pnl(mark)
+                                                           : cross_health(core, account).balance;
+  if (!balance.is_positive()) return 4;
+  const double leverage = (mark * leg.qty).abs().value().to_double() / balance.value().to_double();
+  const double score = profit * leverage;
+  if (score < 0.25) return 1;
+  if (score < 0.5) return 2;
+  return score < 1 ? 3 : 4;
 }
 
 Exchange::PositionRow row_of(const Core& core, const Account& account, const Seat& seat,
@@ -67,6 +82,7 @@ Exchange::PositionRow row_of(const Core& core, const Account& account, const Sea
   if (leg.flat()) return row;
   row.maintenance_margin = maintenance(core, seat, leg, mark);
   row.break_even = (leg.cost + leg.fees) / leg.qty;
+  row.adl_quantile = adl_quantile(core, account, seat, leg);
   row.position.liquidation = seat.margin == MarginType::isolated
                                  ? isolated_liquidation(core, seat, leg)
                                  : cross_liquidation(core, account, seat);
@@ -124,9 +140,9 @@ SeatFigures figures(const Core& core, const Seat& seat) {
 
 CrossHealth cross_health(const Core& core, const Account& account) {
   CrossHealth out{cross_wallet(account), {}};
-  for (const auto& [symbol, seat] : account.seats) {
-    if (seat.margin != MarginType::cross || seat.flat()) continue;
-    const SeatFigures f = figures(core, seat);
+  for (const Seat* seat : account.active) {
+    if (seat->margin != MarginType::cross || seat->flat()) continue;
+    const SeatFigures f = figures(core, *seat);
     out.balance += f.pnl;
     out.maintenance += f.maintenance;
   }
@@ -138,14 +154,14 @@ Exchange::Balance balance_of(const Core& core, const Account& account) {
   out.wallet = account.wallet;
   out.cross_wallet = cross_wallet(account);
   Usdt locked;  // in the cross wallet
-  for (const auto& [symbol, seat] : account.seats) {
-    const SeatFigures f = figures(core, seat);
+  for (const Seat* seat : account.active) {
+    const SeatFigures f = figures(core, *seat);
     out.position_margin += f.position_margin;
     out.order_margin += f.order_margin;
     out.maintenance_margin += f.maintenance;
     out.unrealized_pnl += f.pnl;
     locked += f.order_margin;
-    if (seat.margin == MarginType::isolated) continue;
+    if (seat->margin == MarginType::isolated) continue;
     locked += f.position_margin;
     out.cross_unrealized_pnl += f.pnl;
   }
@@ -158,25 +174,35 @@ Exchange::Balance balance_of(const Core& core, const Account& account) {
 
 Usdt free_margin(const Core& core, const Account& account) {
   Usdt free = cross_wallet(account);
-  for (const auto& [symbol, seat] : account.seats) {
-    const SeatFigures f = figures(core, seat);
+  for (const Seat* seat : account.active) {
+    const SeatFigures f = figures(core, *seat);
     free -= f.order_margin;
-    if (seat.margin == MarginType::cross) free += f.pnl - f.position_margin;
+    if (seat->margin == MarginType::cross) free += f.pnl - f.position_margin;
   }
   return free;
 }
 
 std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account& account) {
   std::vector<Exchange::PositionRow> rows;
-  for (const auto& [symbol, seat] : account.seats)
-    for (const Leg& leg : seat.legs)
-      if (!leg.flat() || rests(seat, leg.side)) rows.push_back(row_of(core, account, seat, leg));
+  for (const Seat* seat : account.active)
+    for (const Leg& leg : seat->legs)
+      if (!leg.flat() || rests(*seat, leg.side)) rows.push_back(row_of(core, account, *seat, leg));
   return rows;
 }
 
 std::optional<Price> isolated_liquidation(const Core& core, const Seat& seat, const Leg& leg) {
   return isolated_liquidation_price(brackets_of(core, seat.symbol), leg.isolated + rounding_of(leg),
                                     leg.qty, leg.entry());
+}
+
+std::optional<Price> isolated_margin_call(const Core& core, const Seat& seat, const Leg& leg) {
+  Brackets brackets = brackets_of(core, seat.symbol);
+  for (auto& bracket : brackets) {
+    bracket.maintenance_rate = bracket.maintenance_rate * kCallFactor;
+    bracket.maintenance_amount = bracket.maintenance_amount * kCallFactor;
+  }
+  return isolated_liquidation_price(brackets, leg.isolated + rounding_of(leg), leg.qty,
+                                    leg.entry());
 }
 
 }  // namespace bb::sim::impl

@@ -38,5 +38,9 @@ std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account
 
 /// Where the mark price liquidates an isolated leg.
 std::optional<Price> isolated_liquidation(const Core& core, const Seat& seat, const Leg& leg);
+/// Where it is called: maintenance margin 80 % of the margin balance.
+std::optional<Price> isolated_margin_call(const Core& core, const Seat& seat, const Leg& leg);
+/// The margin balance at a margin call, in maintenance margins.
+constexpr Ratio kCallFactor = Ratio(Decimal::from_raw(125'000'000));
 
 }  // namespace bb::sim::impl

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "sim/impl/checks.h"
-#include "sim/impl/depth.h"
-#include "sim/impl/ledger.h"
+#include "sim/impl/agenda.h"
 #include "sim/impl/lifecycle.h"
 #include "sim/impl/margin.h"
+#include "sim/impl/matching.h"
 #include "sim/impl/positions.h"
 #include "sim/impl/refusals.h"
 
@@ -14,59 +13,33 @@ namespace bb::sim::impl {
 
 namespace {
 
-constexpr int kImmediateRemainder = 2;
-constexpr int kMarketRemainder = 9;
+// How long an unfounded stop lives where such stops expire (StopWithoutPosition::expired).
+constexpr Millis kUnfoundedLife{500};
 
-// Matches an accepted order. What is left of it rests, or expires.
-void execute(Core& core, Account& account, Seat& seat, Order& order, const SymbolRules& rules) {
-  if (order.view.type == OrderType::market) {
-    const Price mark = mark_of(core, seat.symbol);
-    take(core, account, seat, order, rules, market_limit(rules, mark, order.view.side), true);
-    if (is_live(order.view.status))
-      close_order(core, account, seat, order, OrderStatus::expired, kMarketRemainder);
-    return;
-  }
-  take(core, account, seat, order, rules, order.view.price, true);
-  if (is_live(order.view.status) && order.detail.time_in_force == TimeInForce::ioc)
-    close_order(core, account, seat, order, OrderStatus::expired, kImmediateRemainder);
+// Gives the request the price of the book that it asked for.
+Verdict match_price(const Situation& at, OrderRequest& request, OrderTerms& terms) {
+  if (terms.price_match == PriceMatch::none || is_conditional(request.type)) return {};
+  if (const auto v = judge([&] { return check_form(at, request, terms); }); !v) return v;
+  const auto price = matched_price(at, request.side, terms.price_match);
+  if (!price) return refuse::no_depth();
+  request.price = *price;
+  terms.price_match = PriceMatch::none;
+  return {};
 }
 
-// Everything is decided before anything is changed. Amounts beyond the range of decimals can only
-// come from absurd quantities.
-Verdict judge(const Situation& at, const OrderRequest& request,
-              Verdict (*check)(const Situation&, const OrderRequest&)) {
-  try {
-    return check(at, request);
-  } catch (const DecimalOverflow&) {
-    return refuse::qty_above_max();
-  }
+Verdict check_all(const Situation& at, OrderRequest& request, OrderTerms terms) {
+  if (const auto v = match_price(at, request, terms); !v) return v;
+  return judge([&] {
+    return is_conditional(request.type) ? check_conditional(at, request, terms)
+                                        : check_regular(at, request, terms);
+  });
 }
 
-OrderRequest child_of(const Seat& seat, const Order& order) {
-  OrderRequest child;
-  child.symbol = seat.symbol;
-  child.side = order.view.side;
-  child.position_side = order.view.position_side;
-  const bool market =
-      order.view.type == OrderType::stop_market || order.view.type == OrderType::take_profit_market;
-  child.type = market ? OrderType::market : OrderType::limit;
-  child.qty = order.view.qty;
-  child.price = order.view.price;
-  child.time_in_force = order.detail.time_in_force;
-  child.reduce_only = order.view.reduce_only;
-  child.client_order_id = order.view.client_order_id;
-  if (order.view.close_position) {
-    child.qty = closable(seat.leg(child.position_side), child.side);
-  } else if (child.reduces_only()) {
-    child.qty = std::min(child.qty, spare_reduction(seat, child));
-  }
-  return child;
-}
-
-void reject_trigger(Core& core, Account& account, Seat& seat, Order& order, const Rejection& why) {
-  constexpr int kReduceOnlyReject = -2022;
-  order.detail.reject_reason = why.code == kReduceOnlyReject ? "Reduce Only reject" : why.text;
-  close_order(core, account, seat, order, OrderStatus::rejected);
+void limit_unfounded(Order& order, const Seat& seat, TimePoint now) {
+  if (!order.view.conditional || order.view.close_position || !reduces_only(order.view)) return;
+  if (!closable(seat.leg(order.view.position_side), order.view.side).is_zero()) return;
+  order.ends = now + kUnfoundedLife;
+  order.ends_without_position = true;
 }
 
 }  // namespace
@@ -76,6 +49,7 @@ Seat default_seat(const Core& core, const Account& account, Symbol symbol) {
   seat.symbol = symbol;
   seat.margin = account.options.default_margin;
   seat.leverage = account.options.default_leverage;
+  seat.forgotten = core.now;
   if (core.market.find_brackets(symbol) != nullptr) {
     int most = 1;
     for (const auto& bracket : brackets_of(core, symbol))
@@ -91,91 +65,82 @@ Seat& seat_of(const Core& core, Account& account, Symbol symbol) {
   return account.seats.emplace(symbol, default_seat(core, account, symbol)).first->second;
 }
 
-void take(Core& core, Account& account, Seat& seat, Order& order, const SymbolRules& rules,
-          std::optional<Price> limit, bool charged) {
-  for (const Level& level : depth_for(core, rules, order.view.side)) {
-    const Qty left = order.remaining();
-    if (left.is_zero() || (limit && !within(order.view.side, level.price, *limit))) break;
-    const Qty qty = std::min(left, level.qty.value_or(left));
-    fill(core, account, seat, order, {.qty = qty, .price = level.price, .charged = charged});
-  }
+OrderView as_answer(const Order& order) {
+  OrderView answer = order.view;
+  answer.average_price = {};
+  return answer;
 }
 
-Answer<OrderView> place(Core& core, Account& account, const OrderRequest& request) {
+Answer<OrderView> place(Core& core, Account& account, OrderRequest request,
+                        const OrderTerms& terms) {
   const auto rules = core.market.find_rules(request.symbol, core.now);
   if (!rules) return refuse::bad_symbol();
   Seat& seat = seat_of(core, account, request.symbol);
   const Situation at{core, account, seat, *rules, mark_of(core, request.symbol)};
-  const auto check = is_conditional(request.type) ? check_conditional : check_regular;
-  if (const auto verdict = judge(at, request, check); !verdict)
+  if (const auto verdict = check_all(at, request, terms); !verdict)
     return std::unexpected(verdict.error());
-  Order& order = open_order(core, account, seat, new_order(core, request));
+  Order fresh = new_order(core, request, terms);
+  if (core.options.stop_without_position == StopWithoutPosition::expired)
+    limit_unfounded(fresh, seat, core.now);
+  Order& order = open_order(core, account, seat, std::move(fresh));
   if (!order.view.conditional) execute(core, account, seat, order, *rules);
+  const OrderView answer = as_answer(order);
   tidy(core, account, seat);
-  OrderView answer = order.view;
-  answer.average_price = {};
   return answer;
 }
 
-const Order* find_order(const Account& account, const exchange::OrderRef& ref) {
-  for (const auto& [symbol, seat] : account.seats) {
-    if (!ref.symbol.empty() && ref.symbol != symbol) continue;
-    if (ref.symbol.empty() && !ref.conditional) continue;
-    std::int64_t id = ref.order_id;
-    if (id == 0) {
-      const auto& newest = ref.conditional ? seat.conditional_by_client : seat.regular_by_client;
-      const auto it = newest.find(ref.client_order_id.str());
-      if (it == newest.end()) continue;
-      id = it->second;
-    }
-    const OrderBook& orders = ref.conditional ? seat.conditional : seat.regular;
-    const auto it = orders.find(id);
-    if (it != orders.end()) return &it->second;
+Verdict check_only(const Core& core, const Account& account, OrderRequest request,
+                   const OrderTerms& terms) {
+  const auto rules = core.market.find_rules(request.symbol, core.now);
+  if (!rules) return refuse::bad_symbol();
+  const Price mark = mark_of(core, request.symbol);
+  const auto it = account.seats.find(request.symbol);
+  if (it != account.seats.end())
+    return check_all({core, account, it->second, *rules, mark}, request, terms);
+  const Seat seat = default_seat(core, account, request.symbol);
+  return check_all({core, account, seat, *rules, mark}, request, terms);
+}
+
+const Order* find_order(const Core& core, const Account& account, const exchange::OrderRef& ref) {
+  const auto id_in = [&](const auto& newest) -> std::int64_t {
+    if (ref.order_id != 0) return ref.order_id;
+    const auto it = newest.find(ref.client_order_id.str());
+    return it == newest.end() ? 0 : it->second;
+  };
+  const Order* found = nullptr;
+  if (ref.conditional) {
+    const auto it = account.algo_seats.find(id_in(account.algo_by_client));
+    if (it == account.algo_seats.end()) return nullptr;
+    if (!ref.symbol.empty() && ref.symbol != it->second->symbol) return nullptr;
+    found = it->second->conditional.find(it->first);
+  } else {
+    const auto it = account.seats.find(ref.symbol);
+    if (it == account.seats.end()) return nullptr;
+    found = it->second.regular.find(id_in(it->second.regular.by_client));
   }
-  return nullptr;
+  return found != nullptr && is_remembered(*found, core.now) ? found : nullptr;
 }
 
 Answer<OrderView> cancel(Core& core, Account& account, const exchange::OrderRef& ref) {
-  const Order* found = find_order(account, ref);
+  const Order* found = find_order(core, account, ref);
   if (found == nullptr) return refuse::unknown_order();
   Seat& seat = seat_of(core, account, found->view.symbol);
-  const std::int64_t id = found->view.order_id;
-  const auto& open = ref.conditional ? seat.open_conditional : seat.open_regular;
-  if (!open.contains(id)) return refuse::unknown_order();
-  Order& order = (ref.conditional ? seat.conditional : seat.regular).at(id);
+  auto& open = seat.shelf(ref.conditional).open;
+  const auto it = open.find(found->view.order_id);
+  if (it == open.end()) return refuse::unknown_order();
+  Order& order = it->second;
   close_order(core, account, seat, order, OrderStatus::canceled);
+  const OrderView answer = as_answer(order);
   tidy(core, account, seat);
-  OrderView answer = order.view;
-  answer.average_price = {};
   return answer;
 }
 
-void trigger(Core& core, Account& account, Seat& seat, Order& order) {
-  seat.open_conditional.erase(order.view.order_id);
-  order.view.status = OrderStatus::triggering;
-  order.view.update_time = order.detail.trigger_time = core.now;
-  write_order(core, account, Kind::order_updated, order);
-
-  const auto rules = core.market.find_rules(seat.symbol, core.now);
-  const OrderRequest request = child_of(seat, order);
-  const Situation at{core, account, seat, *rules, mark_of(core, seat.symbol)};
-  if (const auto verdict = judge(at, request, check_child); !verdict) {
-    reject_trigger(core, account, seat, order, verdict.error());
-  } else {
-    Order child = new_order(core, request);
-    child.detail.parent_id = order.view.order_id;
-    order.view.child_order_id = child.view.order_id;
-    order.view.status = OrderStatus::triggered;
-    write_order(core, account, Kind::order_updated, order);
-    execute(core, account, seat, open_order(core, account, seat, std::move(child)), *rules);
-  }
-  tidy(core, account, seat);
-}
-
-void reach_limit(Core& core, Account& account, Seat& seat, Order& order) {
-  fill(core, account, seat, order,
-       {.qty = order.remaining(), .price = order.view.price, .maker = true});
-  tidy(core, account, seat);
+Answer<void> set_countdown(Core& core, Account& account, Symbol symbol, Millis after) {
+  if (!core.market.find_rules(symbol, core.now)) return refuse::bad_symbol();
+  Seat& seat = seat_of(core, account, symbol);
+  seat.countdown = after > Millis(0) ? std::optional<TimePoint>(core.now + after) : std::nullopt;
+  touch(core, account, seat);
+  return {};
 }
 
 }  // namespace bb::sim::impl

@@ -1,6 +1,7 @@
-// Placing, matching, triggering and cancelling orders.
+// Placing, finding and cancelling orders.
 #pragma once
 
+#include "sim/impl/checks.h"
 #include "sim/impl/state.h"
 
 namespace bb::sim::impl {
@@ -9,18 +10,18 @@ namespace bb::sim::impl {
 Seat& seat_of(const Core& core, Account& account, Symbol symbol);
 Seat default_seat(const Core& core, const Account& account, Symbol symbol);
 
-Answer<OrderView> place(Core& core, Account& account, const OrderRequest& request);
+Answer<OrderView> place(Core& core, Account& account, OrderRequest request,
+                        const OrderTerms& terms);
+/// What place() would refuse.
+Verdict check_only(const Core& core, const Account& account, OrderRequest request,
+                   const OrderTerms& terms);
 Answer<OrderView> cancel(Core& core, Account& account, const exchange::OrderRef& ref);
-/// The order a reference names, by id or newest client id.
-const Order* find_order(const Account& account, const exchange::OrderRef& ref);
+Answer<void> set_countdown(Core& core, Account& account, Symbol symbol, Millis after);
 
-/// A conditional order's level was reached.
-void trigger(Core& core, Account& account, Seat& seat, Order& order);
-/// A resting limit's price was reached: it fills whole, at its price, as a maker.
-void reach_limit(Core& core, Account& account, Seat& seat, Order& order);
+/// The order a reference names, by id or newest client id, as long as it is remembered.
+const Order* find_order(const Core& core, const Account& account, const exchange::OrderRef& ref);
 
-/// Takes from the synthetic book up to `limit`, as far as it goes.
-void take(Core& core, Account& account, Seat& seat, Order& order, const SymbolRules& rules,
-          std::optional<Price> limit, bool charged);
+/// An order as answers to commands show it: without its average price (since 2026-06-30).
+OrderView as_answer(const Order& order);
 
 }  // namespace bb::sim::impl

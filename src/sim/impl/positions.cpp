@@ -1,9 +1,12 @@
 #include "sim/impl/positions.h"
 
 #include <algorithm>
+#include <array>
 
+#include "sim/impl/agenda.h"
 #include "sim/impl/ledger.h"
 #include "sim/impl/lifecycle.h"
+#include "sim/impl/liquidation.h"
 #include "sim/impl/margin.h"
 
 namespace bb::sim::impl {
@@ -21,15 +24,20 @@ Usdt share(Usdt amount, Qty part, Qty whole) {
 
 // Takes `qty` off the leg and returns the realized PnL. The share of the isolated wallet goes back
 // to the cross wallet by itself: the cross wallet is what the isolated ones leave.
-Usdt reduce(Leg& leg, Qty qty, Price price) {
+Usdt reduce(Leg& leg, Qty qty, Price price, bool keeps_margin) {
   const Qty held = leg.qty.abs();
   const Usdt released = share(leg.cost, qty, held);
   const Qty part = leg.qty.is_negative() ? -qty : qty;
   leg.cost -= released;
   leg.fees -= share(leg.fees, qty, held);
-  leg.isolated -= share(leg.isolated, qty, held);
   leg.qty -= part;
-  return price * part - released;
+  const Usdt realized = price * part - released;
+  if (keeps_margin) {
+    leg.isolated += realized;
+  } else {
+    leg.isolated -= share(leg.isolated, qty, held);
+  }
+  return realized;
 }
 
 // The new margin moves into the isolated wallet, as far as the cross wallet reaches, and the
@@ -66,8 +74,8 @@ bool is_stop(const OrderView& order) {
 // placing it elsewhere is refused (-2021), reaching it triggers it.
 bool is_covered(const Seat& seat, const Leg& leg) {
   Qty sum;
-  for (const std::int64_t id : seat.open_conditional) {
-    const OrderView& order = seat.conditional.at(id).view;
+  for (const auto& [id, resting] : seat.conditional.open) {
+    const OrderView& order = resting.view;
     if (order.position_side != leg.side || order.side != closing_side(leg) || !is_stop(order))
       continue;
     if (order.close_position) return true;
@@ -90,39 +98,55 @@ void judge_protection(Core& core, const Account& account, Seat& seat) {
   }
 }
 
-void expire_orphans(Core& core, Account& account, Seat& seat) {
-  const auto conditional = seat.open_conditional;
-  for (const std::int64_t id : conditional) {
-    Order& order = seat.conditional.at(id);
+void expire_close_orders(Core& core, Account& account, Seat& seat) {
+  for (const std::int64_t id : ids_in(seat.conditional.open)) {
+    Order& order = seat.conditional.open.at(id);
     const Leg& leg = seat.leg(order.view.position_side);
     if (order.view.close_position && closable(leg, order.view.side).is_zero())
       close_order(core, account, seat, order, OrderStatus::expired, kPositionGone);
   }
-  const auto regular = seat.open_regular;
-  for (const std::int64_t id : regular) {
-    Order& order = seat.regular.at(id);
-    if (!reduces_only(order.view) || !is_live(order.view.status)) continue;
-    const Leg& leg = seat.leg(order.view.position_side);
-    Qty older;
-    for (const std::int64_t other : seat.open_regular) {
-      const Order& o = seat.regular.at(other);
-      if (other < id && reduces_only(o.view) && o.view.side == order.view.side &&
-          o.view.position_side == order.view.position_side)
-        older += o.remaining();
-    }
-    if (older + order.remaining() > closable(leg, order.view.side))
+}
+
+// The older of two reduce-only orders keeps its share of the position.
+void expire_reductions(Core& core, Account& account, Seat& seat) {
+  std::array<std::array<Qty, 2>, 3> older{};
+  for (const std::int64_t id : ids_in(seat.regular.open)) {
+    Order& order = seat.regular.open.at(id);
+    if (!reduces_only(order.view)) continue;
+    Qty& sum = older[static_cast<std::size_t>(order.view.position_side)]
+                    [static_cast<std::size_t>(order.view.side)];
+    const Qty wanted = sum + order.remaining();
+    if (wanted > closable(seat.leg(order.view.position_side), order.view.side)) {
       close_order(core, account, seat, order, OrderStatus::expired, kReduceOnlyConflict);
+    } else {
+      sum = wanted;
+    }
   }
 }
 
-void watch_liquidation(const Core& core, Seat& seat) {
+Watch mark_watch(const Core& core, const Leg& leg, Price level) {
+  return {.level = level, .falling = leg.qty.is_positive(), .on_mark = true, .searched = core.now};
+}
+
+void watch_margin(Core& core, const Account& account, Seat& seat) {
   for (Leg& leg : seat.legs) {
     leg.liquidation.reset();
+    leg.margin_call.reset();
+    if (leg.flat()) leg.was_called = false;
     if (leg.flat() || seat.margin != MarginType::isolated) continue;
-    const auto level = isolated_liquidation(core, seat, leg);
+    if (const auto level = isolated_liquidation(core, seat, leg))
+      leg.liquidation = mark_watch(core, leg, *level);
+    const auto level = isolated_margin_call(core, seat, leg);
     if (!level) continue;
-    leg.liquidation = Watch{
-        .level = *level, .falling = leg.qty.is_positive(), .on_mark = true, .searched = core.now};
+    const Price mark = mark_of(core, seat.symbol);
+    const bool is_past = leg.qty.is_positive() ? mark <= *level : mark >= *level;
+    if (!is_past) {
+      leg.was_called = false;
+      leg.margin_call = mark_watch(core, leg, *level);
+    } else if (!leg.was_called) {
+      leg.was_called = true;
+      write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
+    }
   }
 }
 
@@ -139,7 +163,7 @@ void renew_window(const Core& core, Seat& seat) {
 }  // namespace
 
 void fill(Core& core, Account& account, Seat& seat, Order& order, const Execution& execution) {
-  const auto& [qty, price, maker, charged] = execution;
+  const auto& [qty, price, maker, charged, keeps_margin] = execution;
   const Side side = order.view.side;
   Leg& leg = seat.leg(order.view.position_side);
   const bool was_flat = leg.flat();
@@ -149,7 +173,7 @@ void fill(Core& core, Account& account, Seat& seat, Order& order, const Executio
   const Usdt fee = charged ? price * qty * (maker ? rates.maker : rates.taker) : Usdt();
   const Usdt fee_of_added = share(fee, added, qty);
 
-  const Usdt realized = reduced.is_zero() ? Usdt() : reduce(leg, reduced, price);
+  const Usdt realized = reduced.is_zero() ? Usdt() : reduce(leg, reduced, price, keeps_margin);
   const bool closed = !was_flat && leg.flat();
   const Qty before = leg.qty;
   const Usdt notional = price * added;
@@ -161,6 +185,7 @@ void fill(Core& core, Account& account, Seat& seat, Order& order, const Executio
   const std::int64_t id = ++ids_of(core, seat.symbol).fill;
   seat.fills.push_back({seat.symbol, id, order.view.order_id, side, leg.side, qty, price, realized,
                         fee, "USDT", maker, core.now});
+  touch_guards(core, account);
   update_order(order, execution, core.now);
   const bool first = order.view.status == OrderStatus::open;
   const bool whole = order.remaining().is_zero();
@@ -185,20 +210,21 @@ void fill(Core& core, Account& account, Seat& seat, Order& order, const Executio
 
 void tidy(Core& core, Account& account, Seat& seat) {
   renew_window(core, seat);
-  expire_orphans(core, account, seat);
+  expire_close_orders(core, account, seat);
+  expire_reductions(core, account, seat);
   judge_protection(core, account, seat);
-  watch_liquidation(core, seat);
-  account.guards_stale = true;
-  core.due = {};
+  watch_margin(core, account, seat);
+  forget_orders(core, account, seat);
+  list_seat(account, seat);
+  touch(core, account, seat);
 }
 
-Qty resting_reductions(const Seat& seat, PositionSide leg, Side side) {
+Qty resting_reductions(const Seat& seat, PositionSide leg, Side side, std::int64_t except) {
   Qty sum;
-  for (const std::int64_t id : seat.open_regular) {
-    const Order& order = seat.regular.at(id);
-    if (order.view.position_side == leg && order.view.side == side && reduces_only(order.view))
+  for (const auto& [id, order] : seat.regular.open)
+    if (id != except && order.view.position_side == leg && order.view.side == side &&
+        reduces_only(order.view))
       sum += order.remaining();
-  }
   return sum;
 }
 

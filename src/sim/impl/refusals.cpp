@@ -23,6 +23,16 @@ Refusal bad_precision() {
 }
 Refusal bad_symbol() { return with(-1121, "Invalid symbol."); }
 Refusal bad_symbol_status() { return with(-1122, "Invalid symbol status."); }
+Refusal bad_value(const std::string& name) {
+  return with(-1130, fmt::format("Data sent for parameter '{}' is not valid.", name));
+}
+Refusal no_such_order() { return with(-2013, "Order does not exist."); }
+Refusal in_liquidation() { return with(-2023, "User in liquidation mode now."); }
+Refusal isolated_only() { return with(-4049, "Add margin only support for isolated position."); }
+Refusal cross_balance_insufficient() { return with(-4050, "Cross balance insufficient."); }
+Refusal isolated_balance_insufficient() { return with(-4051, "Isolated balance insufficient."); }
+Refusal no_position() { return with(-4054, "Cannot add position margin: position is 0."); }
+Refusal activation_price() { return with(-4135, "Invalid activation price"); }
 Refusal unknown_order() { return with(-2011, "Unknown order sent."); }
 Refusal balance_not_sufficient() { return with(-2018, "Balance is insufficient."); }
 Refusal margin_insufficient() { return with(-2019, "Margin is insufficient."); }
@@ -122,5 +132,24 @@ Refusal would_take() {
               "Due to the order could not be executed as maker, the Post Only order will be "
               "rejected. The order will not be recorded in the order history");
 }
+Refusal not_amendable_now() {
+  return with(-5024, "Symbol is not in trading status. Order amendment is not permitted.");
+}
+Refusal not_a_limit_order() { return with(-5025, "Only limit order is supported."); }
+Refusal too_many_amendments() { return with(-5026, "Exceed maximum modify order limit."); }
+Refusal nothing_to_amend() { return with(-5027, "No need to modify the order."); }
+Refusal amended_notional(Usdt notional) {
+  return with(-5029, fmt::format("Order's notional must be no smaller than {}", notional.str()));
+}
+Refusal price_match_type() {
+  return with(-5038, "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT");
+}
+Refusal good_till_date() {
+  return with(-5040,
+              "The goodTillDate timestamp must be greater than the current time plus 600 seconds "
+              "and smaller than 253402300799000 (UTC 9999-12-31 23:59:59)");
+}
+Refusal no_depth() { return with(-5041, "No depth matches this BBO order"); }
+Refusal not_reduce_only() { return with(-5047, "The original order is not a reduce-only order."); }
 
 }  // namespace bb::sim::impl::refuse

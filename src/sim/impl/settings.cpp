@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/margin.h"
+#include "sim/impl/agenda.h"
 #include "sim/impl/ledger.h"
 #include "sim/impl/margin.h"
 #include "sim/impl/orders.h"
@@ -34,6 +36,7 @@ Answer<void> set_leverage(Core& core, Account& account, Symbol symbol, int lever
     seat.leverage = before;
     return refuse::leverage_too_small();
   }
+  write(core, entry_of(account, Kind::leverage_changed, symbol));
   if (seat.active()) tidy(core, account, seat);
   return {};
 }
@@ -49,17 +52,17 @@ Answer<void> set_margin_type(Core& core, Account& account, Symbol symbol, Margin
   if (seat.has_open_orders()) return refuse::margin_type_with_orders();
   if (!seat.flat()) return refuse::margin_type_with_position();
   seat.margin = margin;
+  write(core, entry_of(account, Kind::margin_type_changed, symbol));
   return {};
 }
 
-Answer<void> set_hedge(Core& core, Account& account, bool hedge) {
+Answer<void> set_hedge(Account& account, bool hedge) {
   if (account.options.hedge == hedge) return refuse::mode_same();
   for (const auto& [symbol, seat] : account.seats)
     if (seat.has_open_orders()) return refuse::mode_with_orders();
   for (const auto& [symbol, seat] : account.seats)
     if (!seat.flat()) return refuse::mode_with_positions();
   account.options.hedge = hedge;
-  core.due = {};
   return {};
 }
 
@@ -68,8 +71,35 @@ Answer<void> transfer(Core& core, Account& account, Usdt amount) {
   if (amount.is_negative() && -amount > balance_of(core, account).max_withdraw)
     return refuse::balance_not_sufficient();
   book(core, account, "TRANSFER", amount, Symbol(), "TRANSFER");
-  account.guards_stale = true;
-  core.due = {};
+  return {};
+}
+
+Answer<void> change_isolated_margin(Core& core, Account& account, Symbol symbol, PositionSide side,
+                                    Usdt amount) {
+  if (amount.is_zero()) return refuse::amount_not_positive();
+  if (!core.market.find_rules(symbol, core.now)) return refuse::bad_symbol();
+  Seat& seat = seat_of(core, account, symbol);
+  Leg& leg = seat.leg(side);
+  if ((side != PositionSide::both) != account.options.hedge) return refuse::wrong_position_side();
+  if (seat.margin != MarginType::isolated) return refuse::isolated_only();
+  if (leg.flat()) return refuse::no_position();
+  if (amount.is_positive()) {
+    if (amount > balance_of(core, account).available) return refuse::cross_balance_insufficient();
+  } else {
+    // What stays must carry the position as if it were opened now.
+    const Price mark = mark_of(core, symbol);
+    const Usdt stays = leg.isolated + amount;
+    const Usdt needed = (mark * leg.qty).abs() / seat.leverage;
+    if (stays < needed || stays + leg.pnl(mark) < needed)
+      return refuse::isolated_balance_insufficient();
+  }
+  leg.isolated += amount;
+  leg.updated = core.now;
+  forget_rows(seat.margin_changes, core.now);
+  seat.margin_changes.push_back({symbol, side, amount, core.now});
+  write_position(core, account, Kind::isolated_margin_changed, symbol, leg, leg.qty);
+  touch_guards(core, account);
+  tidy(core, account, seat);
   return {};
 }
 

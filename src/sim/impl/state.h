@@ -3,37 +3,20 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/exchange.h"
+#include "sim/impl/order_state.h"
 
 namespace bb::sim::impl {
-
-/// A price level that something waits for. `hit` is the first crossing after the search began;
-/// without one, everything up to `searched` is known to stay short of the level.
-struct Watch {
-  Price level{};
-  bool falling = false;
-  bool on_mark = false;
-  TimePoint searched{};
-  std::optional<PathPoint> hit{};
-
-  TimePoint due() const { return hit ? hit->time : searched; }
-};
-
-struct Order {
-  OrderView view;
-  OrderDetail detail;
-  Watch watch;  // live while the order is open
-
-  Qty remaining() const { return view.qty - view.executed_qty; }
-};
 
 /// One position: BOTH in one-way mode, LONG or SHORT in hedge mode. `cost` is the exact sum of
 /// signed quantity x price, so that profit is exact where an average price would be rounded.
@@ -46,13 +29,13 @@ struct Leg {
   TimePoint updated{};
   std::optional<bool> covered{};       // by live stops; nothing while flat
   std::optional<Watch> liquidation{};  // isolated positions
+  std::optional<Watch> margin_call{};  // isolated positions that were not called yet
+  bool was_called = false;
 
   bool flat() const { return qty.is_zero(); }
   Price entry() const { return flat() ? Price() : cost / qty; }
   Usdt pnl(Price mark) const { return mark * qty - cost; }
 };
-
-using OrderBook = std::map<std::int64_t, Order>;
 
 /// Everything one account has in one symbol.
 struct Seat {
@@ -61,20 +44,29 @@ struct Seat {
   MarginType margin = MarginType::cross;
   std::array<Leg, 3> legs{Leg{.side = PositionSide::both}, Leg{.side = PositionSide::long_},
                           Leg{.side = PositionSide::short_}};
-  OrderBook regular, conditional;                         // all there ever were
-  std::set<std::int64_t> open_regular, open_conditional;  // resting; untriggered
-  std::map<std::string, std::int64_t> regular_by_client, conditional_by_client;  // the newest
-  std::vector<exchange::Fill> fills;
+  Shelf regular, conditional;
+  std::deque<exchange::Fill> fills;
+  std::deque<AmendmentRecord> amendments;
+  std::deque<MarginChange> margin_changes;
+  std::optional<TimePoint> countdown;  // its regular orders are cancelled then
+  TimePoint liquidating_until{};       // isolated
+  TimePoint forgotten{};               // when old orders were last looked for
 
   // Events known up to `searched`.
   TimePoint searched{};
   std::vector<Market::Funding> funding;
   std::optional<TimePoint> closing;
 
+  bool is_listed = false;         // in Account::active
+  bool is_dirty = false;          // in Core::dirty
+  std::optional<TimePoint> slot;  // its place in Core::agenda
+
   Leg& leg(PositionSide side) { return legs[static_cast<std::size_t>(side)]; }
   const Leg& leg(PositionSide side) const { return legs[static_cast<std::size_t>(side)]; }
+  Shelf& shelf(bool is_conditional) { return is_conditional ? conditional : regular; }
+  const Shelf& shelf(bool is_conditional) const { return is_conditional ? conditional : regular; }
   bool flat() const { return legs[0].flat() && legs[1].flat() && legs[2].flat(); }
-  bool has_open_orders() const { return !open_regular.empty() || !open_conditional.empty(); }
+  bool has_open_orders() const { return !regular.open.empty() || !conditional.open.empty(); }
   bool active() const { return !flat() || has_open_orders(); }
 };
 
@@ -89,9 +81,19 @@ struct Account {
   AccountOptions options;
   Usdt wallet;  // cross wallet and isolated wallets together; only ledger.cpp changes it
   std::map<Symbol, Seat> seats;
-  std::vector<exchange::Income> income;
+  std::vector<Seat*> active;  // those with a position or an open order, by symbol
+  std::deque<exchange::Income> income;
+  std::deque<ForcedOrder> forced;
+  std::unordered_map<std::int64_t, Seat*> algo_seats;            // never walked
+  std::unordered_map<std::string, std::int64_t> algo_by_client;  // the newest; never walked
+  std::size_t open_conditionals = 0;
+  TimePoint liquidating_until{};  // cross
+  bool was_called = false;        // its cross positions had their margin call
+
   std::vector<CrossGuard> guards;
-  bool guards_stale = true;
+  bool guards_stale = false;
+  std::optional<TimePoint> check_at;  // its health was found wanting when the guards were set
+  std::optional<TimePoint> slot;      // the guards' place in Core::agenda
 };
 
 /// Ids grow per symbol, over all accounts.
@@ -100,31 +102,40 @@ struct SymbolIds {
   std::int64_t fill = 0;
 };
 
+/// A moment that concerns a seat, or (without one) an account's guards.
+struct Slot {
+  TimePoint due{};
+  Account* account = nullptr;
+  Seat* seat = nullptr;
+};
+struct SlotOrder {
+  bool operator()(const Slot& a, const Slot& b) const;
+};
+
 struct Core {
-  explicit Core(const Market& source) : market(source) {}
+  explicit Core(const Market& source, ExchangeOptions o = {}) : market(source), options(o) {}
 
   const Market& market;
+  ExchangeOptions options;
   TimePoint now{};
   TimePoint walk_target{};  // where advance() is going, and the steady time there
   Micros walk_precise{};
-  TimePoint due{};  // nothing happens before it; the epoch = not known
   std::vector<std::unique_ptr<Account>> accounts;
+  std::set<Slot, SlotOrder> agenda;
+  std::vector<std::pair<Account*, Seat*>> dirty;  // whose moments must be looked for anew
   std::map<Symbol, SymbolIds> ids;
   std::int64_t last_algo_id = 1'000'000'000'000'000;
+  std::int64_t last_amendment_id = 0;
   std::int64_t last_transaction_id = 5'000'000'000;
+  Usdt insurance_fund;
   std::vector<JournalEntry> journal;
+  std::size_t journal_begin = 0;
+  std::size_t journal_kept = 0;
   std::vector<std::function<void(const JournalEntry&)>> observers;
 };
 
 /// Side of an order that makes the leg smaller.
 inline Side closing_side(const Leg& leg) { return leg.qty.is_negative() ? Side::buy : Side::sell; }
-
-/// A resting or coming order that may only make its leg smaller.
-inline bool reduces_only(const OrderView& order) {
-  return order.reduce_only || order.close_position ||
-         (order.position_side == PositionSide::short_ && order.side == Side::buy) ||
-         (order.position_side == PositionSide::long_ && order.side == Side::sell);
-}
 
 /// How much of the leg an order of that side could close.
 inline Qty closable(const Leg& leg, Side side) {

@@ -1,6 +1,4 @@
-// The walk: from event to event along the market's path. Every order, position and account knows
-// the next moment that concerns it; the earliest of them is looked for once and remembered until
-// something changes.
+// The walk: from event to event along the market's path (agenda.h says which comes next).
 #pragma once
 
 #include "sim/impl/state.h"

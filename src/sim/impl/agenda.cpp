@@ -1,0 +1,202 @@
+#include "sim/impl/agenda.h"
+
+#include <algorithm>
+
+#include "sim/impl/liquidation.h"
+#include "sim/impl/market_data.h"
+#include "sim/impl/trailing.h"
+
+namespace bb::sim::impl {
+
+namespace {
+
+// How far one search looks ahead.
+constexpr Millis kWindow = Hours(24);
+
+// The first event and the next moment of one slot.
+class Look {
+ public:
+  Look(Core& core, Account& account, Seat* seat) : core_(core), account_(account), seat_(seat) {
+    if (seat != nullptr) {
+      if (seat->active()) look_at_seat();
+      if (seat->countdown) consider(*seat->countdown, Happening::countdown);
+    } else {
+      look_at_guards();
+    }
+  }
+
+  const std::optional<Event>& first() const { return first_; }
+  /// The moment at which something happens or must be searched on; nothing = never.
+  std::optional<TimePoint> due() const { return due_; }
+
+ private:
+  void look_at_guards() {
+    if (account_.guards_stale) renew_guards(core_, account_);
+    if (account_.check_at) consider(*account_.check_at, Happening::cross_check);
+    for (CrossGuard& guard : account_.guards)
+      if (reaches(guard.watch, guard.symbol)) consider(guard.watch.due(), Happening::cross_check);
+  }
+
+  void look_at_seat() {
+    extend();
+    if (!seat_->funding.empty()) consider(seat_->funding.front().time, Happening::funding);
+    if (seat_->closing) consider(*seat_->closing, Happening::closing);
+    for (std::size_t i = 0; i < seat_->legs.size(); ++i) {
+      const auto index = static_cast<std::int64_t>(i);
+      Leg& leg = seat_->legs[i];
+      if (leg.liquidation && reaches(*leg.liquidation, seat_->symbol))
+        consider(leg.liquidation->due(), Happening::liquidation, index);
+      if (leg.margin_call && reaches(*leg.margin_call, seat_->symbol))
+        consider(leg.margin_call->due(), Happening::margin_call, index);
+    }
+    for (auto& [id, order] : seat_->conditional.open)
+      look_at_order(order, Happening::conditional);
+    for (auto& [id, order] : seat_->regular.open)
+      look_at_order(order, Happening::limit);
+  }
+
+  void look_at_order(Order& order, Happening what) {
+    if (order.ends) consider(*order.ends, Happening::expiry, order.view.order_id);
+    if (order.trail && !order.watch.hit && order.watch.searched <= core_.now)
+      follow_trail(core_, order);
+    if (order.trail                 ? must_return(order.watch.due()),
+        order.watch.hit.has_value() : reaches(order.watch, seat_->symbol))
+      consider(order.watch.due(), what, order.view.order_id);
+  }
+
+  void extend() {
+    if (seat_->searched <= core_.now) {
+      const TimePoint until = seat_->searched + kWindow;
+      const auto more = core_.market.funding(seat_->symbol, seat_->searched, until);
+      seat_->funding.insert(seat_->funding.end(), more.begin(), more.end());
+      const auto rules = core_.market.find_rules(seat_->symbol, until);
+      if (rules && rules->delivery_time + kSettling > core_.now)
+        seat_->closing = rules->delivery_time + kSettling;
+      seat_->searched = until;
+    }
+    must_return(seat_->searched);
+  }
+
+  bool reaches(Watch& watch, Symbol symbol) {
+    if (!watch.hit && watch.searched <= core_.now) {
+      const TimePoint until = watch.searched + kWindow;
+      watch.hit = watch.on_mark ? core_.market.first_mark_crossing(symbol, watch.searched, until,
+                                                                   watch.level, watch.falling)
+                                : core_.market.first_crossing(symbol, watch.searched, until,
+                                                              watch.level, watch.falling);
+      watch.searched = until;
+    }
+    must_return(watch.due());
+    return watch.hit.has_value();
+  }
+
+  void consider(TimePoint time, Happening what, std::int64_t id = 0) {
+    must_return(time);
+    const Event event{time, what, &account_, seat_, id};
+    if (!first_ || event.rank() < first_->rank()) first_ = event;
+  }
+
+  void must_return(TimePoint at) {
+    if (!due_ || at < *due_) due_ = at;
+  }
+
+  Core& core_;
+  Account& account_;
+  Seat* seat_;
+  std::optional<Event> first_;
+  std::optional<TimePoint> due_;
+};
+
+std::optional<TimePoint>& place_of(Account& account, Seat* seat) {
+  return seat != nullptr ? seat->slot : account.slot;
+}
+
+void put(Core& core, Account& account, Seat* seat, std::optional<TimePoint> due) {
+  auto& place = place_of(account, seat);
+  if (place == due) return;
+  if (place) core.agenda.erase(Slot{*place, &account, seat});
+  place = due;
+  if (due) core.agenda.insert(Slot{*due, &account, seat});
+}
+
+void look_at_dirty(Core& core) {
+  // Looking changes no seat, so the list does not grow meanwhile.
+  for (const auto& [account, seat] : core.dirty) {
+    if (seat != nullptr) seat->is_dirty = false;
+    put(core, *account, seat, Look(core, *account, seat).due());
+  }
+  core.dirty.clear();
+}
+
+void start_again(const Core& core, Watch& watch) {
+  watch.searched = core.now;
+  watch.hit.reset();
+}
+
+}  // namespace
+
+bool SlotOrder::operator()(const Slot& a, const Slot& b) const {
+  const auto key = [](const Slot& slot) {
+    return std::tuple(slot.due, slot.account->number, slot.seat ? slot.seat->symbol : Symbol());
+  };
+  return key(a) < key(b);
+}
+
+void touch(Core& core, Account& account, Seat& seat) {
+  if (seat.is_dirty) return;
+  seat.is_dirty = true;
+  core.dirty.emplace_back(&account, &seat);
+}
+
+void touch_guards(Core& core, Account& account) {
+  if (account.guards_stale) return;
+  account.guards_stale = true;
+  core.dirty.emplace_back(&account, nullptr);
+}
+
+std::optional<Event> next_event(Core& core, TimePoint target) {
+  for (;;) {
+    look_at_dirty(core);
+    if (core.agenda.empty() || core.agenda.begin()->due > target) return std::nullopt;
+    core.now = std::max(core.now, core.agenda.begin()->due);
+    std::vector<Slot> here;
+    for (const Slot& slot : core.agenda) {
+      if (slot.due > core.now) break;
+      here.push_back(slot);
+    }
+    std::optional<Event> first;
+    for (const Slot& slot : here) {
+      const Look look(core, *slot.account, slot.seat);
+      put(core, *slot.account, slot.seat, look.due());
+      const auto& event = look.first();
+      if (!event || event->time > core.now) continue;
+      if (!first || event->rank() < first->rank()) first = event;
+    }
+    if (first) return first;
+  }
+}
+
+void search_again(Core& core, Account& account, Seat& seat) {
+  for (Leg& leg : seat.legs) {
+    if (leg.liquidation) start_again(core, *leg.liquidation);
+    if (leg.margin_call) start_again(core, *leg.margin_call);
+  }
+  for (auto& [id, order] : seat.regular.open)
+    start_again(core, order.watch);
+  for (auto& [id, order] : seat.conditional.open) {
+    start_again(core, order.watch);
+    if (order.trail) retrace_trail(core, order);
+  }
+  seat.searched = core.now;
+  seat.funding.clear();
+  seat.closing.reset();
+  touch(core, account, seat);
+}
+
+Price watched_price(const Core& core, Symbol symbol, bool on_mark) {
+  if (on_mark) return core.market.mark(symbol, core.now).value_or(Price());
+  const auto last = core.market.last(symbol, core.now);
+  return last ? last->price : Price();
+}
+
+}  // namespace bb::sim::impl

@@ -1,0 +1,136 @@
+#include "sim/impl/triggers.h"
+
+#include <algorithm>
+
+#include "sim/impl/agenda.h"
+#include "sim/impl/checks.h"
+#include "sim/impl/ledger.h"
+#include "sim/impl/lifecycle.h"
+#include "sim/impl/margin.h"
+#include "sim/impl/matching.h"
+#include "sim/impl/orders.h"
+#include "sim/impl/positions.h"
+#include "sim/impl/refusals.h"
+#include "sim/impl/trailing.h"
+
+namespace bb::sim::impl {
+
+namespace {
+
+constexpr int kPositionGone = 6;
+
+// triggerProtect of exchangeInfo: the same for all contracts here.
+constexpr Ratio kTriggerProtect = Ratio(Decimal::from_raw(5'000'000));
+
+bool becomes_market(OrderType type) {
+  return type == OrderType::stop_market || type == OrderType::take_profit_market ||
+         type == OrderType::trailing_stop_market;
+}
+
+OrderRequest child_of(const Seat& seat, const Order& order) {
+  OrderRequest child;
+  child.symbol = seat.symbol;
+  child.side = order.view.side;
+  child.position_side = order.view.position_side;
+  child.type = becomes_market(order.view.type) ? OrderType::market : OrderType::limit;
+  child.qty = order.view.qty;
+  child.price = order.view.price;
+  if (child.type == OrderType::limit) child.time_in_force = order.detail.time_in_force;
+  child.reduce_only = order.view.reduce_only;
+  child.client_order_id = order.view.client_order_id;
+  if (order.view.close_position) {
+    child.qty = closable(seat.leg(child.position_side), child.side);
+  } else if (child.reduces_only()) {
+    child.qty = std::min(child.qty, spare_reduction(seat, child));
+  }
+  return child;
+}
+
+void reject_trigger(Core& core, Account& account, Seat& seat, Order& order, const Rejection& why) {
+  constexpr int kReduceOnlyReject = -2022;
+  order.detail.reject_reason = why.code == kReduceOnlyReject ? "Reduce Only reject" : why.text;
+  close_order(core, account, seat, order, OrderStatus::rejected);
+}
+
+void activate(Core& core, Account& account, Seat& seat, Order& order) {
+  start_trail(core, order);
+  order.view.update_time = core.now;
+  write_order(core, account, Kind::order_updated, order);
+  touch(core, account, seat);
+}
+
+// It waits until the two prices have come together again.
+void wait_for_protection(Core& core, Account& account, Seat& seat, Order& order) {
+  const auto next = core.market.next_point({seat.symbol}, core.now);
+  order.watch.hit.reset();
+  order.watch.searched = next.value_or(core.now + Seconds(1));
+  touch(core, account, seat);
+}
+
+void become_child(Core& core, Account& account, Seat& seat, Order& order,
+                  const SymbolRules& rules) {
+  OrderRequest request = child_of(seat, order);
+  const Situation at{core, account, seat, rules, mark_of(core, seat.symbol)};
+  if (order.detail.terms.price_match != PriceMatch::none) {
+    const auto price = matched_price(at, request.side, order.detail.terms.price_match);
+    if (!price) return reject_trigger(core, account, seat, order, refuse::no_depth().error());
+    request.price = *price;
+  }
+  const OrderTerms& terms = order.detail.terms;
+  if (const auto verdict = judge([&] { return check_child(at, request); }); !verdict)
+    return reject_trigger(core, account, seat, order, verdict.error());
+  Order child = new_order(core, request, terms);
+  child.detail.parent_id = order.view.order_id;
+  order.view.child_order_id = child.view.order_id;
+  order.view.status = OrderStatus::triggered;
+  write_order(core, account, Kind::order_updated, order);
+  execute(core, account, seat, open_order(core, account, seat, std::move(child)), rules);
+}
+
+}  // namespace
+
+bool is_price_protected(Price last, Price mark) {
+  return (last - mark).abs() > mark * kTriggerProtect;
+}
+
+void trigger(Core& core, Account& account, Seat& seat, Order& order) {
+  if (order.view.type == OrderType::trailing_stop_market && !order.trail)
+    return activate(core, account, seat, order);
+  const Price mark = mark_of(core, seat.symbol);
+  if (order.detail.terms.price_protect &&
+      is_price_protected(watched_price(core, seat.symbol, false), mark))
+    return wait_for_protection(core, account, seat, order);
+  const auto rules = core.market.find_rules(seat.symbol, core.now);
+  retire_order(account, seat, order);
+  order.view.status = OrderStatus::triggering;
+  order.view.update_time = order.detail.trigger_time = core.now;
+  write_order(core, account, Kind::order_updated, order);
+  become_child(core, account, seat, order, *rules);
+  tidy(core, account, seat);
+}
+
+void reach_limit(Core& core, Account& account, Seat& seat, Order& order) {
+  fill(core, account, seat, order,
+       {.qty = order.remaining(), .price = order.view.price, .maker = true});
+  tidy(core, account, seat);
+}
+
+void end_order(Core& core, Account& account, Seat& seat, Order& order) {
+  const bool is_for_position = order.ends_without_position;
+  if (is_for_position && !closable(seat.leg(order.view.position_side), order.view.side).is_zero()) {
+    order.ends.reset();
+    return touch(core, account, seat);
+  }
+  close_order(core, account, seat, order, OrderStatus::expired,
+              is_for_position ? kPositionGone : 0);
+  tidy(core, account, seat);
+}
+
+void run_countdown(Core& core, Account& account, Seat& seat) {
+  seat.countdown.reset();
+  for (const std::int64_t id : ids_in(seat.regular.open))
+    close_order(core, account, seat, seat.regular.open.at(id), OrderStatus::canceled);
+  tidy(core, account, seat);
+}
+
+}  // namespace bb::sim::impl
