@@ -204,6 +204,12 @@ Result<std::string> Connection::query_text(std::string_view sql) {
   return statement->text(0);
 }
 
+bool Connection::has_unresolved_references() const {
+  int unresolved = 0, unused = 0;
+  sqlite3_db_status(db_.get(), SQLITE_DBSTATUS_DEFERRED_FKS, &unresolved, &unused, 0);
+  return unresolved != 0;
+}
+
 Result<Transaction> Transaction::begin(Connection& connection) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun)
     return std::unexpected(begun.error());

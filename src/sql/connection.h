@@ -79,6 +79,9 @@ class Connection {
   /// The first column of the first row; no row is an error.
   Result<std::int64_t> query_integer(std::string_view sql);
   Result<std::string> query_text(std::string_view sql);
+  /// True while a row written in the open transaction refers to one that does not exist, by a
+  /// foreign key that is checked at the end: a COMMIT now would fail.
+  bool has_unresolved_references() const;
   const std::string& path() const { return path_; }
 
  private:

@@ -32,8 +32,11 @@ struct Health {
       log.error("store failed", {{"reason", status ? "the session cannot begin on this disk"
                                                    : status.error().text}});
     if (!last.is_healthy && now.is_healthy) log.warn("store recovered");
-    if (now.dropped > last.dropped)
-      log.error("spilled batches were refused", {{"count", now.dropped - last.dropped}});
+    for (std::size_t i = last.refused.size(); i < now.refused.size(); ++i) {
+      const Refusal& each = now.refused[i];
+      log.error("spilled batch was refused and kept aside",
+                {{"batch", each.sequence}, {"reason", each.why}, {"file", each.path}});
+    }
     last = now;
   }
 };
@@ -153,8 +156,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string acc
     state->memory = std::move(*memory);
     return {};
   });
-  if (!begun) return std::unexpected(begun.error());
   state->health->note({}, state->committer.condition());
+  if (!begun) return std::unexpected(begun.error());
   if (state->options.threaded && state->options.path != ":memory:")
     state->writer = std::make_unique<Writer>(state->committer, std::move(executor));
   return std::unique_ptr<Store>(new Store(std::move(state)));
@@ -167,6 +170,7 @@ Store::~Store() {
   // Before the writer's connection: the last one to close folds the WAL into the file.
   state_->reader.reset();
   state_->committer.end_session();
+  state_->health->note({}, state_->committer.condition());
 }
 
 Task<Status> Store::commit(Batch batch) { return wait_for(state_->submit(batch.content_->rows)); }

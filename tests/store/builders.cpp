@@ -1,6 +1,7 @@
 #include "builders.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <filesystem>
 
@@ -63,13 +64,12 @@ store::OutboxMessage a_message(std::int64_t id, TimePoint at) {
 }
 
 std::unique_ptr<store::Store> open_store(SimLoop& loop, const std::string& path,
-                                         const std::string& account) {
+                                         const std::string& account, const Log& log) {
   store::StoreOptions options;
   options.path = path;
   options.threaded = false;
   options.sync = false;
   options.busy_timeout = Millis(50);
-  const Log log(LogLevel::error, null_sink());
   auto opened = store::Store::open(options, account, loop.io.get_executor(), loop.clock, log);
   if (!opened) FAIL(opened.error().text);
   return std::move(*opened);
@@ -101,5 +101,15 @@ void copy_database(const std::string& from, const std::string& to) {
                                  std::filesystem::copy_options::overwrite_existing);
   }
 }
+
+FullDisk::FullDisk(std::uintmax_t bytes) {
+  signal(SIGXFSZ, SIG_IGN);
+  getrlimit(RLIMIT_FSIZE, &before_);
+  rlimit limit = before_;
+  limit.rlim_cur = bytes;
+  setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+FullDisk::~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
 
 }  // namespace bb::test
