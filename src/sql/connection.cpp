@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/plant.h"
+
 namespace bb::sql {
 
 namespace {
@@ -136,7 +138,8 @@ Result<Connection> Connection::open(const std::string& path, int flags, Millis b
     if (db == nullptr) return fail(ErrorKind::storage, "SQLite: out of memory");
     return failure(db, path, "open");
   }
-  sqlite3_busy_timeout(db, static_cast<int>(busy_timeout.count()));
+  if (!planted("no_busy_handling"))
+    sqlite3_busy_timeout(db, static_cast<int>(busy_timeout.count()));
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
