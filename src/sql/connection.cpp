@@ -219,6 +219,11 @@ Result<Transaction> Transaction::begin(Connection& connection) {
   return Transaction(connection);
 }
 
+Result<Transaction> Transaction::begin_read(Connection& connection) {
+  if (auto begun = connection.execute("BEGIN"); !begun) return std::unexpected(begun.error());
+  return Transaction(connection);
+}
+
 // A failed COMMIT or a full disk may have rolled back already; then this ROLLBACK says so in vain.
 Transaction::~Transaction() {
   if (connection_ != nullptr) static_cast<void>(connection_->execute("ROLLBACK"));

@@ -94,10 +94,13 @@ class Connection {
   std::unique_ptr<sqlite3, Close> db_;
 };
 
-/// BEGIN IMMEDIATE; rolls back unless commit() succeeded. The connection outlives it.
+/// Rolls back unless commit() succeeded. The connection outlives it.
 class Transaction {
  public:
+  /// BEGIN IMMEDIATE.
   static Result<Transaction> begin(Connection& connection);
+  /// All reads see the file as it is at the first of them. A long one keeps the WAL from ending.
+  static Result<Transaction> begin_read(Connection& connection);
   Transaction(Transaction&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;

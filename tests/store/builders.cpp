@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "sql/connection.h"
 
@@ -91,6 +92,20 @@ std::int64_t count_rows(const std::string& path, const std::string& table) {
   const auto count = reader->query_integer("SELECT count(*) FROM " + table);
   if (!count) FAIL(count.error().text);
   return *count;
+}
+
+void spoil_table(const std::string& path, const std::string& table) {
+  auto connection = sql::Connection::open_writer(path, {});
+  if (!connection) FAIL(connection.error().text);
+  const auto page =
+      connection->query_integer("SELECT rootpage FROM sqlite_master WHERE name='" + table + "'");
+  const auto size = connection->query_integer("PRAGMA page_size");
+  if (!page || !size) FAIL("no such table");
+  const Status folded = connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!folded) FAIL(folded.error().text);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((*page - 1) * *size);
+  file << std::string(static_cast<std::size_t>(*size), '\x5a');
 }
 
 void copy_database(const std::string& from, const std::string& to) {

@@ -29,6 +29,8 @@ std::string open_error(const std::string& path, const std::string& account = "pa
 
 /// The rows of a table, by a connection of its own that may only read.
 std::int64_t count_rows(const std::string& path, const std::string& table);
+/// Writes nonsense over the first page of a table, in the file and not in the WAL.
+void spoil_table(const std::string& path, const std::string& table);
 /// Copies database, WAL and spill file as a crash at this instant would leave them.
 void copy_database(const std::string& from, const std::string& to);
 
