@@ -7,6 +7,8 @@
 // If the disk refuses (full, I/O error), commit() answers with a `storage` error, the batch goes to
 // the spill file that open() preallocated, and is replayed at the next open(): what reduces risk
 // never waits for the disk, what adds risk must not be sent after such an error.
+// A spilled batch that the database then refuses for its content is kept in `<path>.spill.refused`,
+// with an error in the log.
 //
 // One process, one Store per database: the lock is AccountHome's. Others open_for_reading().
 #pragma once
