@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "app/wiring.h"
+
 namespace bb::app {
 
 namespace {
@@ -14,6 +16,7 @@ namespace {
 constexpr Hours kUnfilledMemory{3 * 24};
 constexpr Hours kOrderMemory{89 * 24};  // 90 days, less a margin for the way there
 constexpr Hours kBeforeFirst{1};
+constexpr Micros kBetweenLooks{2'000'000};
 
 using OrderKey = std::pair<Symbol, std::int64_t>;  // order ids are unique per symbol
 using IdKey = std::pair<ClientOrderId, bool>;      // id, conditional
@@ -208,6 +211,18 @@ class Comparison {
   std::vector<const exchange::OrderView*> foreign_orders_;
 };
 
+Task<Result<AuditReport>> look(AccountView& view) {
+  const auto opened = view.open_store();
+  if (!opened) co_return std::unexpected(opened.error());
+  const auto store = load_store_view(**opened);
+  if (!store) co_return std::unexpected(store.error());
+  AuditRules rules;
+  rules.now = view.market().exchange_now();
+  const auto exchange = co_await fetch_exchange_view(view.exchange(), *store, rules.now);
+  if (!exchange) co_return std::unexpected(exchange.error());
+  co_return compare(*exchange, *store, rules);
+}
+
 }  // namespace
 
 AuditReport compare(const ExchangeView& exchange, const StoreView& store, const AuditRules& rules) {
@@ -249,6 +264,22 @@ Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account
   if (!positions) co_return std::unexpected(positions.error());
   view.positions = std::move(*positions);
   co_return view;
+}
+
+AuditReport confirm(const AuditReport& earlier, AuditReport later) {
+  std::erase_if(later.differences, [&](const std::string& difference) {
+    return std::ranges::find(earlier.differences, difference) == earlier.differences.end();
+  });
+  return later;
+}
+
+Task<Result<AuditReport>> audit_account(AccountView& view) {
+  auto first = co_await look(view);
+  if (!first || first->ok()) co_return first;
+  co_await sleep_for(view.clock(), kBetweenLooks);
+  auto second = co_await look(view);
+  if (!second) co_return second;
+  co_return confirm(*first, std::move(*second));
 }
 
 }  // namespace bb::app

@@ -1,5 +1,6 @@
 // Audit: the store against the exchange, order by order, fill by fill, position by position. One
 // pure comparison; its two sides come from the exchange's journal (demo) or over REST (command).
+// The command locks nothing: it runs beside the process that trades the account.
 #pragma once
 
 #include <string>
@@ -9,6 +10,8 @@
 #include "store/store.h"
 
 namespace bb::app {
+
+class AccountView;
 
 /// What the exchange says.
 struct ExchangeView {
@@ -49,5 +52,12 @@ Result<StoreView> load_store_view(const store::Store& store);
 /// remembers them.
 Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account,
                                                const StoreView& store, TimePoint now);
+
+/// The later of two reports, with the differences that the earlier one had as well.
+AuditReport confirm(const AuditReport& earlier, AuditReport later);
+
+/// Looks once, and at differences a second time 2 s later: what the holder is just doing is seen on
+/// one side first.
+Task<Result<AuditReport>> audit_account(AccountView& view);
 
 }  // namespace bb::app

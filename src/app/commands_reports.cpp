@@ -61,18 +61,12 @@ Task<int> do_board(Session& session, bool with_push) {
 }
 
 Task<int> do_audit(Session& session) {
-  auto account = co_await Account::open(session.ground(), {"audit", true, false});
-  if (!account) co_return report_error(account.error(), session.json());
-  const auto store = load_store_view((*account)->store());
-  if (!store) co_return report_error(store.error(), session.json());
-  const TimePoint now = (*account)->market().exchange_now();
-  const auto exchange = co_await fetch_exchange_view((*account)->exchange(), *store, now);
-  if (!exchange) co_return report_error(exchange.error(), session.json());
-  AuditRules rules;
-  rules.now = now;
-  const auto report = compare(*exchange, *store, rules);
-  print(render(report), session.json());
-  co_return report.ok() ? kDone : kFailed;
+  const auto view = co_await AccountView::open(session.ground());
+  if (!view) co_return report_error(view.error(), session.json());
+  const auto report = co_await audit_account(**view);
+  if (!report) co_return report_error(report.error(), session.json());
+  print(render(*report), session.json());
+  co_return report->ok() ? kDone : kFailed;
 }
 
 Log quiet_log() { return Log(LogLevel::warn, stderr_sink()); }

@@ -25,6 +25,11 @@ Status make_parent(const std::string& file) {
   return {};
 }
 
+// What a database is told to belong to.
+std::string account_name(const exchange::AccountIdentity& identity) {
+  return identity.environment + "-" + identity.alias;
+}
+
 }  // namespace
 
 PublicSide::PublicSide(Ground ground)
@@ -71,15 +76,35 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
   }
-  auto store = store::Store::open(
-      {runtime.db_path, options.threaded_store}, identity.environment + "-" + identity.alias,
-      co_await boost::asio::this_coro::executor, ground.clock, ground.log);
+  auto store =
+      store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),
+                         co_await boost::asio::this_coro::executor, ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
                   identity, account->modes_, ground.stop});
   co_return account;
+}
+
+AccountView::AccountView(Ground ground)
+    : ground_(ground),
+      venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
+                                              ground.config.binance)),
+      market_(binance::make_market_data(*venue_)),
+      account_(binance::make_account(*venue_, ground.config.binance)) {}
+AccountView::~AccountView() = default;
+
+Task<Result<std::unique_ptr<AccountView>>> AccountView::open(Ground ground) {
+  std::unique_ptr<AccountView> view(new AccountView(ground));
+  const auto identity = co_await view->account_->fetch_identity();
+  if (!identity) co_return std::unexpected(identity.error());
+  view->name_ = account_name(*identity);
+  co_return view;
+}
+
+Result<std::unique_ptr<const store::Store>> AccountView::open_store() const {
+  return store::Store::open_for_reading(ground_.config.runtime.db_path, name_, ground_.clock);
 }
 
 MemoryExchange::MemoryExchange(boost::asio::any_io_executor executor, Clock& clock,

@@ -73,6 +73,28 @@ class Account {
   exchange::AccountModes modes_;
 };
 
+/// An account to look at, beside the process that holds it: no lock is taken, nothing is written.
+class AccountView {
+ public:
+  /// Meets the exchange.
+  static Task<Result<std::unique_ptr<AccountView>>> open(Ground ground);
+  ~AccountView();
+  /// The account's database as it is now.
+  Result<std::unique_ptr<const store::Store>> open_store() const;
+  exchange::TradingAccount& exchange() { return *account_; }
+  exchange::MarketData& market() { return *market_; }
+  Clock& clock() { return ground_.clock; }
+
+ private:
+  explicit AccountView(Ground ground);
+
+  Ground ground_;
+  std::unique_ptr<binance::Venue> venue_;
+  std::unique_ptr<exchange::MarketData> market_;
+  std::unique_ptr<exchange::TradingAccount> account_;
+  std::string name_;  // as the database knows it
+};
+
 /// A paper exchange in memory and the dialer that reaches it: demo and tests.
 class MemoryExchange {
  public:

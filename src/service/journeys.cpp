@@ -97,6 +97,17 @@ Task<void> take_samples(desk::Desk& desk, const Settings& settings) {
   if (settings.sync_cashflows) (void)co_await sync_income(desk, settings);
 }
 
+Task<void> check_database(desk::Desk& desk) {
+  auto& parts = desk.parts();
+  const auto checked = co_await parts.store.check();
+  if (checked) {
+    parts.log.info("database checked");
+    co_return;
+  }
+  parts.log.error("database check failed", {{"why", checked.error().text}});
+  co_await put_note(desk, damage_message(checked.error().text, parts.market.exchange_now()));
+}
+
 Task<trading::LossCutReport> run_loss_cut(desk::Desk& desk, const Settings& settings,
                                           std::string trade_day, std::string time_text) {
   auto& parts = desk.parts();

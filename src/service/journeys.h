@@ -25,6 +25,9 @@ Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol
 /// One equity sample and the money movements, as configured.
 Task<void> take_samples(desk::Desk& desk, const Settings& settings);
 
+/// Reads every page of the database, and tells people when that finds damage.
+Task<void> check_database(desk::Desk& desk);
+
 /// One loss cut in the configured scope, and its message. `trade_day` names its orders.
 Task<trading::LossCutReport> run_loss_cut(desk::Desk& desk, const Settings& settings,
                                           std::string trade_day, std::string time_text);

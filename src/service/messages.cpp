@@ -121,6 +121,15 @@ store::OutboxMessage missed_message(Job job, const Slot& slot, std::string_view 
               trading::two_column_table(rows), now);
 }
 
+store::OutboxMessage damage_message(std::string_view why, TimePoint now) {
+  const Rows rows = {
+      {"原因 / reason", std::string(why)},
+      {"时间 / time", iso_seconds(now)},
+  };
+  return make("alert", "数据库检查失败 / database check failed", trading::two_column_table(rows),
+              now);
+}
+
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message) {
   message.id = store.next_outbox_id();
   batch.put(message);

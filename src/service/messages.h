@@ -27,6 +27,9 @@ std::optional<store::OutboxMessage> loss_cut_message(const trading::LossCutRepor
 store::OutboxMessage missed_message(Job job, const Slot& slot, std::string_view time_text,
                                     std::string_view reason, TimePoint now);
 
+/// The daily check of the database found damage, or could not be made.
+store::OutboxMessage damage_message(std::string_view why, TimePoint now);
+
 /// Gives the message its id and adds it to the batch.
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message);
 

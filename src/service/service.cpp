@@ -22,6 +22,11 @@ constexpr Micros kCutRetry{15'000'000};
 
 constexpr Micros kAfterFault{1'000'000};
 
+// The database is checked half a day away from the entry; a start within eleven hours of that
+// instant makes up for it, a later one would come near the next entry.
+constexpr int kCheckHoursAfterEntry = 12;
+constexpr StartWindow kCheckWindow{.grace = Hours(11)};
+
 // Why a slot cannot start any more.
 std::string why_missed(const store::Slot* slot) {
   if (slot == nullptr) return "its start window had passed when the service came to it";
@@ -45,6 +50,7 @@ Task<void> Service::run(Stop& stop) {
   if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
   if (parts_.settings.daily_loss_cut_enabled) loops.spawn(loss_cut_loop(stop));
   loops.spawn(patrol_loop(stop));
+  loops.spawn(check_loop(stop));
   co_await loops.join();
   desk.log.info("service stopped");
 }
@@ -229,6 +235,33 @@ Task<void> Service::patrol_loop(Stop& stop) {
 Task<void> Service::patrol_step() {
   (void)co_await run_patrol(parts_.desk, patrol_);
   co_await take_samples(parts_.desk, parts_.settings);
+}
+
+Task<void> Service::check_loop(Stop& stop) {
+  while (!stop.requested()) {
+    const bool ok = co_await guard("database check", check_step(stop));
+    if (!ok) (void)co_await stop.sleep_until(parts_.desk.parts().clock.after(kAfterFault));
+  }
+}
+
+Task<void> Service::check_step(Stop& stop) {
+  auto schedule = parts_.settings.entry_schedule();
+  schedule.hour = (schedule.hour + kCheckHoursAfterEntry) % 24;
+  const TimePoint now = parts_.desk.parts().market.exchange_now();
+  const auto fire = next_fire(schedule, kCheckWindow, now,
+                              [this](LocalDate date) { return checked_ && date <= *checked_; });
+  switch (fire.kind) {
+    case NextFire::Kind::missed:
+      checked_ = fire.slot.date;
+      co_return;
+    case NextFire::Kind::run:
+      checked_ = fire.slot.date;
+      co_await check_database(parts_.desk);
+      co_return;
+    case NextFire::Kind::wait:
+      co_await wait_for(stop, fire.slot.at - now);
+      co_return;
+  }
 }
 
 }  // namespace bb::service

@@ -1,6 +1,6 @@
 // Service: the scheduler of one account. Start-up is recovery; then the entry, the loss cut and the
 // patrol each run in a loop of their own, so that none waits for another. Per symbol the desk's
-// turns keep them apart.
+// turns keep them apart. A fourth loop has the database checked once a day, far from the entry.
 //
 // The schedule is read on exchange time. Loops sleep in slices and ask next_fire() again, so a
 // clock that jumps neither fires a slot twice nor loses one.
@@ -35,6 +35,8 @@ class Service {
   Task<void> fire_loss_cut(Slot slot);
   Task<void> patrol_loop(Stop& stop);
   Task<void> patrol_step();
+  Task<void> check_loop(Stop& stop);
+  Task<void> check_step(Stop& stop);
   Task<bool> guard(const char* what, Task<void> step);
   Task<void> wait_for(Stop& stop, Millis left);
   bool is_over(Job job, LocalDate date) const;
@@ -44,6 +46,7 @@ class Service {
   trading::Patrol patrol_;
   std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process
   std::optional<LocalDate> prepared_, decided_;
+  std::optional<LocalDate> checked_;
   int failures_ = 0;        // of the entry slot in hand
   SteadyTime entry_again_;  // not before
 };

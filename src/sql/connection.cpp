@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/plant.h"
+
 namespace bb::sql {
 
 namespace {
@@ -137,7 +139,8 @@ Result<Connection> Connection::open(const std::string& path, int flags, Millis b
     if (db == nullptr) return fail(ErrorKind::storage, "SQLite: out of memory");
     return failure(db, path, "open");
   }
-  sqlite3_busy_timeout(db, static_cast<int>(busy_timeout.count()));
+  if (!planted("no_busy_handling"))
+    sqlite3_busy_timeout(db, static_cast<int>(busy_timeout.count()));
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
@@ -205,9 +208,20 @@ Result<std::string> Connection::query_text(std::string_view sql) {
   return statement->text(0);
 }
 
+bool Connection::has_unresolved_references() const {
+  int unresolved = 0, unused = 0;
+  sqlite3_db_status(db_.get(), SQLITE_DBSTATUS_DEFERRED_FKS, &unresolved, &unused, 0);
+  return unresolved != 0;
+}
+
 Result<Transaction> Transaction::begin(Connection& connection) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun)
     return std::unexpected(begun.error());
+  return Transaction(connection);
+}
+
+Result<Transaction> Transaction::begin_read(Connection& connection) {
+  if (auto begun = connection.execute("BEGIN"); !begun) return std::unexpected(begun.error());
   return Transaction(connection);
 }
 

@@ -79,6 +79,9 @@ class Connection {
   /// The first column of the first row; no row is an error.
   Result<std::int64_t> query_integer(std::string_view sql);
   Result<std::string> query_text(std::string_view sql);
+  /// True while a row written in the open transaction refers to one that does not exist, by a
+  /// foreign key that is checked at the end: a COMMIT now would fail.
+  bool has_unresolved_references() const;
   const std::string& path() const { return path_; }
 
  private:
@@ -91,10 +94,13 @@ class Connection {
   std::unique_ptr<sqlite3, Close> db_;
 };
 
-/// BEGIN IMMEDIATE; rolls back unless commit() succeeded. The connection outlives it.
+/// Rolls back unless commit() succeeded. The connection outlives it.
 class Transaction {
  public:
+  /// BEGIN IMMEDIATE.
   static Result<Transaction> begin(Connection& connection);
+  /// All reads see the file as it is at the first of them. A long one keeps the WAL from ending.
+  static Result<Transaction> begin_read(Connection& connection);
   Transaction(Transaction&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;

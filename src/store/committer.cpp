@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "store/refused.h"
+
 namespace bb::store {
 
 Committer::Committer(OpenedDatabase database, bool sync)
@@ -16,7 +18,7 @@ Status Committer::migrate() {
     auto transaction = sql::Transaction::begin(connection());
     if (!transaction) return std::unexpected(transaction.error());
     if (auto written = write_backlog(); !written) return written;
-    if (auto committed = transaction->commit(); !committed) return committed;
+    if (auto committed = seal(*transaction); !committed) return committed;
   }
   backlog_.clear();
   return sql::migrate(connection(), store_schema());
@@ -31,12 +33,13 @@ Status Committer::begin_session(const std::function<Status(sql::Connection&)>& l
   if (auto marked = put_meta(connection(), "clean_end", "0"); !marked) return marked;
   if (auto marked = put_meta(connection(), "last_version", BB_VERSION); !marked) return marked;
   if (auto loaded = load(connection()); !loaded) return loaded;
-  const auto committed = transaction->commit();
-  if (!committed && database_.spill) {
+  const auto committed = seal(*transaction);
+  if (!committed) {
+    if (committed.error().kind != ErrorKind::storage || !database_.spill) return committed;
     condition_.is_healthy = false;
+    must_reopen_ = sql::is_io_error(committed.error());
     return {};
   }
-  if (!committed) return committed;
   backlog_.clear();
   return database_.spill ? database_.spill->clear() : Status();
 }
@@ -65,16 +68,7 @@ Status Committer::write(std::span<Group> groups) {
                                                         [](const Group& g) { return g.durable; });
   if (auto set = set_synchronous(durable); !set) return set;
 
-  Status status;
-  {
-    auto transaction = sql::Transaction::begin(connection());
-    if (!transaction) return std::unexpected(transaction.error());
-    status = write_backlog();
-    for (const Group& group : groups)
-      if (status) status = run(group);
-    if (status) status = transaction->commit();
-  }
-  if (!status) {
+  if (const Status status = transact(groups); !status) {
     // A device that failed a write or a sync may report success for the same pages later: the next
     // attempt starts from the file, with a new handle.
     must_reopen_ = sql::is_io_error(status.error()) && database_.spill.has_value();
@@ -88,21 +82,52 @@ Status Committer::write(std::span<Group> groups) {
   return {};
 }
 
+Status Committer::transact(std::span<Group> groups) {
+  auto transaction = sql::Transaction::begin(connection());
+  if (!transaction) return std::unexpected(transaction.error());
+  if (auto written = write_backlog(); !written) return written;
+  for (const Group& group : groups)
+    if (auto done = run(group); !done) return done;
+  return seal(*transaction);
+}
+
 // Each group under a savepoint: one that the database refuses for its content must not hold back
 // all others for ever.
 Status Committer::write_backlog() {
+  refused_.clear();
   if (backlog_.empty()) return {};
   for (const Group& group : backlog_) {
     if (auto begun = connection().execute("SAVEPOINT one_group"); !begun) return begun;
-    const Status written = run(group);
+    const Status written = write_waiting(group);
     if (!written && written.error().kind != ErrorKind::conflict) return written;
     if (!written) {
-      ++condition_.dropped;
+      refused_.emplace_back(&group, written.error());
       if (auto undone = connection().execute("ROLLBACK TO one_group"); !undone) return undone;
     }
     if (auto ended = connection().execute("RELEASE one_group"); !ended) return ended;
   }
   return put_meta(connection(), "spill_applied", std::to_string(backlog_.back().sequence));
+}
+
+// A reference that is checked at the end would fail the COMMIT, and everything with it.
+Status Committer::write_waiting(const Group& group) {
+  if (auto done = run(group); !done) return done;
+  if (!connection().has_unresolved_references()) return {};
+  return fail(ErrorKind::conflict, "database '" + connection().path() +
+                                       "': a row refers to one that does not exist (FOREIGN KEY)");
+}
+
+// What the transaction goes on without is kept aside before it is committed. Where that fails, the
+// transaction fails like on a full disk, and the spill file keeps everything.
+Status Committer::seal(sql::Transaction& transaction) {
+  for (const auto& [group, error] : refused_) {
+    const auto is_same = [&](const Refusal& known) { return known.sequence == group->sequence; };
+    if (std::ranges::any_of(condition_.refused, is_same)) continue;
+    const std::string path = refused_path(connection().path());
+    if (auto kept = append_refused(path, *group, error.text); !kept) return kept;
+    condition_.refused.push_back({group->sequence, error.text, path});
+  }
+  return transaction.commit();
 }
 
 Status Committer::run(const Group& group) {
@@ -161,7 +186,7 @@ void Committer::end_session() {
   auto transaction = sql::Transaction::begin(connection());
   if (!transaction) return;
   if (!write_backlog() || !put_meta(connection(), "clean_end", "1")) return;
-  if (!transaction->commit() || backlog_.empty() || !database_.spill) return;
+  if (!seal(*transaction) || backlog_.empty() || !database_.spill) return;
   static_cast<void>(database_.spill->clear());
 }
 

@@ -91,9 +91,9 @@ class Check {
   }
 
   Status known_holding(std::int64_t id) const {
-    if (id == 0 || memory_.holdings.contains(id) || holding_ids_.contains(id)) return {};
-    // Older than memory reaches, unless the number was never given out.
-    if (id > 0 && id < memory_.next_holding_id) return {};
+    // A number that was given out and never put is none: the database would refuse the row after
+    // memory had taken its batch.
+    if (id == 0 || memory_.holding_ids.contains(id) || holding_ids_.contains(id)) return {};
     return refuse("holding " + std::to_string(id) + " is not known");
   }
 
@@ -128,6 +128,7 @@ void Memory::apply_row(const Run& run) {
 
 void Memory::apply_row(const Holding& holding) {
   holdings[holding.id] = holding;
+  holding_ids.insert(holding.id);
   next_holding_id = std::max(next_holding_id, holding.id + 1);
   const auto current = open.find(holding.symbol);
   if (holding.status == HoldingStatus::open)
@@ -199,6 +200,8 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
   for (const Holding& holding : *holdings)
     memory.apply_row(holding);
 
+  if (auto ids = memory.load_holding_ids(connection); !ids) return std::unexpected(ids.error());
+
   const auto slots =
       read_all<Slot>(connection, slots_table().select("WHERE updated_at_utc >= ?"), from);
   if (!slots) return std::unexpected(slots.error());
@@ -222,6 +225,17 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
     return std::unexpected(counters.error());
   memory.prune(now);
   return memory;
+}
+
+Status Memory::load_holding_ids(sql::Connection& connection) {
+  auto statement = connection.prepare("SELECT id FROM positions");
+  if (!statement) return std::unexpected(statement.error());
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    holding_ids.insert(statement->integer(0));
+  }
 }
 
 Status Memory::load_counters(sql::Connection& connection, TimePoint since) {

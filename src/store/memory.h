@@ -27,6 +27,8 @@ class Memory {
   std::map<std::string, Run> runs;              // by trade day, all of them
   std::map<std::string, std::string> run_days;  // trade day by run id
   std::map<std::int64_t, Holding> holdings;
+  std::set<std::int64_t>
+      holding_ids;  // of all that were ever put, also those that are on disk only
   std::map<Symbol, std::int64_t> open;
   std::map<std::pair<Job, std::string>, Slot> slots;
   std::map<ClientOrderId, Intent> intents;
@@ -50,6 +52,7 @@ class Memory {
   void apply_row(const WalletSnapshot& snapshot);
   void apply_row(const IncomeRecord& income);
   void apply_row(const JournalRow&) {}
+  Status load_holding_ids(sql::Connection& connection);
   Status load_counters(sql::Connection& connection, TimePoint since);
   TimePoint pruned_at_{};
 };

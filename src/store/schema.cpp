@@ -14,30 +14,6 @@ constexpr std::int32_t kApplicationId = 0x42754275;  // "BuBu"
 constexpr const char* kProgram = "bubble-buster";
 constexpr const char* kMemory = ":memory:";
 
-// What a person does about an error of the file.
-Error advise(Error error, const std::string& path) {
-  switch (sql::damage_of(error)) {
-    case sql::Damage::corrupt:
-      error.text = fmt::format(
-          "'{}' is damaged ({}). Move it aside together with its -wal, -shm and .spill files (do "
-          "not delete them) and restore a backup, or start with a new one: the exchange remains "
-          "the truth, and open positions are read from it",
-          path, error.text);
-      break;
-    case sql::Damage::not_a_database:
-      error.kind = ErrorKind::configuration;
-      error.text = fmt::format("'{}' is not a database; check db_path", path);
-      break;
-    case sql::Damage::none:
-      break;
-  }
-  return error;
-}
-
-std::unexpected<Error> advised(const Error& error, const std::string& path) {
-  return std::unexpected<Error>(advise(error, path));
-}
-
 Status make_folder(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) return {};
@@ -136,6 +112,25 @@ Status open_spill(OpenedDatabase& database) {
 
 }  // namespace
 
+std::unexpected<Error> advised(Error error, const std::string& path) {
+  switch (sql::damage_of(error)) {
+    case sql::Damage::corrupt:
+      error.text = fmt::format(
+          "'{}' is damaged ({}). Move it aside together with its -wal, -shm and .spill files (do "
+          "not delete them) and restore a backup, or start with a new one: the exchange remains "
+          "the truth, and open positions are read from it",
+          path, error.text);
+      break;
+    case sql::Damage::not_a_database:
+      error.kind = ErrorKind::configuration;
+      error.text = fmt::format("'{}' is not a database; check db_path", path);
+      break;
+    case sql::Damage::none:
+      break;
+  }
+  return std::unexpected(std::move(error));
+}
+
 sql::Schema store_schema() { return {kApplicationId, kProgram, migration_texts()}; }
 
 Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value) {
@@ -187,6 +182,33 @@ Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions
   if (path != kMemory)
     if (auto opened = open_spill(database); !opened) return std::unexpected(opened.error());
   return database;
+}
+
+Result<sql::Connection> open_for_reading(const std::string& path, const std::string& account,
+                                         Millis busy_timeout) {
+  if (std::error_code ignored; !std::filesystem::exists(path, ignored))
+    return fail(ErrorKind::configuration,
+                fmt::format("there is no database '{}'; check db_path. It is made by the first "
+                            "command that trades",
+                            path));
+  auto connection = sql::Connection::open_reader(path, busy_timeout);
+  if (!connection) return advised(connection.error(), path);
+  const auto version = version_of(*connection);
+  if (!version) return std::unexpected(version.error());
+  const auto newest = store_schema().steps.size();
+  if (*version < static_cast<int>(newest))
+    return fail(ErrorKind::configuration,
+                fmt::format("'{}' has schema {}, this program reads {}; the next start of the "
+                            "service brings it there",
+                            path, *version, newest));
+  if (auto ours = check_account(*connection, account); !ours) return advised(ours.error(), path);
+  return connection;
+}
+
+Status check_file(const std::string& path, Millis busy_timeout) {
+  auto connection = sql::Connection::open_reader(path, busy_timeout);
+  if (!connection) return advised(connection.error(), path);
+  return check_pages(*connection);
 }
 
 }  // namespace bb::store

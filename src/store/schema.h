@@ -28,6 +28,13 @@ struct OpenedDatabase {
 /// Opens or creates, and checks. Errors are sentences for the operator.
 Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions options,
                                      const std::string& account, TimePoint now);
+/// Opens read-only what open_database() of this account made; nothing is created or migrated.
+Result<sql::Connection> open_for_reading(const std::string& path, const std::string& account,
+                                         Millis busy_timeout);
+/// Reads every page, by a connection of its own that may only read.
+Status check_file(const std::string& path, Millis busy_timeout);
+/// The error with what a person does about it, where the file is damaged or no database.
+std::unexpected<Error> advised(Error error, const std::string& path);
 
 Status put_meta(sql::Connection& connection, const std::string& key, const std::string& value);
 /// The value, or empty when absent.

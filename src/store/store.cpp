@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/park.h"
+#include "store/checker.h"
 #include "store/committer.h"
 #include "store/memory.h"
 #include "store/writer.h"
@@ -12,6 +13,7 @@ namespace bb::store {
 namespace {
 
 constexpr Millis kReadBusyTimeout{250};
+constexpr const char* kMemory = ":memory:";
 
 // One commit on its way: touched on the loop only.
 struct Ticket {
@@ -32,8 +34,11 @@ struct Health {
       log.error("store failed", {{"reason", status ? "the session cannot begin on this disk"
                                                    : status.error().text}});
     if (!last.is_healthy && now.is_healthy) log.warn("store recovered");
-    if (now.dropped > last.dropped)
-      log.error("spilled batches were refused", {{"count", now.dropped - last.dropped}});
+    for (std::size_t i = last.refused.size(); i < now.refused.size(); ++i) {
+      const Refusal& each = now.refused[i];
+      log.error("spilled batch was refused and kept aside",
+                {{"batch", each.sequence}, {"reason", each.why}, {"file", each.path}});
+    }
     last = now;
   }
 };
@@ -60,13 +65,11 @@ bool is_sample(const Row& row) {
 }  // namespace
 
 struct Store::State {
-  State(StoreOptions o, OpenedDatabase database, Clock& c, const Log& log)
-      : options(std::move(o)),
-        clock(c),
-        health(std::make_shared<Health>(Health{log, {}})),
-        committer(std::move(database), options.sync) {}
+  State(StoreOptions o, Clock& c, const Log& log)
+      : options(std::move(o)), clock(c), health(std::make_shared<Health>(Health{log, {}})) {}
 
   std::shared_ptr<Ticket> submit(const std::vector<Row>& rows);
+  std::shared_ptr<Ticket> submit_check();
   Group make_group(const std::vector<Row>& rows);
 
   template <class Record>
@@ -78,8 +81,9 @@ struct Store::State {
   std::shared_ptr<Health> health;
   Memory memory;
   std::optional<sql::Connection> reader;
-  Committer committer;
-  std::unique_ptr<Writer> writer;  // none in inline mode
+  std::optional<Committer> committer;  // none in a store that only reads
+  std::unique_ptr<Writer> writer;      // none in inline mode
+  std::unique_ptr<Checker> checker;    // the same
 };
 
 // Table by table, in the order of Row: what is referred to goes in first, whatever the order of the
@@ -108,8 +112,8 @@ std::shared_ptr<Ticket> Store::State::submit(const std::vector<Row>& rows) {
 
   Group group = make_group(rows);
   if (!writer) {
-    ticket->status = committer.commit(std::span(&group, 1)).front();
-    health->note(ticket->status, committer.condition());
+    ticket->status = committer->commit(std::span(&group, 1)).front();
+    health->note(ticket->status, committer->condition());
     return ticket;
   }
   ticket->is_done = false;
@@ -122,16 +126,36 @@ std::shared_ptr<Ticket> Store::State::submit(const std::vector<Row>& rows) {
   return ticket;
 }
 
+std::shared_ptr<Ticket> Store::State::submit_check() {
+  auto ticket = std::make_shared<Ticket>();
+  if (!checker) {
+    ticket->is_done = true;
+    if (options.path != kMemory) ticket->status = check_file(options.path, kReadBusyTimeout);
+    return ticket;
+  }
+  const bool started = checker->start([ticket](Status status) {
+    ticket->status = std::move(status);
+    ticket->is_done = true;
+    if (ticket->resume) ticket->resume();
+  });
+  if (started) return ticket;
+  ticket->is_done = true;
+  ticket->status = fail(ErrorKind::busy, "the database is being checked already");
+  return ticket;
+}
+
 template <class Record>
 Result<std::vector<Record>> Store::State::load(const std::string& select,
                                                std::span<const sql::Value> values) {
-  if (options.path == ":memory:") return read_all<Record>(committer.connection(), select, values);
+  if (options.path == kMemory) return read_all<Record>(committer->connection(), select, values);
   if (!reader) {
     auto opened = sql::Connection::open_reader(options.path, kReadBusyTimeout);
-    if (!opened) return std::unexpected(opened.error());
+    if (!opened) return advised(opened.error(), options.path);
     reader.emplace(std::move(*opened));
   }
-  return read_all<Record>(*reader, select, values);
+  auto rows = read_all<Record>(*reader, select, values);
+  if (!rows) return advised(rows.error(), options.path);
+  return rows;
 }
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string account,
@@ -146,30 +170,56 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string acc
   if (!database->backlog.empty())
     log.warn("spilled batches are replayed", {{"count", database->backlog.size()}});
 
-  auto state = std::make_unique<State>(std::move(options), std::move(*database), clock, log);
-  const auto begun = state->committer.begin_session([&](sql::Connection& connection) -> Status {
+  auto state = std::make_unique<State>(std::move(options), clock, log);
+  Committer& committer = state->committer.emplace(std::move(*database), state->options.sync);
+  const auto begun = committer.begin_session([&](sql::Connection& connection) -> Status {
     auto memory = Memory::load(connection, clock.utc_now());
     if (!memory) return std::unexpected(memory.error());
     state->memory = std::move(*memory);
     return {};
   });
+  state->health->note({}, committer.condition());
   if (!begun) return std::unexpected(begun.error());
-  state->health->note({}, state->committer.condition());
-  if (state->options.threaded && state->options.path != ":memory:")
-    state->writer = std::make_unique<Writer>(state->committer, std::move(executor));
+  if (state->options.threaded && state->options.path != kMemory) {
+    state->checker = std::make_unique<Checker>(state->options.path, kReadBusyTimeout, executor);
+    state->writer = std::make_unique<Writer>(committer, std::move(executor));
+  }
   return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Result<std::unique_ptr<const Store>> Store::open_for_reading(std::string path,
+                                                             const std::string& account,
+                                                             Clock& clock) {
+  auto reader = store::open_for_reading(path, account, kReadBusyTimeout);
+  if (!reader) return std::unexpected(reader.error());
+  // Nothing is decided or retried here, so there is nothing to log.
+  auto state = std::make_unique<State>(StoreOptions{.path = path, .threaded = false}, clock,
+                                       Log(LogLevel::error, null_sink()));
+  auto snapshot = sql::Transaction::begin_read(*reader);
+  if (!snapshot) return advised(snapshot.error(), path);
+  auto memory = Memory::load(*reader, clock.utc_now());
+  if (!memory) return advised(memory.error(), path);
+  if (auto ended = snapshot->commit(); !ended) return advised(ended.error(), path);
+  state->memory = std::move(*memory);
+  state->reader.emplace(std::move(*reader));
+  return std::unique_ptr<const Store>(new Store(std::move(state)));
 }
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Store::~Store() {
+  state_->checker.reset();
   state_->writer.reset();
   // Before the writer's connection: the last one to close folds the WAL into the file.
   state_->reader.reset();
-  state_->committer.end_session();
+  if (!state_->committer) return;
+  state_->committer->end_session();
+  state_->health->note({}, state_->committer->condition());
 }
 
 Task<Status> Store::commit(Batch batch) { return wait_for(state_->submit(batch.content_->rows)); }
+
+Task<Status> Store::check() { return wait_for(state_->submit_check()); }
 
 bool Store::healthy() const { return state_->health->last.is_healthy; }
 

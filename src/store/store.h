@@ -7,8 +7,10 @@
 // If the disk refuses (full, I/O error), commit() answers with a `storage` error, the batch goes to
 // the spill file that open() preallocated, and is replayed at the next open(): what reduces risk
 // never waits for the disk, what adds risk must not be sent after such an error.
+// A spilled batch that the database then refuses for its content is kept in `<path>.spill.refused`,
+// with an error in the log.
 //
-// One process, one Store per database: the lock is AccountHome's. Others open the file read-only.
+// One process, one Store per database: the lock is AccountHome's. Others open_for_reading().
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -66,6 +68,12 @@ class Store {
   static Result<std::unique_ptr<Store>> open(StoreOptions options, std::string account,
                                              boost::asio::any_io_executor executor, Clock& clock,
                                              const Log& log);
+  /// The database as it is now, beside the process that holds it: a read-only connection, no lock,
+  /// nothing replayed, migrated or marked. What the holder has spilled is not seen. Open state is
+  /// of this instant, history of its call. Errors as for open(), and: no file, an older schema.
+  static Result<std::unique_ptr<const Store>> open_for_reading(std::string path,
+                                                               const std::string& account,
+                                                               Clock& clock);
   ~Store();  // waits for what is queued; a clean end is marked
 
   /// The change happens in this call, also when the Task is never awaited; the Task only waits for
@@ -75,6 +83,10 @@ class Store {
   Task<Status> commit(Batch batch);
   /// False after a storage error until a commit succeeds again: no new risk then.
   bool healthy() const;
+  /// Reads every page of the file (quick_check) on a thread and a connection of its own, beside the
+  /// writing; inline where the store is not threaded. An error says what is damaged and what to do.
+  /// One at a time: `busy` while another runs.
+  Task<Status> check();
 
   // Open state, from memory: all runs, intents of the last 8 days and unresolved ones, closed
   // holdings, slots and attempt numbers of the last 40 days. Pointers hold until the next commit.

@@ -185,5 +185,15 @@ TEST_CASE("audit: a position of another size is a difference") {
   CHECK(books.run().differences.at(0).find("0 at the exchange") != std::string::npos);
 }
 
+TEST_CASE("audit: a difference counts when two looks have it") {
+  AuditReport earlier, later;
+  earlier.differences = {"settles meanwhile", "stays"};
+  later.differences = {"stays", "is under way"};
+  later.orders = 7;
+  const auto confirmed = confirm(earlier, later);
+  CHECK(confirmed.differences == std::vector<std::string>{"stays"});
+  CHECK(confirmed.orders == 7);
+}
+
 }  // namespace
 }  // namespace bb::app::test

@@ -206,6 +206,9 @@ class Test2Service(Paper):
             other = self.config("other", lock="elsewhere", db="elsewhere")
             held = run("manage", "--config", other)
             self.assertEqual(held.returncode, 4, held.stderr)
+            beside = run("audit", "--config", a, "--json")
+            self.assertEqual(beside.returncode, 0, beside.stdout + beside.stderr)
+            self.assertEqual(json.loads(beside.stdout)["positions"], 3)
         finally:
             results = [end(service_a), end(service_b)]
         for code, seconds in results:

@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "notify/outbox_pump.h"
 #include "service/sampler.h"
+#include "sql/connection.h"
 #include "support/sim_world.h"
 
 namespace bb::service::test {
@@ -496,6 +498,59 @@ TEST_CASE("service: a stop is obeyed within a round trip") {
     const TimePoint until = clock.utc_now() + Minutes(3) + Seconds(17);
     co_await serve_until(world, entry_only(), until);
     CHECK(clock.utc_now() - until < Millis(500));
+  });
+}
+
+// 19:40 in Shanghai, half a day from the entry.
+const TimePoint kCheck = some_day() + Hours(11) + Minutes(40);
+
+WorldOptions from(TimePoint start) {
+  WorldOptions options;
+  options.start = start;
+  return options;
+}
+
+// Nonsense over the first page of a table that nobody reads here.
+void spoil_database(const std::string& path) {
+  auto connection = sql::Connection::open_writer(path, {}).value();
+  const auto page =
+      connection.query_integer("SELECT rootpage FROM sqlite_master WHERE name='journal'").value();
+  const auto size = connection.query_integer("PRAGMA page_size").value();
+  REQUIRE(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").has_value());
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((page - 1) * size);
+  file << std::string(static_cast<std::size_t>(size), 'Z');
+}
+
+TEST_CASE("service: damage of the database is found half a day from the entry, and told") {
+  run_world(from(kCheck - Minutes(5)), [](SimWorld& world) -> Task<void> {
+    spoil_database(world.database());
+    co_await serve_until(world, entry_only(), kCheck - Seconds(1));
+    CHECK(world.errors().empty());
+    co_await serve_until(world, entry_only(), kCheck + Minutes(5));
+    REQUIRE(world.errors().size() == 1);
+    CHECK(world.errors()[0].find("database check failed") != std::string::npos);
+    CHECK(world.errors()[0].find("is damaged") != std::string::npos);
+    CHECK(has_message(world.store(), "alert", "database check failed"));
+  });
+}
+
+TEST_CASE("service: a sound database is checked without a word, and a late start makes up for it") {
+  run_world(from(kCheck + Hours(10)), [](SimWorld& world) -> Task<void> {
+    co_await serve_until(world, entry_only(), kCheck + Hours(10) + Minutes(1));
+    CHECK_FALSE(has_message(world.store(), "alert", "database check"));
+    CHECK(world.errors().empty());
+    spoil_database(world.database());
+    co_await serve_until(world, entry_only(), kCheck + Hours(10) + Minutes(2));
+    CHECK(has_message(world.store(), "alert", "database check failed"));
+  });
+}
+
+TEST_CASE("service: a start shortly before the entry does not check the database") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    spoil_database(world.database());
+    co_await serve_until(world, entry_only(), kEntry - Seconds(10));
+    CHECK(world.errors().empty());
   });
 }
 

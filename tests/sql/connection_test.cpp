@@ -1,10 +1,13 @@
 #include "sql/connection.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <limits>
+#include <thread>
 
 #include "support/run.h"
 
@@ -160,6 +163,27 @@ TEST_CASE("lock: a second writer waits and then says busy") {
   REQUIRE(!refused.has_value());
   CHECK(refused.error().kind == ErrorKind::storage);
   CHECK(refused.error().text.find("SQLITE_BUSY") != std::string::npos);
+}
+
+TEST_CASE("lock: a second writer waits for a short lock of the first, and then writes") {
+  const TempDir dir;
+  Connection first = open(dir.file("a.db"));
+  run(first, "CREATE TABLE t(a INTEGER) STRICT");
+  auto patient = Connection::open_writer(dir.file("a.db"), {Millis(60'000)});
+  REQUIRE(patient.has_value());
+  std::promise<void> held, tries;
+  std::thread holder([&] {
+    auto lock = Transaction::begin(first);
+    held.set_value();
+    tries.get_future().wait();
+    usleep(200'000);  // det-ok: the other one is inside SQLite meanwhile
+  });
+  held.get_future().wait();
+  tries.set_value();
+  const Status written = patient->execute("INSERT INTO t VALUES(1)");
+  holder.join();
+  CHECK_MESSAGE(written.has_value(), (written ? std::string() : written.error().text));
+  CHECK(patient->query_integer("SELECT count(*) FROM t").value() == 1);
 }
 
 }  // namespace

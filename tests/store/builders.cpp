@@ -1,8 +1,10 @@
 #include "builders.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "sql/connection.h"
 
@@ -63,13 +65,12 @@ store::OutboxMessage a_message(std::int64_t id, TimePoint at) {
 }
 
 std::unique_ptr<store::Store> open_store(SimLoop& loop, const std::string& path,
-                                         const std::string& account) {
+                                         const std::string& account, const Log& log) {
   store::StoreOptions options;
   options.path = path;
   options.threaded = false;
   options.sync = false;
   options.busy_timeout = Millis(50);
-  const Log log(LogLevel::error, null_sink());
   auto opened = store::Store::open(options, account, loop.io.get_executor(), loop.clock, log);
   if (!opened) FAIL(opened.error().text);
   return std::move(*opened);
@@ -93,6 +94,20 @@ std::int64_t count_rows(const std::string& path, const std::string& table) {
   return *count;
 }
 
+void spoil_table(const std::string& path, const std::string& table) {
+  auto connection = sql::Connection::open_writer(path, {});
+  if (!connection) FAIL(connection.error().text);
+  const auto page =
+      connection->query_integer("SELECT rootpage FROM sqlite_master WHERE name='" + table + "'");
+  const auto size = connection->query_integer("PRAGMA page_size");
+  if (!page || !size) FAIL("no such table");
+  const Status folded = connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!folded) FAIL(folded.error().text);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((*page - 1) * *size);
+  file << std::string(static_cast<std::size_t>(*size), '\x5a');
+}
+
 void copy_database(const std::string& from, const std::string& to) {
   for (const char* end : {"", "-wal", ".spill"}) {
     const std::filesystem::path source(from + end);
@@ -101,5 +116,15 @@ void copy_database(const std::string& from, const std::string& to) {
                                  std::filesystem::copy_options::overwrite_existing);
   }
 }
+
+FullDisk::FullDisk(std::uintmax_t bytes) {
+  signal(SIGXFSZ, SIG_IGN);
+  getrlimit(RLIMIT_FSIZE, &before_);
+  rlimit limit = before_;
+  limit.rlim_cur = bytes;
+  setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+FullDisk::~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
 
 }  // namespace bb::test

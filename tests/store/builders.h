@@ -1,6 +1,8 @@
 // Records with good defaults, and a store that is open on a simulated loop.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <memory>
 #include <string>
 
@@ -20,14 +22,30 @@ store::OutboxMessage a_message(std::int64_t id, TimePoint at);
 
 /// Opens inline on the loop, without device syncs; an error ends the test.
 std::unique_ptr<store::Store> open_store(SimLoop& loop, const std::string& path,
-                                         const std::string& account = "paper-one");
+                                         const std::string& account = "paper-one",
+                                         const Log& log = Log(LogLevel::error, null_sink()));
 /// Opens with everything but the executor as given; the error's text where it cannot.
 std::string open_error(const std::string& path, const std::string& account = "paper-one");
 
 /// The rows of a table, by a connection of its own that may only read.
 std::int64_t count_rows(const std::string& path, const std::string& table);
+/// Writes nonsense over the first page of a table, in the file and not in the WAL.
+void spoil_table(const std::string& path, const std::string& table);
 /// Copies database, WAL and spill file as a crash at this instant would leave them.
 void copy_database(const std::string& from, const std::string& to);
+
+/// Files of this process cannot grow past `bytes` while this lives, as on a full disk. What is
+/// already reserved can still be written.
+class FullDisk {
+ public:
+  explicit FullDisk(std::uintmax_t bytes);
+  ~FullDisk();
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 /// A log that keeps its lines.
 struct KeptLog {

@@ -208,5 +208,71 @@ TEST_CASE("durability: a batch that the database refuses does not take the other
   CHECK(committer.connection().query_integer("SELECT count(*) FROM slots").value() == 2);
 }
 
+// What another process's lock keeps from being written waits in the backlog.
+void commit_under_lock(store::Committer& committer, store::Group group) {
+  auto intruder = sql::Connection::open_writer(committer.connection().path(), {}).value();
+  const auto lock = sql::Transaction::begin(intruder).value();
+  CHECK(committer.commit(std::span(&group, 1))[0].error().kind == ErrorKind::storage);
+}
+
+store::Group one_write(const std::string& sql) {
+  store::Group group;
+  group.writes.push_back({sql, {}});
+  return group;
+}
+
+TEST_CASE("durability: a waiting batch whose reference is checked at the end blocks nobody") {
+  const TempDir dir;
+  const std::string path = dir.file("state.db");
+  auto database = store::open_database(path, {Millis(50)}, "paper-one", some_day());
+  REQUIRE(database.has_value());
+  store::Committer committer(std::move(*database), false);
+  REQUIRE(committer.begin_session([](sql::Connection&) -> Status { return {}; }).has_value());
+  REQUIRE(committer.connection()
+              .execute("CREATE TABLE late(run_id TEXT REFERENCES runs(run_id) DEFERRABLE "
+                       "INITIALLY DEFERRED) STRICT")
+              .has_value());
+  commit_under_lock(committer, one_write("INSERT INTO late VALUES('absent')"));
+  store::Group good = one_write("INSERT INTO slots VALUES('a','2025-10-10','DONE','',0)");
+  CHECK(committer.commit(std::span(&good, 1))[0].has_value());
+  CHECK(count_rows(path, "slots") == 1);
+  CHECK(count_rows(path, "late") == 0);
+  REQUIRE(committer.condition().refused.size() == 1);
+  CHECK(std::filesystem::exists(committer.condition().refused[0].path));
+}
+
+TEST_CASE("durability: a session that the database refuses for its content does not begin") {
+  const TempDir dir;
+  auto database = store::open_database(dir.file("state.db"), {}, "paper-one", some_day());
+  REQUIRE(database.has_value());
+  store::Committer committer(std::move(*database), false);
+  const Status begun = committer.begin_session([](sql::Connection& connection) {
+    return connection.execute(
+        "PRAGMA defer_foreign_keys=ON; INSERT INTO positions(run_id,symbol,side,qty,entry_price,"
+        "opened_at_utc,expire_at_utc,status,created_at_utc,updated_at_utc) "
+        "VALUES('absent','BTCUSDT','BOTH',1,1,0,0,'OPEN',0,0)");
+  });
+  REQUIRE(!begun.has_value());
+  CHECK(begun.error().kind == ErrorKind::conflict);
+}
+
+TEST_CASE("durability: after a device failed the first COMMIT, the next starts from a new handle") {
+  const TempDir dir;
+  auto database = store::open_database(dir.file("state.db"), {}, "paper-one", some_day());
+  REQUIRE(database.has_value());
+  store::Committer committer(std::move(*database), true);
+  REQUIRE(committer.connection().execute("CREATE TEMP TABLE of_this_handle(x)").has_value());
+  {
+    const FullDisk full(std::filesystem::file_size(dir.file("state.db-wal")));
+    REQUIRE(committer.begin_session([](sql::Connection&) -> Status { return {}; }).has_value());
+  }
+  CHECK(!committer.condition().is_healthy);
+  store::Group group = one_write("INSERT INTO slots VALUES('a','2025-10-10','DONE','',0)");
+  CHECK(committer.commit(std::span(&group, 1))[0].has_value());
+  CHECK(committer.condition().is_healthy);
+  CHECK(committer.connection().query_integer("SELECT count(*) FROM temp.sqlite_master").value() ==
+        0);
+}
+
 }  // namespace
 }  // namespace bb::test

@@ -158,5 +158,133 @@ TEST_CASE("open: a folder that cannot be written is named") {
   CHECK(WEXITSTATUS(status) == 0);
 }
 
+// What open_for_reading() is refused with; empty when it is not.
+std::string reading_error(const std::string& path, const std::string& account = "paper-one") {
+  SimLoop loop;
+  const auto opened = store::Store::open_for_reading(path, account, loop.clock);
+  return opened ? std::string() : opened.error().text;
+}
+
+TEST_CASE("open for reading: beside the store that writes, and the file is left as it is") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    auto holder = open_store(loop, path);
+    const auto put = [&holder](const std::string& symbol, std::int64_t trade) {
+      store::Batch batch;
+      store::FillRecord fill = a_fill(symbol, trade);
+      const store::Holding holding = a_holding(holder->next_holding_id(), symbol);
+      fill.holding_id = holding.id;
+      batch.put(holding).put(an_intent("entry-" + symbol, symbol)).add(fill);
+      return holder->commit(std::move(batch));
+    };
+    const Status first = co_await put("BTCUSDT", 1);
+    CHECK(first.has_value());
+    const std::string before = bytes_of(path) + bytes_of(path + "-wal") + bytes_of(path + ".spill");
+    const auto reading = store::Store::open_for_reading(path, "paper-one", loop.clock);
+    REQUIRE(reading.has_value());
+    CHECK((*reading)->open_holdings().size() == 1);
+    CHECK((*reading)->unresolved_intents().size() == 1);
+    CHECK((*reading)->load_fills().value().size() == 1);
+    CHECK(bytes_of(path) + bytes_of(path + "-wal") + bytes_of(path + ".spill") == before);
+
+    const Status second = co_await put("ETHUSDT", 2);
+    CHECK(second.has_value());
+    CHECK((*reading)->load_fills().value().size() == 2);
+    CHECK((*reading)->open_holdings().size() == 1);
+  });
+}
+
+TEST_CASE("open for reading: what a crash left in the spill file stays there") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), crashed = dir.file("crashed.db");
+    auto opened = open_store(loop, path);
+    {
+      auto intruder = sql::Connection::open_writer(path, {}).value();
+      const auto lock = sql::Transaction::begin(intruder).value();
+      store::Batch batch;
+      batch.put(an_intent("one", "BTCUSDT"));
+      const Status waits = co_await opened->commit(std::move(batch));
+      CHECK(!waits.has_value());
+      copy_database(path, crashed);
+    }
+    const std::string spilled = bytes_of(crashed + ".spill");
+    {
+      const auto reading = store::Store::open_for_reading(crashed, "paper-one", loop.clock);
+      REQUIRE(reading.has_value());
+      CHECK((*reading)->unresolved_intents().empty());
+    }
+    CHECK(bytes_of(crashed + ".spill") == spilled);
+    CHECK(open_store(loop, crashed)->unresolved_intents().size() == 1);
+  });
+}
+
+TEST_CASE("open for reading: what cannot be read is refused with a sentence, and nothing is made") {
+  const TempDir dir;
+  const std::string path = dir.file("state.db");
+  CHECK(contains(reading_error(path), "there is no database '" + path + "'; check db_path"));
+  CHECK(!std::filesystem::exists(path));
+  CHECK(open_error(path) == "");
+  CHECK(reading_error(path) == "");
+  CHECK(contains(reading_error(path, "paper-two"), "belongs to account 'paper-one'"));
+
+  run_sql(path, "PRAGMA user_version=0");
+  CHECK(contains(reading_error(path), "has schema 0, this program reads 1"));
+  run_sql(path, "PRAGMA user_version=99");
+  CHECK(contains(reading_error(path), "was written by a newer bubble-buster (schema 99"));
+  run_sql(path, "PRAGMA user_version=1");
+  spoil_table(path, "runs");
+  CHECK(contains(reading_error(path), "is damaged"));
+  CHECK(contains(reading_error(path), "Move it aside"));
+
+  run_sql(dir.file("other.db"), "CREATE TABLE mine(x INTEGER)");
+  CHECK(contains(reading_error(dir.file("other.db")), "is a database of another program"));
+  std::ofstream(dir.file("text.db")) << std::string(9000, 'x');
+  CHECK(contains(reading_error(dir.file("text.db")), "is not a database; check db_path"));
+}
+
+TEST_CASE("check: damage of an open database is found, on the thread as inline") {
+  const auto check = [](RealLoop& loop, bool threaded) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    store::StoreOptions options;
+    options.path = path;
+    options.threaded = threaded;
+    const Log log(LogLevel::error, null_sink());
+    auto opened = store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock, log);
+    REQUIRE(opened.has_value());
+    const Status sound = co_await (*opened)->check();
+    CHECK(sound.has_value());
+    spoil_table(path, "journal");
+    auto first = (*opened)->check();
+    auto second = (*opened)->check();
+    const Status damaged = co_await std::move(first);
+    REQUIRE(!damaged.has_value());
+    CHECK(contains(damaged.error().text, "is damaged"));
+    const Status other = co_await std::move(second);
+    REQUIRE(!other.has_value());
+    CHECK((other.error().kind == ErrorKind::busy) == threaded);
+  };
+  for (const bool threaded : {false, true})
+    run_real([check, threaded](RealLoop& loop) { return check(loop, threaded); });
+}
+
+TEST_CASE("check: the end of a store waits for it") {
+  const TempDir dir;
+  RealLoop loop;
+  store::StoreOptions options;
+  options.path = dir.file("state.db");
+  const Log log(LogLevel::error, null_sink());
+  auto opened = store::Store::open(options, "paper-one", loop.io.get_executor(), loop.clock, log);
+  REQUIRE(opened.has_value());
+  {
+    const Task<Status> never_awaited = (*opened)->check();
+  }
+  opened->reset();
+  loop.io.run();
+  CHECK(open_error(options.path) == "");
+}
+
 }  // namespace
 }  // namespace bb::test

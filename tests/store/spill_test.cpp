@@ -2,14 +2,14 @@
 #include "store/spill.h"
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "builders.h"
 #include "sql/connection.h"
+#include "store/refused.h"
 
 namespace bb::test {
 namespace {
@@ -20,25 +20,6 @@ using store::Store;
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
-
-// Files of this process cannot grow past `bytes` while this lives, as on a full disk. What is
-// already reserved can still be written.
-class FullDisk {
- public:
-  explicit FullDisk(std::uintmax_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 // Another process that holds the write lock.
 class Intruder {
@@ -208,26 +189,136 @@ TEST_CASE("spill: with a full disk the store opens, knows everything, and is not
   });
 }
 
+// A fill waits in the spill file, and the row it refers to goes meanwhile.
+Task<void> leave_a_dangling_fill(Store& opened, const std::string& path) {
+  const std::int64_t id = opened.next_holding_id();
+  Batch holding;
+  holding.put(a_holding(id, "BTCUSDT"));
+  const Status held = co_await opened.commit(std::move(holding));
+  CHECK(held.has_value());
+  auto intruder = sql::Connection::open_writer(path, {Millis(50)}).value();
+  REQUIRE(intruder.execute("PRAGMA foreign_keys=OFF").has_value());
+  auto transaction = sql::Transaction::begin(intruder).value();
+  REQUIRE(intruder.execute("DELETE FROM positions").has_value());
+  store::FillRecord dangling = a_fill("BTCUSDT", 4711);
+  dangling.holding_id = id;
+  Batch batch;
+  batch.add(dangling);
+  const Status waits = co_await opened.commit(std::move(batch));
+  CHECK(!waits.has_value());
+  REQUIRE(transaction.commit().has_value());
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++found;
+  return found;
+}
+
 TEST_CASE("spill: a waiting batch that the database refuses for its content holds back nothing") {
   run_sim([](SimLoop& loop) -> Task<void> {
     const TempDir dir;
     const std::string path = dir.file("state.db");
     auto opened = open_store(loop, path);
-    {
-      const Intruder intruder(path);
-      store::FillRecord dangling = a_fill("BTCUSDT", 1);
-      dangling.holding_id = opened->next_holding_id();
-      Batch batch;
-      batch.add(dangling);
-      const Status waits = co_await opened->commit(std::move(batch));
-      CHECK(!waits.has_value());
-    }
+    co_await leave_a_dangling_fill(*opened, path);
     const Status healed = co_await put(*opened, an_intent("one", "BTCUSDT"));
     CHECK(healed.has_value());
     CHECK(opened->healthy());
     CHECK(state_on_disk(path, "one") == "SENT");
     CHECK(count_rows(path, "fills") == 0);
   });
+}
+
+TEST_CASE("spill: what the database refuses is kept aside for its owner, and told once") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), aside = path + ".spill.refused";
+    KeptLog kept;
+    auto opened = open_store(loop, path, "paper-one", kept.log);
+    co_await leave_a_dangling_fill(*opened, path);
+    kept.lines.clear();
+    for (const char* id : {"one", "two"}) {
+      const Status taken = co_await put(*opened, an_intent(id, "BTCUSDT"));
+      CHECK(taken.has_value());
+    }
+    opened.reset();
+    opened = open_store(loop, path, "paper-one", kept.log);
+
+    CHECK(count(kept.lines, "spilled batch was refused and kept aside") == 1);
+    CHECK(contains(kept.lines, "FOREIGN KEY"));
+    CHECK(contains(kept.lines, aside));
+    struct stat info{};
+    REQUIRE(stat(aside.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0600);
+    const std::string text = text_of(aside);
+    CHECK(count(text, "INSERT INTO fills") == 1);
+    CHECK(contains(text, "VALUES('BTCUSDT',4711,1,77,NULL,"));
+    CHECK(contains(text, "FOREIGN KEY"));
+  });
+}
+
+TEST_CASE("spill: kept aside at the very end of a store, it is told as well") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    KeptLog kept;
+    auto opened = open_store(loop, path, "paper-one", kept.log);
+    co_await leave_a_dangling_fill(*opened, path);
+    opened.reset();
+    CHECK(count(kept.lines, "spilled batch was refused and kept aside") == 1);
+    CHECK(contains(text_of(path + ".spill.refused"), "INSERT INTO fills"));
+  });
+}
+
+TEST_CASE("spill: what can be neither written nor kept aside stays in the spill file") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db"), aside = path + ".spill.refused";
+    auto opened = open_store(loop, path);
+    co_await leave_a_dangling_fill(*opened, path);
+    std::filesystem::create_directory(aside);
+    const Status refused = co_await put(*opened, an_intent("one", "BTCUSDT"));
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().kind == ErrorKind::storage);
+    CHECK(contains(refused.error().text, aside));
+    CHECK(!opened->healthy());
+
+    opened.reset();
+    opened = open_store(loop, path);
+    CHECK(!opened->healthy());
+    CHECK(opened->unresolved_intents().size() == 1);
+    std::filesystem::remove(aside);
+    const Status healed = co_await put(*opened, an_intent("two", "BTCUSDT"));
+    CHECK(healed.has_value());
+    CHECK(count(text_of(aside), "INSERT INTO fills") == 1);
+    CHECK(state_on_disk(path, "one") == "SENT");
+  });
+}
+
+TEST_CASE("refused batches: the text runs as SQL, and leaves out no value") {
+  const TempDir dir;
+  const std::string path = dir.file("x.refused");
+  store::Group group;
+  group.sequence = 9;
+  const std::string text("it's a \0 and a ?", 16);
+  group.writes.push_back({"INSERT INTO t VALUES(?,'?',?,?)", {std::int64_t{-5}, text, {}}});
+  group.writes.push_back(
+      {"INSERT INTO t VALUES(1,'','',?)", {std::string("a'b"), std::int64_t{8}}});
+  REQUIRE(store::append_refused(path, group, "two\nlines").has_value());
+  REQUIRE(store::append_refused(path, group, "again").has_value());
+  auto db = sql::Connection::open_writer(dir.file("x.db"), {}).value();
+  REQUIRE(db.execute("CREATE TABLE t(a INTEGER, b TEXT, c TEXT, d TEXT) STRICT").has_value());
+  REQUIRE(db.execute(text_of(path)).has_value());
+  CHECK(db.query_integer("SELECT count(*) FROM t").value() == 4);
+  CHECK(db.query_text("SELECT c FROM t WHERE a=-5 AND b='?' AND d IS NULL").value() == text);
+  CHECK(db.query_text("SELECT d FROM t WHERE a=1").value() == "a'b");
+  CHECK(count(text_of(path), "-- and the value 8") == 2);
 }
 
 store::Group a_group(std::uint64_t sequence, const std::string& text, bool essential = true) {

@@ -69,6 +69,8 @@ class SimWorld {
   paper::Server& server() { return *server_; }
   sim::Exchange& exchange() { return server_->exchange(); }
   net::MemoryDialer& dialer() { return *dialer_; }
+  /// How a second program reaches this world's account.
+  const binance::Settings& binance_settings() const { return binance_settings_; }
   exchange::TradingAccount& account() { return *program_->account; }
   exchange::MarketData& market() { return *program_->market; }
   store::Store& store() { return *program_->store; }
