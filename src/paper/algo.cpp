@@ -1,7 +1,6 @@
-#include <algorithm>
-#include <cctype>
-
 #include "paper/handlers.h"
+#include "paper/order_json.h"
+#include "paper/order_params.h"
 
 namespace bb::paper {
 
@@ -11,88 +10,6 @@ using exchange::OrderRef;
 using exchange::OrderRequest;
 using exchange::OrderView;
 using net::JsonWriter;
-
-enum class Shape {
-  placed,     // POST algoOrder
-  queried,    // GET algoOrder
-  open_list,  // openAlgoOrders: numbers as floating point text, actualQty instead of actualPrice
-  history,    // allAlgoOrders: also tp and sl columns
-};
-
-std::string_view child_type(OrderType type) {
-  return type == OrderType::stop || type == OrderType::take_profit ? "LIMIT" : "MARKET";
-}
-
-void write_actuals(JsonWriter& json, const OrderView& order, const Contract& contract,
-                   Shape shape) {
-  const bool triggered = order.child_order_id != 0;
-  json.field("actualOrderId", triggered ? std::to_string(order.child_order_id) : "");
-  if (shape == Shape::open_list) {
-    json.field("actualQty", as_java_double(order.executed_qty.value()));
-    return;
-  }
-  json.field("actualPrice", padded(order.average_price, contract.price_places));
-  if (shape == Shape::queried && triggered) {
-    json.field("actualType", child_type(order.type));
-    json.field("actualQty", padded(order.executed_qty, contract.qty_places));
-  }
-}
-
-void write_algo(JsonWriter& json, Call& call, const OrderView& order, Shape shape) {
-  const auto& contract = call.venue.contract(order.symbol);
-  const auto wording = call.venue.wording(call.account, order);
-  const auto detail =
-      call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail());
-  const auto number = [&](auto amount, int places) {
-    return shape == Shape::open_list ? as_java_double(amount.value()) : padded(amount, places);
-  };
-  json.begin_object()
-      .field("algoId", order.order_id)
-      .field("clientAlgoId", order.client_order_id.str())
-      .field("algoType", "CONDITIONAL")
-      .field("orderType", word(order.type))
-      .field("symbol", order.symbol.str())
-      .field("side", word(order.side))
-      .field("positionSide", word(order.position_side))
-      .field("timeInForce", order.close_position ? "GTE_GTC" : word(detail.time_in_force))
-      .field("quantity", number(order.qty, contract.qty_places))
-      .field("algoStatus", word(order.status));
-  if (shape != Shape::placed) write_actuals(json, order, contract, shape);
-  json.field("triggerPrice", number(order.trigger_price, contract.price_places))
-      .field("price", number(order.price, contract.price_places))
-      .key("icebergQuantity")
-      .null();
-  if (shape == Shape::history) {
-    for (const auto* name : {"tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"})
-      json.field(name, "0.000");
-  }
-  if (shape == Shape::queried || shape == Shape::history) json.field("tpOrderType", "");
-  json.field("selfTradePreventionMode", wording.self_trade_prevention)
-      .field("workingType", word(detail.working_type))
-      .field("priceMatch", "NONE")
-      .field("closePosition", order.close_position)
-      .field("priceProtect", wording.price_protect)
-      .field("reduceOnly", order.reduce_only)
-      .field("createTime", to_ms(order.create_time))
-      .field("updateTime", to_ms(order.update_time))
-      .field("triggerTime", to_ms(detail.trigger_time))
-      .field("goodTillDate", 0)
-      .end_object();
-}
-
-Reply one_algo(Call& call, const OrderView& order, Shape shape) {
-  JsonWriter json;
-  write_algo(json, call, order, shape);
-  return ok(json);
-}
-
-bool is_remembered(const OrderView& order, TimePoint now) {
-  const auto age = now - order.create_time;
-  if (is_live(order.status)) return true;
-  if (age > kOrderMemory) return false;
-  const bool never_filled = order.executed_qty.is_zero();
-  return !never_filled || age <= kUnfilledOrderMemory;
-}
 
 /// algoType is accepted in any letter case of its name.
 std::optional<std::string_view> find_algo_type(const ParamReader& params) {
@@ -127,8 +44,27 @@ void read_heading(Call& call, OrderRequest& order) {
   const auto type = parse_order_type(type_text);
   if (!type || !is_conditional(*type)) params.complain(-1116, "Invalid orderType.");
   order.type = type.value_or(OrderType::stop_market);
+  if (order.type == OrderType::trailing_stop_market) {
+    params.refuse_param("triggerPrice");
+    return;
+  }
   if (params.find("triggerPrice").value_or("").empty()) params.complain_missing("triggerprice");
   order.trigger_price = Price(params.optional_decimal("triggerPrice").value_or(Decimal()));
+}
+
+/// The old name of activatePrice is still understood.
+void read_trailing(ParamReader& params, const OrderRequest& order, sim::OrderTerms& terms) {
+  if (order.type != OrderType::trailing_stop_market) {
+    for (const auto* name : {"activatePrice", "activationPrice", "callbackRate"})
+      params.refuse_param(name);
+    return;
+  }
+  const auto* name = params.has("activatePrice") ? "activatePrice" : "activationPrice";
+  const auto activate = params.optional_decimal(name);
+  if (activate && activate->is_zero()) params.complain(-4135, "Invalid activation price");
+  terms.activate_price = Price(activate.value_or(Decimal()));
+  if (params.find("callbackRate").value_or("").empty()) params.complain_missing("callbackrate");
+  terms.callback_rate = percent(params.optional_decimal("callbackRate").value_or(Decimal()));
 }
 
 void read_size(Call& call, OrderRequest& order) {
@@ -148,7 +84,8 @@ void read_size(Call& call, OrderRequest& order) {
     if (call.exchange().hedge(call.account)) params.refuse_param("reduceOnly");
     order.reduce_only = params.optional_flag("reduceOnly", false);
   }
-  if (has_limit) {
+  const auto match = params.find("priceMatch");
+  if (has_limit && (!match || *match == "NONE")) {
     order.price = Price(params.required_decimal("price"));
   } else {
     params.refuse_param("price");
@@ -160,29 +97,23 @@ void read_size(Call& call, OrderRequest& order) {
   }
 }
 
-struct Placement {
-  OrderRequest order;
-  Wording wording;
-};
-
-Placement read_placement(Call& call) {
+Placement read_algo_placement(Call& call) {
   auto& params = call.params;
   Placement placement;
   auto& order = placement.order;
   read_heading(call, order);
   if (params.error()) return placement;
-  if (const auto text = params.optional("positionSide")) {
-    const auto side = parse_position_side(*text);
-    if (!side) params.complain(-4060, "Invalid position side.");
-    order.position_side = side.value_or(PositionSide::both);
-  }
+  order.position_side = read_position_side(params);
   read_size(call, order);
   if (const auto text = params.optional("workingType")) {
     const auto working = parse_working_type(*text);
     if (!working) params.complain(-4031, "Invalid parameter working type: " + std::string(*text));
     order.working_type = working.value_or(WorkingType::contract_price);
   }
-  placement.wording.price_protect = params.optional_flag("priceProtect", false);
+  placement.terms.price_protect = params.optional_flag("priceProtect", false);
+  read_terms(params, placement.terms);
+  read_trailing(params, order, placement.terms);
+  (void)read_wants_result(params);
   const auto client_id = params.client_id("clientAlgoId");
   order.client_order_id =
       client_id ? ClientOrderId(std::string(*client_id)) : call.venue.make_client_id();
@@ -202,7 +133,7 @@ std::optional<Rejection> judge_visibility(Call& call, const OrderRequest& order)
   return std::nullopt;
 }
 
-std::optional<OrderRef> read_ref(Call& call) {
+std::optional<OrderRef> read_algo_ref(Call& call) {
   const auto id = call.params.optional_integer("algoId");
   const auto client_id = call.params.optional("clientAlgoId");
   if (!id && !client_id)
@@ -219,31 +150,29 @@ std::optional<OrderRef> read_ref(Call& call) {
 }  // namespace
 
 Reply place_algo_order(Call& call) {
-  const auto placement = read_placement(call);
+  const auto placement = read_algo_placement(call);
   if (call.params.error()) return refuse(*call.params.error());
   if (const auto late = judge_visibility(call, placement.order)) return refuse(*late);
-  const auto placed = call.exchange().place(call.account, placement.order);
+  const auto placed = call.exchange().place(call.account, placement.order, placement.terms);
   if (!placed) return refuse(placed.error());
-  call.venue.remember(call.account, *placed, placement.wording);
-  auto reply = one_algo(call, *placed, Shape::placed);
+  auto reply = one_algo(call, *placed, AlgoShape::placed);
   reply.is_accepted_order = true;
   return reply;
 }
 
 Reply query_algo_order(Call& call) {
-  const auto ref = read_ref(call);
+  const auto ref = read_algo_ref(call);
   if (!ref) return refuse(*call.params.error());
   auto& lags = call.venue.lags();
   auto found = call.exchange().find_order(call.account, *ref);
-  if (!found || !*found || !is_remembered(**found, call.now) ||
-      lags.is_hidden(call.account, **found, call.now))
+  if (!found || !*found || lags.is_hidden(call.account, **found, call.now))
     return refuse(-2013, "Order does not exist.");
   const auto seen = lags.not_yet_canceled(call.account, (*found)->ref(), call.now);
-  return one_algo(call, seen.value_or(**found), Shape::queried);
+  return one_algo(call, seen.value_or(**found), AlgoShape::queried);
 }
 
 Reply cancel_algo_order(Call& call) {
-  const auto ref = read_ref(call);
+  const auto ref = read_algo_ref(call);
   if (!ref) return refuse(*call.params.error());
   const auto before = call.exchange().find_order(call.account, *ref);
   const auto canceled = call.exchange().cancel(call.account, *ref);
@@ -278,11 +207,12 @@ Reply open_algo_orders(Call& call) {
   if (call.params.error()) return refuse(*call.params.error());
   JsonWriter json;
   json.begin_array();
-  for (const auto& order : call.exchange().open_orders(call.account, true)) {
-    if (contract && order.symbol != contract->symbol) continue;
-    if (id && order.order_id != *id) continue;
-    write_algo(json, call, order, Shape::open_list);
-  }
+  call.exchange().visit_open_orders(
+      call.account, true, [&](const OrderView& order, const sim::OrderDetail& detail) {
+        if ((!contract || order.symbol == contract->symbol) && (!id || order.order_id == *id))
+          write_algo(json, call, order, detail, AlgoShape::open_list);
+        return true;
+      });
   json.end_array();
   return ok(json);
 }
@@ -293,19 +223,24 @@ Reply all_algo_orders(Call& call) {
   const auto window = read_window(call, std::chrono::days(7));
   const auto limit = call.params.limit(500, 1000);
   if (call.params.error()) return refuse(*call.params.error());
-  std::vector<OrderView> rows;
-  for (auto& order : call.exchange().orders(call.account, contract->symbol, true)) {
-    const bool in_range = from_id
-                              ? order.order_id >= *from_id
-                              : order.create_time >= window.from && order.create_time <= window.to;
-    if (in_range && is_remembered(order, call.now)) rows.push_back(std::move(order));
-  }
+  struct Row {
+    const OrderView* view = nullptr;
+    const sim::OrderDetail* detail = nullptr;
+  };
+  std::vector<Row> rows;
+  call.exchange().visit_orders(call.account, contract->symbol, true, from_id.value_or(0),
+                               [&](const OrderView& view, const sim::OrderDetail& detail) {
+                                 if (!from_id && view.create_time > window.to) return false;
+                                 if (from_id || view.create_time >= window.from)
+                                   rows.push_back({&view, &detail});
+                                 return true;
+                               });
   const bool from_front = from_id || window.has_start;
   const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
   for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i)
-    write_algo(json, call, rows[i], Shape::history);
+    write_algo(json, call, *rows[i].view, *rows[i].detail, AlgoShape::history);
   json.end_array();
   return ok(json);
 }

@@ -22,13 +22,30 @@ Reply book_ticker(Call& call);
 
 // orders.cpp: regular orders
 Reply place_order(Call& call);
+Reply check_order(Call& call);
+Reply amend_order(Call& call);
 Reply query_order(Call& call);
 Reply cancel_order(Call& call);
 Reply open_order(Call& call);
 Reply open_orders(Call& call);
-Reply all_orders(Call& call);
 Reply cancel_all_orders(Call& call);
+Reply set_countdown(Call& call);
+
+// batch.cpp: several orders in one request
+Reply place_batch(Call& call);
+Reply amend_batch(Call& call);
+Reply cancel_batch(Call& call);
+
+// order_history.cpp: what became of orders
+Reply all_orders(Call& call);
 Reply user_trades(Call& call);
+Reply amendments(Call& call);
+Reply forced_orders(Call& call);
+
+// position_margin.cpp: margin of isolated positions, the queue of deleveraging
+Reply change_position_margin(Call& call);
+Reply position_margin_history(Call& call);
+Reply adl_quantiles(Call& call);
 
 // algo.cpp: conditional orders
 Reply place_algo_order(Call& call);

@@ -72,7 +72,8 @@ std::optional<Limits::Refusal> Limits::charge(int weight, bool funding_pool, Tim
                  funding_.seconds_left(now)};
 }
 
-std::optional<Limits::Refusal> Limits::charge_order(int account, TimePoint now) {
+std::optional<Limits::Refusal> Limits::charge_orders(int account, int in_10s, int in_1m,
+                                                     TimePoint now) {
   auto& orders = orders_.at(static_cast<std::size_t>(account));
   orders.ten.turn(now);
   orders.minute.turn(now);
@@ -82,12 +83,12 @@ std::optional<Limits::Refusal> Limits::charge_order(int account, TimePoint now) 
                                        limit, interval)},
                    window.seconds_left(now)};
   };
-  if (orders.ten.used >= limits_.orders_per_10s)
+  if (orders.ten.used + in_10s > limits_.orders_per_10s)
     return refuse(limits_.orders_per_10s, "TEN_SECONDS", orders.ten);
-  if (orders.minute.used >= limits_.orders_per_minute)
+  if (orders.minute.used + in_1m > limits_.orders_per_minute)
     return refuse(limits_.orders_per_minute, "MINUTE", orders.minute);
-  ++orders.ten.used;
-  ++orders.minute.used;
+  orders.ten.used += in_10s;
+  orders.minute.used += in_1m;
   return std::nullopt;
 }
 

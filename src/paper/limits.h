@@ -21,8 +21,8 @@ class Limits {
   };
   /// Counts a request on arrival.
   std::optional<Refusal> charge(int weight, bool funding_pool, TimePoint now);
-  /// Counts an order of an account.
-  std::optional<Refusal> charge_order(int account, TimePoint now);
+  /// Counts orders of an account, all or none of them.
+  std::optional<Refusal> charge_orders(int account, int in_10s, int in_1m, TimePoint now);
 
   int used_weight() const { return weight_.used; }
   struct OrderCounts {

@@ -39,7 +39,8 @@ struct ServerOptions {
   Millis algo_visibility_lag{1200};
   /// closePosition orders do not see a fresh position for this long (-4509).
   Millis position_visibility_lag{0};
-  Millis clock_offset{0};  // exchange time = clock + this
+  Millis clock_offset{0};         // exchange time = clock + this
+  sim::ExchangeOptions exchange;  // what nobody has measured on the real one
   RateLimits limits;
   std::vector<FaultRule> faults;
   bool expose_journal = false;  // GET /paper/journal and /paper/state

@@ -41,6 +41,13 @@ ParamReader::ParamReader(std::string_view query, std::string_view body) {
   split(body, true);
 }
 
+ParamReader::ParamReader(std::vector<std::pair<std::string, std::string>> values) {
+  for (auto& [name, value] : values) {
+    const std::string_view kept = decoded_.emplace_back(std::move(name));
+    entries_.push_back({kept, decoded_.emplace_back(std::move(value))});
+  }
+}
+
 void ParamReader::split(std::string_view text, bool from_body) {
   while (!text.empty()) {
     const auto end = text.find('&');

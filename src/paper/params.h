@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/exchange.h"
@@ -20,6 +21,8 @@ class ParamReader {
   /// Views into both texts are kept: they outlive the reader. A name in both places: the query
   /// wins.
   ParamReader(std::string_view query, std::string_view body);
+  /// Values that are not of a query: the members of an element of a batch.
+  explicit ParamReader(std::vector<std::pair<std::string, std::string>> values);
   ParamReader(const ParamReader&) = delete;
   ParamReader& operator=(const ParamReader&) = delete;
 

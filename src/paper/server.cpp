@@ -103,7 +103,9 @@ std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, Time
   if (!checked) return refuse(checked.error());
   caller = *checked;
   if (route->counts_as_order)
-    if (auto refusal = venue.limits().charge_order(caller.account, at)) return as_reply(*refusal);
+    if (auto refusal = venue.limits().charge_orders(caller.account, route->orders_in_10s,
+                                                    route->orders_in_1m, at))
+      return as_reply(*refusal);
   return std::nullopt;
 }
 

@@ -29,11 +29,6 @@ int status_of(int code) {
   }
 }
 
-std::string wording_key(int account, const exchange::OrderView& order) {
-  return fmt::format("{}{}{}:{}", account, order.conditional ? 'c' : 'r', order.symbol.str(),
-                     order.order_id);
-}
-
 std::uint64_t version_of(const std::vector<SymbolRules>& rules) {
   std::uint64_t version = rules.size();
   const auto mix = [&](std::uint64_t value) { version = (version ^ value) * 0x100000001b3ULL; };
@@ -63,7 +58,7 @@ Reply success(std::string_view text) { return Reply{200, error_body(200, text)};
 Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint start)
     : market_(market),
       options_(options),
-      exchange_(market),
+      exchange_(market, options.exchange),
       lags_(exchange_, options.algo_visibility_lag, options.position_visibility_lag),
       limits_(options.limits, options.accounts.size()) {
   exchange_.advance(start, Micros(0));
@@ -100,16 +95,6 @@ std::vector<SymbolRules> Venue::live_rules(TimePoint now) const {
   auto rules = market_.rules(now);
   std::erase_if(rules, [](const SymbolRules& row) { return row.status == SymbolStatus::closed; });
   return rules;
-}
-
-void Venue::remember(int account, const exchange::OrderView& order, const Wording& wording) {
-  if (wording != Wording{}) wordings_.insert_or_assign(wording_key(account, order), wording);
-}
-
-Wording Venue::wording(int account, const exchange::OrderView& order) const {
-  if (wordings_.empty()) return {};
-  const auto found = wordings_.find(wording_key(account, order));
-  return found == wordings_.end() ? Wording{} : found->second;
 }
 
 ClientOrderId Venue::make_client_id() {

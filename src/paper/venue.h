@@ -41,13 +41,6 @@ struct Contract {
   int qty_places = 3;
 };
 
-/// What a placement said that the exchange itself has no use for, but its answers repeat.
-struct Wording {
-  std::string_view self_trade_prevention = "EXPIRE_MAKER";
-  bool price_protect = false;
-  friend bool operator==(const Wording&, const Wording&) = default;
-};
-
 class Venue {
  public:
   Venue(const sim::Market& market, const ServerOptions& options, TimePoint start);
@@ -65,8 +58,6 @@ class Venue {
   /// Rules of all contracts that are listed and not closed.
   std::vector<SymbolRules> live_rules(TimePoint now) const;
 
-  void remember(int account, const exchange::OrderView& order, const Wording& wording);
-  Wording wording(int account, const exchange::OrderView& order) const;
   /// An id for an order that came without one.
   ClientOrderId make_client_id();
 
@@ -94,7 +85,6 @@ class Venue {
   Lags lags_;
   Limits limits_;
   std::unordered_map<std::string, Contract, Hash, std::equal_to<>> contracts_;
-  std::unordered_map<std::string, Wording> wordings_;  // account:kind:symbol:id, unusual ones only
   std::int64_t made_ids_ = 0;
   Cached symbols_;
   Cached brackets_;
@@ -124,6 +114,5 @@ HistoryWindow read_window(Call& call, std::chrono::days span);
 
 /// How long the exchange remembers.
 constexpr std::chrono::days kOrderMemory{90};
-constexpr std::chrono::days kUnfilledOrderMemory{3};
 
 }  // namespace bb::paper

@@ -127,6 +127,59 @@ std::string_view word(MarginType type) {
   return type == MarginType::isolated ? "ISOLATED" : "CROSSED";
 }
 
+std::string_view word(sim::SelfTradePrevention mode) {
+  switch (mode) {
+    case sim::SelfTradePrevention::none:
+      return "NONE";
+    case sim::SelfTradePrevention::expire_taker:
+      return "EXPIRE_TAKER";
+    case sim::SelfTradePrevention::expire_maker:
+      return "EXPIRE_MAKER";
+    case sim::SelfTradePrevention::expire_both:
+      return "EXPIRE_BOTH";
+  }
+  std::unreachable();
+}
+
+std::string_view word(sim::PriceMatch match) {
+  switch (match) {
+    case sim::PriceMatch::none:
+      return "NONE";
+    case sim::PriceMatch::opponent:
+      return "OPPONENT";
+    case sim::PriceMatch::opponent_5:
+      return "OPPONENT_5";
+    case sim::PriceMatch::opponent_10:
+      return "OPPONENT_10";
+    case sim::PriceMatch::opponent_20:
+      return "OPPONENT_20";
+    case sim::PriceMatch::queue:
+      return "QUEUE";
+    case sim::PriceMatch::queue_5:
+      return "QUEUE_5";
+    case sim::PriceMatch::queue_10:
+      return "QUEUE_10";
+    case sim::PriceMatch::queue_20:
+      return "QUEUE_20";
+  }
+  std::unreachable();
+}
+
+std::optional<sim::SelfTradePrevention> parse_self_trade_prevention(std::string_view text) {
+  using enum sim::SelfTradePrevention;
+  for (const auto mode : {none, expire_taker, expire_maker, expire_both})
+    if (text == word(mode)) return mode;
+  return std::nullopt;
+}
+
+std::optional<sim::PriceMatch> parse_price_match(std::string_view text) {
+  using enum sim::PriceMatch;
+  for (const auto match :
+       {none, opponent, opponent_5, opponent_10, opponent_20, queue, queue_5, queue_10, queue_20})
+    if (text == word(match)) return match;
+  return std::nullopt;
+}
+
 std::optional<Side> parse_side(std::string_view text) {
   if (text == "BUY") return Side::buy;
   if (text == "SELL") return Side::sell;

@@ -8,6 +8,7 @@
 #include "domain/amounts.h"
 #include "domain/order_types.h"
 #include "domain/rules.h"
+#include "sim/exchange_types.h"
 
 namespace bb::paper {
 
@@ -22,12 +23,16 @@ std::string_view word(ContractType type);
 std::string_view word(OrderStatus status);
 /// "ISOLATED", "CROSSED" as in symbolConfig; v2 positionRisk says "isolated", "cross".
 std::string_view word(MarginType type);
+std::string_view word(sim::SelfTradePrevention mode);
+std::string_view word(sim::PriceMatch match);
 
 std::optional<Side> parse_side(std::string_view text);
 std::optional<PositionSide> parse_position_side(std::string_view text);
 std::optional<OrderType> parse_order_type(std::string_view text);
 std::optional<TimeInForce> parse_time_in_force(std::string_view text);
 std::optional<WorkingType> parse_working_type(std::string_view text);
+std::optional<sim::SelfTradePrevention> parse_self_trade_prevention(std::string_view text);
+std::optional<sim::PriceMatch> parse_price_match(std::string_view text);
 
 /// "1m" .. "3d"; nothing for what this exchange does not serve.
 std::optional<Millis> parse_interval(std::string_view text);

@@ -71,7 +71,7 @@ void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->co
 
 TimePoint Exchange::now() const { return state_->core.now; }
 
-void Exchange::market_changed(Symbol symbol) {
+void Exchange::reprice(Symbol symbol) {
   impl::Core& core = state_->core;
   for (const auto& account : core.accounts) {
     const auto it = account->seats.find(symbol);

@@ -37,7 +37,7 @@ class Exchange {
   TimePoint now() const;
   /// What the market says of the symbol from now on is no longer what it said before: it grew by
   /// new bars, or a price was set. To be called before the next advance().
-  void market_changed(Symbol symbol);
+  void reprice(Symbol symbol);
 
   // Orders. They arrive at now(). The answer to place() is the order as it came out of matching,
   // without its average price (the exchange answers so); queries have it.
