@@ -49,6 +49,7 @@ WsConnection::WsConnection(AnyStream stream, Clock& clock, Role role, WsOptions 
       next_ping_(clock.after(options.ping_every)) {}
 
 Task<std::optional<WsEvent>> WsConnection::receive() {
+  const auto self = shared_from_this();
   while (!has_ended_) {
     auto text = inbox_.text();
     const auto before = text.size();

@@ -49,7 +49,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
                                             std::uint64_t mask_seed = 0);
 
   /// The next message, or a ping or pong after it was dealt with; nothing once the connection has
-  /// ended. The caller holds the connection by its shared_ptr meanwhile.
+  /// ended. The connection lives on meanwhile.
   Task<std::optional<WsEvent>> receive();
   /// Why it ended, once receive() has said so.
   const WsEnd& end() const { return end_; }

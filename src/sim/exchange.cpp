@@ -64,6 +64,8 @@ void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->co
 
 TimePoint Exchange::now() const { return state_->core.now; }
 
+TimePoint Exchange::quiet_until() const { return state_->core.due; }
+
 Answer<OrderView> Exchange::place(int account, const OrderRequest& order) {
   return impl::place(state_->core, state_->account(account), order);
 }
