@@ -11,6 +11,7 @@ HttpSession::HttpSession(AnyStream stream, Clock& clock, HttpServerOptions optio
       inbox_(options.max_header_bytes + (16u << 10)) {}
 
 void HttpSession::close_if_idle() {
+  if (websocket_) return websocket_->close(ws_code::kGoingAway, "the server stops");
   if (phase_ == Phase::reading && !mid_request_) stream_.close();
 }
 
@@ -78,8 +79,31 @@ Task<bool> HttpSession::answer(const HttpHandler& handler, HttpRequest request, 
                                const Stop& stop) {
   enter(Phase::answering);
   auto reply = co_await handler(std::move(request));
+  if (reply.websocket && reply.response.status == 101 &&
+      reply.delivery == ServerReply::Delivery::whole) {
+    co_await become_websocket(std::move(reply));
+    co_return false;
+  }
   const bool last = !keeps_alive || stop.requested();
   co_return co_await deliver(std::move(reply), last);
+}
+
+Task<void> HttpSession::become_websocket(ServerReply reply) {
+  const auto text = handshake_text(reply.response);
+  const auto written = co_await write_all(stream_, text);
+  clock_.cancel(timer_);
+  if (written.error) co_return;
+  websocket_ = WsConnection::make(std::move(stream_), clock_, WsConnection::Role::server,
+                                  reply.websocket_options, inbox_.text());
+  std::exception_ptr failure;
+  try {
+    co_await reply.websocket(websocket_);
+  } catch (...) {
+    failure = std::current_exception();
+    websocket_->drop("the server failed");
+  }
+  websocket_->close(ws_code::kNormal, {});
+  if (failure) std::rethrow_exception(failure);
 }
 
 /// Says whether the connection can carry another request.
@@ -101,6 +125,15 @@ Task<bool> HttpSession::deliver(ServerReply reply, bool last) {
   }
   stream_.close();
   co_return false;
+}
+
+ServerReply accept_websocket(const HttpRequest& request, WsOptions options, WsServe serve) {
+  ServerReply reply;
+  reply.response = answer_handshake(request);
+  if (reply.response.status != 101) return reply;
+  reply.websocket = std::move(serve);
+  reply.websocket_options = options;
+  return reply;
 }
 
 Task<void> serve_http(AnyStream stream, Clock& clock, const HttpHandler& handler,

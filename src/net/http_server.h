@@ -8,6 +8,7 @@
 
 #include "base/async.h"
 #include "net/http.h"
+#include "net/websocket.h"
 
 namespace bb::net {
 
@@ -20,7 +21,14 @@ struct ServerReply {
   };
   HttpResponse response;
   Delivery delivery = Delivery::whole;
+  /// With status 101: what the connection is from then on.
+  WsServe websocket = {};
+  WsOptions websocket_options = {};
 };
+
+/// The answer to a request that asks for a WebSocket: `serve` gets the connection where the
+/// handshake is right; otherwise 400 or 426.
+ServerReply accept_websocket(const HttpRequest& request, WsOptions options, WsServe serve);
 
 /// Called once per request, in order within a connection. The request is the callee's to keep.
 using HttpHandler = std::function<Task<ServerReply>(HttpRequest)>;
@@ -35,6 +43,7 @@ struct HttpServerOptions {
 /// is asked between requests; while none comes, the client or the idle limit ends it. A request
 /// that is not HTTP is answered with 400 and the connection closes. An exception of the handler
 /// answers 500 and then leaves here. `handler` and `stop` outlive the await.
+/// A connection that became a WebSocket is served until its coroutine ends, whatever `stop` says.
 Task<void> serve_http(AnyStream stream, Clock& clock, const HttpHandler& handler,
                       HttpServerOptions options, const Stop& stop);
 
@@ -47,8 +56,9 @@ class HttpListener {
                                                     HttpHandler handler, HttpServerOptions options);
   ~HttpListener();
   std::uint16_t port() const;
-  /// Runs until `stop` is requested; then closes idle connections, lets answers in the making
-  /// finish, and returns. A handler's exception closes its connection and leaves here at the end.
+  /// Runs until `stop` is requested; then closes idle connections and WebSockets (1001), lets
+  /// answers in the making finish, and returns. A handler's exception closes its connection and
+  /// leaves here at the end.
   Task<void> run(Stop& stop);
 
  private:

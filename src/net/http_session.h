@@ -13,7 +13,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   /// As serve_http(). The session is held by a shared_ptr of the caller meanwhile.
   Task<void> serve(const HttpHandler& handler, const Stop& stop);
-  /// Closes now when no request is being answered; an answer in the making is still sent.
+  /// Closes now when no request is being answered; an answer in the making is still sent. A
+  /// WebSocket begins its close handshake.
   void close_if_idle();
 
  private:
@@ -23,6 +24,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Task<bool> answer(const HttpHandler& handler, HttpRequest request, bool keeps_alive,
                     const Stop& stop);
   Task<bool> deliver(ServerReply reply, bool last);
+  Task<void> become_websocket(ServerReply reply);
   void enter(Phase phase);
   void watch(SteadyTime when);
 
@@ -30,6 +32,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Clock& clock_;
   HttpServerOptions options_;
   Inbox inbox_;
+  std::shared_ptr<WsConnection> websocket_;
   Phase phase_ = Phase::reading;
   bool mid_request_ = false;
   SteadyTime entered_{};

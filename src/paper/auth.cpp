@@ -32,6 +32,14 @@ std::unexpected<Rejection> reject(int code, std::string text) {
   return std::unexpected(Rejection{code, std::move(text)});
 }
 
+std::optional<Rejection> read_window(TimeWindow& window, ParamReader& params) {
+  const auto span = params.optional_integer("recvWindow");
+  if (span && *span > 60'000)
+    params.complain(-1130, "Data sent for parameter 'recvWindow' is not valid.");
+  if (span) window.recv_window = Millis(*span);
+  return params.error();
+}
+
 }  // namespace
 
 std::optional<Rejection> TimeWindow::judge(TimePoint now) const {
@@ -67,11 +75,7 @@ sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_ke
 
   caller.window.timestamp = from_ms(params.required_integer("timestamp"));
   const auto given = params.required("signature");
-  const auto window = params.optional_integer("recvWindow");
-  if (window && *window > 60'000)
-    params.complain(-1130, "Data sent for parameter 'recvWindow' is not valid.");
-  if (params.error()) return std::unexpected(*params.error());
-  if (window) caller.window.recv_window = Millis(*window);
+  if (auto bad = read_window(caller.window, params)) return std::unexpected(std::move(*bad));
 
   std::string lower(given);
   for (auto& c : lower)
@@ -79,6 +83,13 @@ sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_ke
   const auto expected = net::hmac_sha256_hex(key->second.secret, signed_payload(query, body));
   if (!net::equal_constant_time(lower, expected))
     return reject(-1022, "Signature for this request is not valid.");
+  if (auto late = caller.window.judge(now)) return std::unexpected(std::move(*late));
+  return caller;
+}
+
+sim::Answer<Auth::Caller> Auth::resume(Caller caller, ParamReader& params, TimePoint now) {
+  caller.window = {from_ms(params.required_integer("timestamp"))};
+  if (auto bad = read_window(caller.window, params)) return std::unexpected(std::move(*bad));
   if (auto late = caller.window.judge(now)) return std::unexpected(std::move(*late));
   return caller;
 }

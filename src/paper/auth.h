@@ -39,6 +39,9 @@ class Auth {
   };
   sim::Answer<Caller> check(Security security, std::string_view api_key, std::string_view query,
                             std::string_view body, ParamReader& params, TimePoint now) const;
+  /// A request of a session that is logged on: it needs no signature, but it is held to the time
+  /// rule.
+  static sim::Answer<Caller> resume(Caller caller, ParamReader& params, TimePoint now);
 
  private:
   struct Hash {

@@ -76,6 +76,11 @@ Reply multi_assets_mode(Call& call);
 Reply order_rate_limits(Call& call);
 Reply api_trading_status(Call& call);
 
+// listen_key.cpp: keys of user data streams
+Reply start_listen_key(Call& call);
+Reply extend_listen_key(Call& call);
+Reply end_listen_key(Call& call);
+
 // audit.cpp: what no real exchange shows (only with expose_journal)
 Reply audit_journal(Call& call);
 Reply audit_state(Call& call);

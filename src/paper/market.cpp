@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "paper/handlers.h"
+#include "paper/shown_book.h"
 
 namespace bb::paper {
 
 namespace {
 
 using net::JsonWriter;
-
-constexpr double kLevelsPerMinute = 20;  // a level holds this part of a minute's volume
-constexpr double kLevelQtyMax = 1e10;
 
 std::string fixed(double value, int places) { return fmt::format("{:.{}f}", value, places); }
 
@@ -35,39 +34,13 @@ Reply one_or_all(Call& call, Write write) {
   return ok(json);
 }
 
-/// A synthetic book: one tick of spread at the last price, every level of the size that the
-/// bar's volume suggests.
-struct Book {
-  Decimal best_bid, best_ask, tick;
-  Decimal level_qty;
-  TimePoint time{};
-};
-
-std::optional<Book> find_book(Call& call, const Contract& contract) {
-  const auto& market = call.venue.market();
-  const auto last = market.last(contract.symbol, call.now);
-  const auto rules = market.find_rules(contract.symbol, call.now);
-  if (!last || !rules) return std::nullopt;
-  Book book;
-  book.tick = rules->tick.value();
-  book.best_bid = last->price.value().floor_to(book.tick);
-  book.best_ask = book.best_bid + book.tick;
-  book.time = last->time;
-  const double base = market.liquidity(contract.symbol, call.now).base_per_minute;
-  const auto raw = static_cast<std::int64_t>(std::min(base / kLevelsPerMinute, kLevelQtyMax) *
-                                             static_cast<double>(Decimal::kScale));
-  book.level_qty =
-      std::max(Decimal::from_raw(raw).floor_to(rules->lot.step.value()), rules->lot.step.value());
-  return book;
-}
-
-void write_levels(JsonWriter& json, const Contract& contract, Decimal best, Decimal step,
-                  Decimal qty, std::size_t levels) {
+void write_levels(JsonWriter& json, const Contract& contract,
+                  const std::vector<sim::BookLevel>& side, std::size_t levels) {
   json.begin_array();
-  for (std::size_t i = 0; i < levels && best.is_positive(); ++i, best = best + step) {
+  for (const auto& level : side | std::views::take(levels)) {
     json.begin_array()
-        .value(padded(best, contract.price_places))
-        .value(padded(qty, contract.qty_places))
+        .value(padded(level.price, contract.price_places))
+        .value(padded(level.qty, contract.qty_places))
         .end_array();
   }
   json.end_array();
@@ -181,18 +154,18 @@ Reply depth(Call& call) {
   static constexpr std::int64_t kLimits[] = {5, 10, 20, 50, 100, 500, 1000};
   if (std::ranges::find(kLimits, limit) == std::end(kLimits))
     return refuse(-4021, fmt::format("'{}' is not valid depth limit.", limit));
-  const auto book = find_book(call, *contract);
-  if (!book) return refuse(-1121, "Invalid symbol.");
+  const auto shown = shown_book(call.venue.market(), contract->symbol, call.now);
+  if (!shown) return refuse(-1121, "Invalid symbol.");
   JsonWriter json;
   json.begin_object()
-      .field("lastUpdateId", to_ms(book->time) * 10)
+      .field("lastUpdateId", shown->update_id())
       .field("E", to_ms(call.now))
-      .field("T", to_ms(book->time));
+      .field("T", to_ms(shown->at));
   const auto levels = static_cast<std::size_t>(limit);
   json.key("bids");
-  write_levels(json, *contract, book->best_bid, -book->tick, book->level_qty, levels);
+  write_levels(json, *contract, shown->book.bids, levels);
   json.key("asks");
-  write_levels(json, *contract, book->best_ask, book->tick, book->level_qty, levels);
+  write_levels(json, *contract, shown->book.asks, levels);
   json.end_object();
   return ok(json);
 }
@@ -324,16 +297,17 @@ Reply ticker_price(Call& call) {
 
 Reply book_ticker(Call& call) {
   return one_or_all(call, [&](JsonWriter& json, const Contract& contract) {
-    const auto book = find_book(call, contract);
-    if (!book) return;
-    const auto qty = padded(book->level_qty, contract.qty_places);
+    const auto shown = shown_book(call.venue.market(), contract.symbol, call.now);
+    if (!shown) return;
+    const auto& bid = shown->book.bids.front();
+    const auto& ask = shown->book.asks.front();
     json.begin_object()
         .field("symbol", contract.symbol.str())
-        .field("bidPrice", padded(book->best_bid, contract.price_places))
-        .field("bidQty", qty)
-        .field("askPrice", padded(book->best_ask, contract.price_places))
-        .field("askQty", qty)
-        .field("time", to_ms(book->time))
+        .field("bidPrice", padded(bid.price, contract.price_places))
+        .field("bidQty", padded(bid.qty, contract.qty_places))
+        .field("askPrice", padded(ask.price, contract.price_places))
+        .field("askQty", padded(ask.qty, contract.qty_places))
+        .field("time", to_ms(shown->at))
         .end_object();
   });
 }

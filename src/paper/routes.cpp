@@ -136,6 +136,10 @@ constexpr std::array kRoutes = {
     Route{get, "/fapi/v1/rateLimit/order", kSigned, 1, order_rate_limits},
     Route{get, "/fapi/v1/apiTradingStatus", kSigned, 1, api_trading_status, 10},
 
+    Route{post, "/fapi/v1/listenKey", Security::key, 1, start_listen_key},
+    Route{put, "/fapi/v1/listenKey", Security::key, 1, extend_listen_key},
+    Route{del, "/fapi/v1/listenKey", Security::key, 1, end_listen_key},
+
     Route{.path = "/paper/journal", .weight = 0, .handler = audit_journal, .is_audit = true},
     Route{.path = "/paper/state", .weight = 0, .handler = audit_state, .is_audit = true},
 };

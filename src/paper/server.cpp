@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include "paper/routes.h"
+#include "paper/streams.h"
+#include "paper/ws_api.h"
 
 namespace bb::paper {
 
 namespace {
 
 using net::ServerReply;
+
+constexpr int kHandshakeWeight = 5;  // of the WebSocket API
 
 /// A request taken apart; the views point into it, so it stays where it is.
 struct Incoming {
@@ -24,6 +28,10 @@ struct Incoming {
   std::string_view path;
   std::string_view query;
   ParamReader params;
+  ApiContext* context = nullptr;  // of the WebSocket API
+
+  /// The query as the signature covers it.
+  std::string_view signed_query() const { return context ? context->signed_text : query; }
 };
 
 std::string client_id_of(const ParamReader& params) {
@@ -58,12 +66,30 @@ Reply as_reply(const Limits::Refusal& refusal) {
 }  // namespace
 
 struct Server::State {
-  State(Clock& c, const sim::Market& market, ServerOptions o)
+  using Perform = std::function<Task<ServerReply>(net::HttpRequest, ApiContext&)>;
+  State(Clock& c, const sim::Market& market, ServerOptions o, Perform perform)
       : clock(c),
         options(std::move(o)),
         auth(options.accounts),
         faults(options.faults),
-        venue(market, options, clock.utc_now() + options.clock_offset) {}
+        venue(market, options, clock.utc_now() + options.clock_offset),
+        streams({.venue = venue,
+                 .clock = clock,
+                 .exchange_time = clock,
+                 .now = [this] { return now(); },
+                 .advance = [this] { advance(); }}),
+        ws_api(
+            {.clock = clock,
+             .exchange_time = clock,
+             .now = [this] { return now(); },
+             .limits = options.limits,
+             .perform = std::move(perform),
+             .order_counts = [this](int account) { return venue.limits().order_counts(account); },
+             .charge_handshake =
+                 [this](const net::HttpRequest&) {
+                   return venue.limits().charge(kHandshakeWeight, false, now());
+                 },
+             .is_ed25519 = [](const std::string&) { return false; }}) {}
 
   void advance();
   std::optional<Reply> admit(Incoming& in, const Route* route, TimePoint now, Auth::Caller& caller);
@@ -78,6 +104,8 @@ struct Server::State {
   Auth auth;
   FaultPlan faults;
   Venue venue;
+  Streams streams;
+  WsApi ws_api;
   net::HttpHandler handler;
   std::deque<RequestRecord> log;
 };
@@ -98,10 +126,14 @@ std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, Time
   if (auto refusal = venue.limits().charge(weight, route && route->funding_pool, at))
     return as_reply(*refusal);
   if (!route || (route->is_audit && !options.expose_journal)) return no_such_path(in);
-  auto checked = auth.check(route->security, net::find_header(in.request.headers, "X-MBX-APIKEY"),
-                            in.query, in.request.body, in.params, at);
+  auto checked =
+      in.context && in.context->session && route->security == Security::signed_
+          ? auth.resume(*in.context->session, in.params, at)
+          : auth.check(route->security, net::find_header(in.request.headers, "X-MBX-APIKEY"),
+                       in.signed_query(), in.request.body, in.params, at);
   if (!checked) return refuse(checked.error());
   caller = *checked;
+  if (in.context) in.context->caller = caller;
   if (route->counts_as_order)
     if (auto refusal = venue.limits().charge_orders(caller.account, route->orders_in_10s,
                                                     route->orders_in_1m, at))
@@ -150,19 +182,29 @@ ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, 
 }
 
 Server::Server(Clock& clock, const sim::Market& market, ServerOptions options)
-    : state_(std::make_unique<State>(clock, market, std::move(options))) {
+    : state_(std::make_unique<State>(clock, market, std::move(options),
+                                     [this](net::HttpRequest request, ApiContext& context) {
+                                       return answer(std::move(request), &context);
+                                     })) {
   state_->handler = [this](net::HttpRequest request) { return handle(std::move(request)); };
 }
 
 Server::~Server() = default;
 
 Task<ServerReply> Server::handle(net::HttpRequest request) {
+  if (auto socket = state_->streams.accept(request)) co_return std::move(*socket);
+  if (auto socket = state_->ws_api.accept(request)) co_return std::move(*socket);
+  co_return co_await answer(std::move(request), nullptr);
+}
+
+Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) {
   using Effect = FaultRule::Effect;
   using Delivery = ServerReply::Delivery;
   State& s = *state_;
   Incoming in(std::move(request));
+  in.context = context;
   const TimePoint arrived = s.now();
-  const Route* route = find_route(in.request.method, in.path);
+  const Route* route = context ? context->route : find_route(in.request.method, in.path);
   const FaultVerdict verdict = s.faults.judge(in.request.method, in.path, in.params);
   Auth::Caller caller;
   auto refused = s.admit(in, route, arrived, caller);
@@ -211,5 +253,11 @@ void Server::set_delays(Micros before, Micros after) {
 void Server::shift_clock(Millis by) { state_->options.clock_offset += by; }
 
 const std::deque<RequestRecord>& Server::request_log() const { return state_->log; }
+
+void Server::set_stream_faults(const StreamFaults& faults) { state_->streams.set_faults(faults); }
+
+StreamFaults Server::stream_faults() const { return state_->streams.faults(); }
+
+void Server::disconnect_streams() { state_->streams.disconnect_all(); }
 
 }  // namespace bb::paper

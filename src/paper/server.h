@@ -14,6 +14,7 @@
 
 #include "net/http_server.h"
 #include "paper/options.h"
+#include "paper/stream_faults.h"
 
 namespace bb::paper {
 
@@ -25,6 +26,8 @@ struct RequestRecord {
   std::string client_id;  // newClientOrderId, clientAlgoId or origClientOrderId, where sent
   int status = 0;         // 0 = the connection was dropped without an answer
 };
+
+struct ApiContext;
 
 class Server {
  public:
@@ -52,8 +55,16 @@ class Server {
   void shift_clock(Millis by);
   const std::deque<RequestRecord>& request_log() const;
 
+  void set_stream_faults(const StreamFaults& faults);
+  /// What is left of them: the counted ones count down.
+  StreamFaults stream_faults() const;
+  /// Cuts every stream socket.
+  void disconnect_streams();
+
  private:
   struct State;
+  /// `context`: of a request of the WebSocket API.
+  Task<net::ServerReply> answer(net::HttpRequest request, ApiContext* context);
   std::unique_ptr<State> state_;
 };
 

@@ -13,6 +13,7 @@
 #include "net/json.h"
 #include "paper/lags.h"
 #include "paper/limits.h"
+#include "paper/listen_keys.h"
 #include "paper/options.h"
 #include "paper/params.h"
 #include "paper/words.h"
@@ -51,6 +52,7 @@ class Venue {
   const sim::Exchange& exchange() const { return exchange_; }
   Lags& lags() { return lags_; }
   Limits& limits() { return limits_; }
+  ListenKeys& listen_keys() { return listen_keys_; }
 
   /// A contract that has been listed by `now`; nothing for any other text.
   const Contract* find_contract(std::string_view name, TimePoint now);
@@ -84,6 +86,7 @@ class Venue {
   sim::Exchange exchange_;
   Lags lags_;
   Limits limits_;
+  ListenKeys listen_keys_;
   std::unordered_map<std::string, Contract, Hash, std::equal_to<>> contracts_;
   std::int64_t made_ids_ = 0;
   Cached symbols_;

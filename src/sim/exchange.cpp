@@ -71,6 +71,12 @@ void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->co
 
 TimePoint Exchange::now() const { return state_->core.now; }
 
+TimePoint Exchange::quiet_until() const {
+  const impl::Core& core = state_->core;
+  if (!core.dirty.empty()) return core.now;
+  return core.agenda.empty() ? core.market.end() : core.agenda.begin()->due;
+}
+
 void Exchange::reprice(Symbol symbol) {
   impl::Core& core = state_->core;
   for (const auto& account : core.accounts) {

@@ -157,9 +157,9 @@ ServerOptions default_options() {
   return options;
 }
 
-World::World(SimLoop& loop, ServerOptions options, Micros each_way)
+World::World(SimLoop& loop, ServerOptions options, Micros each_way, sim::Market market)
     : loop_(loop),
-      market_(make_test_market()),
+      market_(std::move(market)),
       server_(loop.clock, market_, std::move(options)),
       stop_(loop.clock),
       group_(loop.io.get_executor()),

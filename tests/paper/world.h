@@ -58,10 +58,12 @@ ServerOptions default_options();
 class World {
  public:
   explicit World(SimLoop& loop, ServerOptions options = default_options(),
-                 Micros each_way = Micros(0));
+                 Micros each_way = Micros(0), sim::Market market = make_test_market());
 
   Server& server() { return server_; }
   sim::Exchange& exchange() { return server_.exchange(); }
+  SimLoop& loop() { return loop_; }
+  net::Dialer& dialer() { return dialer_; }
 
   Task<Answer> get(std::string target);
   Task<Answer> send(net::HttpRequest request);

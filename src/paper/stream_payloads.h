@@ -1,0 +1,58 @@
+// The payloads of market streams (reference §15), as JSON text. Pure functions of what they show;
+// `now` is the event time E.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "net/json.h"
+#include "paper/shown_book.h"
+#include "paper/tape.h"
+#include "paper/venue.h"
+
+namespace bb::paper::payload {
+
+std::string agg_trade(const Contract& contract, const TapeTrade& trade, TimePoint now);
+/// One of the two single trades of an aggregate; empty when it has only one.
+std::string trade(const Contract& contract, const TapeTrade& trade, int which, TimePoint now);
+
+void mark_price(net::JsonWriter& json, const sim::Market& market, Symbol symbol, TimePoint now);
+/// An object without E, so that equal figures give equal text.
+struct Stamped {
+  std::string head;  // up to and with "E":
+  std::string tail;  // behind the number
+  std::string text(TimePoint now) const { return head + std::to_string(to_ms(now)) + tail; }
+};
+Stamped mini_ticker(const Contract& contract, const sim::Ticker24h& ticker);
+Stamped ticker(const Contract& contract, const sim::Ticker24h& ticker);
+Stamped book_ticker(const Contract& contract, const ShownBook& book);
+/// `continuous`: the stream of the pair's perpetual instead of the symbol's.
+Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis interval,
+              std::string_view interval_word, bool closed, bool continuous, TimePoint walked);
+
+/// A book or its changes. `first` and `last` are the ids of the updates, `before` the last one of
+/// the event before.
+struct DepthIds {
+  std::int64_t first = 0, last = 0, before = 0;
+};
+std::string depth(const Contract& contract, const std::vector<sim::BookLevel>& bids,
+                  const std::vector<sim::BookLevel>& asks, DepthIds ids, TimePoint at,
+                  TimePoint now);
+
+struct ForcedTrade {
+  std::string side;
+  Qty qty;
+  Price price, average;
+  Qty last_qty, filled;
+  bool whole = false;
+  TimePoint time{};
+};
+std::string force_order(const Contract& contract, const ForcedTrade& trade, TimePoint now);
+
+std::string contract_info(const SymbolRules& rules, TimePoint now);
+void asset_index(net::JsonWriter& json, std::string_view name, TimePoint now);
+std::string composite_index(Symbol symbol, const sim::Market& market, TimePoint now);
+/// The session of one market of stocks, metals or currencies.
+std::string trading_session(std::string_view event, TimePoint now);
+
+}  // namespace bb::paper::payload
