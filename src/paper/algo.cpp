@@ -283,6 +283,9 @@ Reply open_algo_orders(Call& call) {
     if (id && order.order_id != *id) continue;
     write_algo(json, call, order, Shape::open_list);
   }
+  for (const auto& order : call.venue.lags().lingering(call.account, call.now))
+    if ((!contract || order.symbol == contract->symbol) && (!id || order.order_id == *id))
+      write_algo(json, call, order, Shape::open_list);
   json.end_array();
   return ok(json);
 }

@@ -1,6 +1,7 @@
 #include "sim/exchange.h"
 
 #include "base/check.h"
+#include "sim/impl/intervene.h"
 #include "sim/impl/ledger.h"
 #include "sim/impl/margin.h"
 #include "sim/impl/orders.h"
@@ -125,6 +126,12 @@ Answer<void> Exchange::set_hedge(int account, bool hedge) {
 
 Answer<void> Exchange::transfer(int account, Usdt amount) {
   return impl::transfer(state_->core, state_->account(account), amount);
+}
+
+void Exchange::market_changed(Symbol symbol) { impl::market_changed(state_->core, symbol); }
+
+Answer<OrderView> Exchange::force_fill(int account, const ForcedFill& fill) {
+  return impl::force_fill(state_->core, state_->account(account), fill);
 }
 
 bool Exchange::hedge(int account) const { return state_->account(account).options.hedge; }

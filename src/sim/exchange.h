@@ -154,6 +154,21 @@ class Exchange {
   FeeRates fees(int account) const;
   exchange::SymbolSettings settings(int account, Symbol symbol) const;
 
+  // For who plays the exchange.
+  /// What the market says of the symbol from now on is no longer what it said before: a price was
+  /// set or released. To be called before the next advance().
+  void market_changed(Symbol symbol);
+  /// An order that fills whole at `price`, whatever the book and the margin say: opens, adds to,
+  /// reduces or turns a position. Refused as an order would be for a wrong side, size or price.
+  struct ForcedFill {
+    Symbol symbol;
+    Side side = Side::buy;
+    PositionSide position_side = PositionSide::both;
+    Qty qty;
+    Price price;
+  };
+  Answer<OrderView> force_fill(int account, const ForcedFill& fill);
+
   /// Figures of one position at the current mark. Rows with amount zero exist where an order rests.
   struct PositionRow {
     exchange::Position position;

@@ -62,6 +62,7 @@ class World {
 
   Server& server() { return server_; }
   sim::Exchange& exchange() { return server_.exchange(); }
+  sim::Market& sim_market() { return market_; }
 
   Task<Answer> get(std::string target);
   Task<Answer> send(net::HttpRequest request);

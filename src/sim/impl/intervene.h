@@ -1,0 +1,12 @@
+// What somebody who plays the exchange does to it from outside.
+#pragma once
+
+#include "sim/impl/state.h"
+
+namespace bb::sim::impl {
+
+/// Forgets what was foreseen of the symbol's path.
+void market_changed(Core& core, Symbol symbol);
+Answer<OrderView> force_fill(Core& core, Account& account, const Exchange::ForcedFill& fill);
+
+}  // namespace bb::sim::impl
