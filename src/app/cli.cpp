@@ -9,12 +9,21 @@
 
 #include "app/exit_codes.h"
 #include "base/plant.h"
+#include "paper/timeline.h"
 
 namespace bb::app {
 
 namespace {
 
 const std::vector<std::string> kPaths = {"high-first", "low-first", "seeded"};
+const std::vector<std::string> kIntervals = {"1m", "3m", "5m", "15m", "30m", "1h",
+                                             "2h", "4h", "6h", "8h",  "12h", "1d"};
+
+Millis interval_of(const std::string& text) {
+  const int count = std::stoi(text);
+  if (text.back() == 'm') return Minutes(count);
+  return text.back() == 'h' ? Hours(count) : Hours(24 * count);
+}
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 partly done, 4 lock busy,\n"
@@ -28,7 +37,13 @@ struct Targets {
   PaperCommand paper;
   DemoCommand demo;
   std::vector<std::string> accounts;
+  std::string speed, at, interval;
 };
+
+template <class T>
+std::string complaint_of(const Result<T>& parsed) {
+  return parsed ? std::string() : parsed.error().text;
+}
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* examples) {
   CLI::App* command = app.add_subcommand(name, what);
@@ -61,10 +76,37 @@ void add_reports(CLI::App& app, Targets& t) {
               "  bubble-buster audit --config config.ini --json\n");
 }
 
+// The market a paper exchange plays, its clock, its control port and its memory.
+void add_paper_world(CLI::App& paper, Targets& t) {
+  auto& p = t.paper;
+  paper.add_option("--interval", t.interval, "Bars to play where several are recorded (finest)")
+      ->check(CLI::IsMember(kIntervals));
+  paper.add_option("--speed", t.speed, "Exchange seconds per second (default 1)")
+      ->check([](const std::string& text) { return complaint_of(parse_speed(text)); });
+  paper
+      .add_option("--at", t.at,
+                  "Begin at this UTC time and keep the recorded dates (foreign clients)")
+      ->check([](const std::string& text) { return complaint_of(parse_utc_instant(text)); });
+  paper.add_flag("--paused", p.paused, "Exchange time stands still until it is told to go on");
+  auto* port =
+      paper.add_option("--control-port", p.control_port, "TCP port of the control; 0 = any")
+          ->check(CLI::Range(0, 65'535));
+  auto* token = paper.add_option("--control-token-file", p.control_token_file,
+                                 "File whose first line is the token of the control");
+  port->needs(token);
+  token->needs(port);
+  paper.add_option("--control-address", p.control_address, "Address of the control port")
+      ->capture_default_str()
+      ->needs(port);
+  auto* db = paper.add_option("--db", p.db, "Keep accounts and orders in this file over restarts");
+  paper.add_flag("--db-rebase", p.db_rebase, "Continue the --db file on another market")->needs(db);
+}
+
 CLI::App* add_paper(CLI::App& app, Targets& t) {
   auto* paper = add_command(
       app, "paper", "The paper exchange as a server, for any Binance client",
       "  bubble-buster paper --port 8790\n"
+      "  bubble-buster paper --data bulk/ --at 2025-10-10T20:00 --speed 60\n"
       "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n");
   auto& p = t.paper;
   paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8790)")
@@ -83,6 +125,7 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
   paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));
+  add_paper_world(*paper, t);
   paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
   return paper;
 }
@@ -117,6 +160,9 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "demo") return t.demo;
   for (const auto& text : t.accounts)
     t.paper.accounts.push_back(parse_account_spec(text).value());
+  if (!t.speed.empty()) t.paper.speed = parse_speed(t.speed).value();
+  if (!t.interval.empty()) t.paper.interval = interval_of(t.interval);
+  if (!t.at.empty()) t.paper.at = parse_utc_instant(t.at).value();
   return t.paper;
 }
 
@@ -148,6 +194,15 @@ Result<PaperAccountSpec> parse_account_spec(const std::string& text) {
   const auto balance = Decimal::parse(parts[3]);
   if (!balance || balance->is_negative()) return bad();
   return PaperAccountSpec{parts[0], parts[1], parts[2], *balance};
+}
+
+Result<Decimal> parse_speed(const std::string& text) {
+  const auto speed = Decimal::parse(text);
+  if (!speed || *speed < paper::Timeline::kSlowest || *speed > paper::Timeline::kFastest)
+    return fail(ErrorKind::invalid_input,
+                fmt::format("'{}' is not a speed between {} and {}", text,
+                            paper::Timeline::kSlowest.str(), paper::Timeline::kFastest.str()));
+  return *speed;
 }
 
 Invocation parse_command_line(const std::vector<std::string>& arguments,

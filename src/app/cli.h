@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/settings.h"
+#include "base/time.h"
 
 namespace bb::app {
 
@@ -20,6 +21,8 @@ struct PaperAccountSpec {
   Decimal balance;
 };
 Result<PaperAccountSpec> parse_account_spec(const std::string& text);
+/// Exchange seconds per second, as --speed names them.
+Result<Decimal> parse_speed(const std::string& text);
 
 struct EntryCommand {
   std::string trade_day_utc;  // empty = today's slot
@@ -40,6 +43,15 @@ struct PaperCommand {
   std::vector<PaperAccountSpec> accounts;
   bool hedge = false;
   bool expose_journal = false;
+  std::optional<Decimal> speed;  // exchange seconds per second
+  std::optional<TimePoint> at;
+  bool paused = false;
+  std::optional<Millis> interval;
+  std::optional<std::int64_t> control_port;
+  std::string control_address = "127.0.0.1";
+  std::string control_token_file;
+  std::string db;
+  bool db_rebase = false;
 };
 struct DemoCommand {
   std::optional<std::string> data, path;

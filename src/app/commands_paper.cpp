@@ -40,6 +40,19 @@ Result<paper::Options> options_of(const PaperSettings& settings, const PaperComm
   options.server.delay_before = delay / 2;
   options.server.delay_after = delay - delay / 2;
   options.server.expose_journal = command.expose_journal;
+  options.server.timeline.speed = command.speed.value_or(Decimal::from_int(1));
+  options.server.timeline.paused = command.paused;
+  options.at = command.at.value_or(TimePoint{});
+  options.interval = command.interval.value_or(Millis(0));
+  if (auto own = find_data_folder("")) options.rules_folder = std::move(*own);
+  options.db = command.db;
+  options.db_rebase = command.db_rebase;
+  if (command.control_port) {
+    auto token = paper::read_token(command.control_token_file);
+    if (!token) return std::unexpected(token.error());
+    options.control = {std::move(*token), command.control_address,
+                       static_cast<std::uint16_t>(*command.control_port)};
+  }
   const bool hedge = command.hedge || settings.hedge;
   for (const auto& spec : command.accounts)
     options.server.accounts.push_back(account_of(spec, hedge));
@@ -49,8 +62,10 @@ Result<paper::Options> options_of(const PaperSettings& settings, const PaperComm
   return options;
 }
 
-void announce(const paper::Options& options, std::uint16_t port, TimePoint begin, TimePoint end,
-              bool json) {
+void announce(const paper::Options& options, const paper::Ready& ready, bool json) {
+  const auto port = ready.port;
+  const TimePoint begin = ready.market_begin;
+  const TimePoint end = ready.market_end;
   const auto& account = options.server.accounts.front();
   const std::string url = fmt::format("http://{}:{}", options.address, port);
   net::JsonWriter out;
@@ -60,7 +75,9 @@ void announce(const paper::Options& options, std::uint16_t port, TimePoint begin
       .field("port", static_cast<int>(port))
       .field("market_begin_utc", iso_seconds(begin))
       .field("market_end_utc", iso_seconds(end))
-      .end_object();
+      .field("now_utc", iso_seconds(ready.now));
+  if (ready.control_port != 0) out.field("control_port", static_cast<int>(ready.control_port));
+  out.end_object();
   const std::string text = fmt::format(
       "The paper exchange answers at {}\nIts market runs from {} until {}.\n\n"
       "A configuration for it:\n\n[binance]\napi_key = {}\napi_secret = {}\nbase_url = {}\n\n"
@@ -70,13 +87,8 @@ void announce(const paper::Options& options, std::uint16_t port, TimePoint begin
 }
 
 Task<int> do_paper(Session& session, paper::Options options) {
-  // Loaded once more here, only to say how far it reaches.
-  const auto market = paper::open_market(options, session.clock().utc_now());
-  if (!market) co_return report_error(market.error(), session.json());
   const paper::ServeParts parts{session.io(), session.clock(), session.stop(), session.log()};
-  const auto ready = [&](std::uint16_t port) {
-    announce(options, port, market->begin(), market->end(), session.json());
-  };
+  const auto ready = [&](const paper::Ready& what) { announce(options, what, session.json()); };
   const auto served = co_await paper::serve(options, parts, ready);
   if (!served) co_return report_error(served.error(), session.json());
   co_return kDone;

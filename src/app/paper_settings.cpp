@@ -41,6 +41,11 @@ Result<std::string> find_data_folder(const std::string& named) {
     places.push_back(program / "../share/bubble-buster/data");
     places.push_back(program / "../../../data");
   }
+  // A folder that is named may hold anything: what is wrong with it, its reader says.
+  if (!named.empty()) {
+    std::error_code ignored;
+    if (fs::exists(named, ignored)) return fs::weakly_canonical(named, ignored).string();
+  }
   std::string looked;
   for (const auto& place : places) {
     std::error_code ignored;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 namespace bb {
@@ -69,6 +70,36 @@ Result<TimePoint> parse_utc_date(std::string_view text) {
   }
   return fail(ErrorKind::invalid_input,
               fmt::format("'{}' is not a date; write it as YYYY-MM-DD", text));
+}
+
+Result<TimePoint> parse_utc_instant(std::string_view text) {
+  const std::string_view whole = text;
+  const auto bad = [&] {
+    return fail(
+        ErrorKind::invalid_input,
+        fmt::format("'{}' is not a UTC time; write it as YYYY-MM-DDTHH:MM[:SS] or YYYY-MM-DD",
+                    whole));
+  };
+  const auto day = parse_utc_date(text.substr(0, 10));
+  if (!day) return bad();
+  if (text.size() == 10) return day;
+  if (text.back() == 'Z') text.remove_suffix(1);
+  text.remove_prefix(10);
+  TimePoint at = *day;
+  const std::array<std::pair<int, Millis>, 3> parts{
+      {{24, Hours(1)}, {60, Minutes(1)}, {60, Seconds(1)}}};
+  for (std::size_t i = 0; i < parts.size() && (i < 2 || !text.empty()); ++i) {
+    if (text.size() < 3 || text.front() != (i == 0 ? 'T' : ':')) return bad();
+    int value = 0;
+    const char* end = text.data() + 3;
+    if (std::from_chars(text.data() + 1, end, value).ptr != end || value < 0 ||
+        value >= parts[i].first)
+      return bad();
+    at += parts[i].second * value;
+    text.remove_prefix(3);
+  }
+  if (!text.empty()) return bad();
+  return at;
 }
 
 }  // namespace bb

@@ -43,5 +43,7 @@ std::string iso_seconds(TimePoint t);
 std::string iso_millis(TimePoint t);
 /// Reads "YYYY-MM-DD" as that day's UTC midnight; anything else is an error that shows the form.
 Result<TimePoint> parse_utc_date(std::string_view text);
+/// Reads a date as above, or "YYYY-MM-DDTHH:MM" and "YYYY-MM-DDTHH:MM:SS" (a Z may follow), as UTC.
+Result<TimePoint> parse_utc_instant(std::string_view text);
 
 }  // namespace bb

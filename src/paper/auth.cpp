@@ -42,7 +42,8 @@ std::optional<Rejection> read_window(TimeWindow& window, ParamReader& params) {
 
 }  // namespace
 
-std::optional<Rejection> TimeWindow::judge(TimePoint now) const {
+std::optional<Rejection> TimeWindow::judge(TimePoint now, std::optional<TimePoint> wall) const {
+  if (wall && !judge(*wall)) return std::nullopt;
   if (timestamp >= now + Millis(1000))
     return Rejection{-1021, "Timestamp for this request was 1000ms ahead of the server's time."};
   if (now - timestamp > recv_window)
@@ -65,7 +66,8 @@ Auth::Auth(const std::vector<PaperAccount>& accounts) {
 
 sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_key,
                                       std::string_view query, std::string_view body,
-                                      ParamReader& params, TimePoint now) const {
+                                      ParamReader& params, TimePoint now,
+                                      std::optional<TimePoint> wall) const {
   if (security == Security::none) return Caller{};
   if (!is_key_text(api_key)) return reject(-2014, "API-key format invalid.");
   const auto key = keys_.find(api_key);
@@ -83,14 +85,15 @@ sim::Answer<Auth::Caller> Auth::check(Security security, std::string_view api_ke
   const auto expected = net::hmac_sha256_hex(key->second.secret, signed_payload(query, body));
   if (!net::equal_constant_time(lower, expected))
     return reject(-1022, "Signature for this request is not valid.");
-  if (auto late = caller.window.judge(now)) return std::unexpected(std::move(*late));
+  if (auto late = caller.window.judge(now, wall)) return std::unexpected(std::move(*late));
   return caller;
 }
 
-sim::Answer<Auth::Caller> Auth::resume(Caller caller, ParamReader& params, TimePoint now) {
+sim::Answer<Auth::Caller> Auth::resume(Caller caller, ParamReader& params, TimePoint now,
+                                       std::optional<TimePoint> wall) {
   caller.window = {from_ms(params.required_integer("timestamp"))};
   if (auto bad = read_window(caller.window, params)) return std::unexpected(std::move(*bad));
-  if (auto late = caller.window.judge(now)) return std::unexpected(std::move(*late));
+  if (auto late = caller.window.judge(now, wall)) return std::unexpected(std::move(*late));
   return caller;
 }
 

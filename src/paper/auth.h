@@ -21,9 +21,9 @@ enum class Security {
 struct TimeWindow {
   TimePoint timestamp{};
   Millis recv_window{5000};
-  /// -1021's two texts, or nothing.
-  std::optional<Rejection> judge(TimePoint now) const;
-  bool holds(TimePoint now) const { return !judge(now); }
+  /// -1021's two texts, or nothing. Near `wall` is as good as near `now`, where there is one.
+  std::optional<Rejection> judge(TimePoint now, std::optional<TimePoint> wall = {}) const;
+  bool holds(TimePoint now, std::optional<TimePoint> wall = {}) const { return !judge(now, wall); }
 };
 
 /// Query and body, one behind the other, without the `signature` pair wherever it stands.
@@ -38,10 +38,12 @@ class Auth {
     TimeWindow window;
   };
   sim::Answer<Caller> check(Security security, std::string_view api_key, std::string_view query,
-                            std::string_view body, ParamReader& params, TimePoint now) const;
+                            std::string_view body, ParamReader& params, TimePoint now,
+                            std::optional<TimePoint> wall = {}) const;
   /// A request of a session that is logged on: it needs no signature, but it is held to the time
   /// rule.
-  static sim::Answer<Caller> resume(Caller caller, ParamReader& params, TimePoint now);
+  static sim::Answer<Caller> resume(Caller caller, ParamReader& params, TimePoint now,
+                                    std::optional<TimePoint> wall = {});
 
  private:
   struct Hash {

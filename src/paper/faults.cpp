@@ -17,6 +17,17 @@ bool matches(const FaultRule& rule, net::Method method, std::string_view path,
   return value && (rule.value.empty() || *value == rule.value);
 }
 
+// The orders that -1008 exempts (reference §7).
+bool reduces(const ParamReader& params) {
+  const auto is = [&](const char* name, std::string_view value) {
+    return params.find(name).value_or("") == value;
+  };
+  if (is("closePosition", "true")) return true;
+  if (is("positionSide", "LONG")) return is("side", "SELL");
+  if (is("positionSide", "SHORT")) return is("side", "BUY");
+  return is("reduceOnly", "true");
+}
+
 bool is_hit(const FaultRule& rule, std::int64_t count) {
   if (count < rule.first) return false;
   return rule.every == 0 ? count == rule.first : (count - rule.first) % rule.every == 0;
@@ -24,7 +35,7 @@ bool is_hit(const FaultRule& rule, std::int64_t count) {
 
 }  // namespace
 
-FaultPlan::FaultPlan(std::vector<FaultRule> rules) {
+FaultPlan::FaultPlan(std::vector<FaultRule> rules, std::uint64_t seed) : random_(seed) {
   for (auto& rule : rules)
     add(std::move(rule));
 }
@@ -35,6 +46,17 @@ std::size_t FaultPlan::add(FaultRule rule) {
 }
 
 void FaultPlan::clear() { rules_.clear(); }
+
+bool FaultPlan::end(std::size_t rule) {
+  if (rule >= rules_.size()) return false;
+  rules_[rule]->ended = true;
+  return true;
+}
+
+bool FaultPlan::is_live(std::size_t rule) const {
+  const Entry& entry = *rules_.at(rule);
+  return !entry.ended && (entry.rule.count == 0 || entry.fired < entry.rule.count);
+}
 
 bool FaultPlan::needs_history() const {
   return std::ranges::any_of(rules_, [](const auto& entry) {
@@ -53,15 +75,19 @@ FaultVerdict FaultPlan::judge(net::Method method, std::string_view path,
                               const ParamReader& params) {
   FaultVerdict verdict;
   for (const auto& entry : rules_) {
-    if (!matches(entry->rule, method, path, params)) continue;
-    if (!is_hit(entry->rule, ++entry->matched)) continue;
     const auto& rule = entry->rule;
+    if (entry->ended || !matches(rule, method, path, params)) continue;
+    if (rule.spares_reductions && reduces(params)) continue;
+    if (!is_hit(rule, ++entry->matched)) continue;
+    if (rule.count > 0 && entry->fired >= rule.count) continue;
+    if (rule.rate < 1 && !random_.chance(rule.rate)) continue;
     switch (rule.effect) {
       case FaultRule::Effect::refuse:
       case FaultRule::Effect::drop:
       case FaultRule::Effect::act_then_drop:
       case FaultRule::Effect::act_then_truncate:
       case FaultRule::Effect::act_then_error:
+      case FaultRule::Effect::act_twice:
         if (verdict.ending) continue;  // not reached: it does not count as fired
         verdict.ending = std::shared_ptr<const FaultRule>(entry, &rule);
         break;

@@ -28,22 +28,24 @@ void Lags::read_journal(bool keep_history) {
   std::map<int, TimePoint> changed;
   for (; read_ < journal.size(); ++read_) {
     const auto& entry = journal[read_];
-    if (entry.kind == Kind::position_opened && position_lag_ > Millis(0))
+    if (entry.kind == Kind::position_opened)
       opened_[{entry.account, entry.symbol, entry.side}] = entry.time;
     if (entry.kind == Kind::fill || entry.kind == Kind::liquidated)
       changed[entry.account] = entry.time;
   }
-  if (!keep_history) return;
-  if (!keeps_history_) {
-    keeps_history_ = true;
+  // What is present before a fault is planted is the past that it shows: `current` is always kept.
+  if (static_cast<int>(history_.size()) < exchange_.account_count())
     for (int account = 0; account < exchange_.account_count(); ++account)
-      history_[account].current = exchange_.positions(account);
-    return;
-  }
+      if (const auto [it, fresh] = history_.try_emplace(account); fresh)
+        it->second.current = exchange_.positions(account);
   for (const auto& [account, when] : changed) {
     auto& history = history_[account];
-    history.past.push_back({when, std::move(history.current)});
-    if (history.past.size() > kSnapshotsMax) history.past.pop_front();
+    if (keep_history) {
+      history.past.push_back({when, std::move(history.current)});
+      if (history.past.size() > kSnapshotsMax) history.past.pop_front();
+    } else {
+      history.past.clear();
+    }
     history.current = exchange_.positions(account);
   }
 }
@@ -62,6 +64,15 @@ std::optional<OrderView> Lags::not_yet_canceled(int account, const OrderRef& ord
       return cancel.order;
   }
   return std::nullopt;
+}
+
+void Lags::set_position_lag(Millis lag) { position_lag_ = lag; }
+
+std::vector<OrderView> Lags::lingering(int account, TimePoint now) const {
+  std::vector<OrderView> orders;
+  for (const auto& cancel : cancels_)
+    if (cancel.account == account && now < cancel.visible_from) orders.push_back(cancel.order);
+  return orders;
 }
 
 bool Lags::still_blocks(int account, const OrderRequest& order, TimePoint now) const {

@@ -17,8 +17,8 @@ class Lags {
  public:
   Lags(const sim::Exchange& exchange, Millis algo_lag, Millis position_lag);
 
-  /// Takes up what the journal has gained; called before and after every act. Positions are kept
-  /// for old answers from the first call with `keep_history` on.
+  /// Takes up what the journal has gained; called before and after every act. With `keep_history`
+  /// positions are kept for old answers.
   void read_journal(bool keep_history);
 
   /// An algo order was cancelled by request; `before` is what it was.
@@ -34,6 +34,12 @@ class Lags {
   /// From now until `until` single-order queries do not find this client id (empty: any).
   void hide(int account, std::string client_id, TimePoint now, TimePoint until);
   bool is_hidden(int account, const exchange::OrderView& order, TimePoint now) const;
+
+  /// How late closePosition orders see a position from now on.
+  void set_position_lag(Millis lag);
+  Millis position_lag() const { return position_lag_; }
+  /// Cancelled algo orders that are still listed as open.
+  std::vector<exchange::OrderView> lingering(int account, TimePoint now) const;
 
   /// Positions of the account as of `when`, or nothing when no change has happened since.
   const std::vector<sim::Exchange::PositionRow>* positions_at(int account, TimePoint when) const;
@@ -66,7 +72,6 @@ class Lags {
   std::deque<Cancel> cancels_;
   std::map<Leg, TimePoint> opened_;
   std::vector<Hidden> hidden_;
-  bool keeps_history_ = false;
   std::map<int, History> history_;
 };
 

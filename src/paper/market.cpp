@@ -109,7 +109,7 @@ Reply ping(Call&) { return Reply{200, "{}"}; }
 
 Reply server_time(Call& call) {
   JsonWriter json;
-  json.begin_object().field("serverTime", to_ms(call.now)).end_object();
+  json.begin_object().field("serverTime", to_ms(call.now + call.venue.skew())).end_object();
   return ok(json);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "paper/faults.h"
+#include "paper/timeline.h"
 #include "sim/exchange.h"
 
 namespace bb::paper {
@@ -39,7 +40,8 @@ struct ServerOptions {
   Millis algo_visibility_lag{1200};
   /// closePosition orders do not see a fresh position for this long (-4509).
   Millis position_visibility_lag{0};
-  Millis clock_offset{0};         // exchange time = clock + this
+  TimelineOptions timeline;
+  TimePoint start{};  // where the exchange begins, before it lives up to the present; epoch = there
   sim::ExchangeOptions exchange;  // what nobody has measured on the real one
   RateLimits limits;
   std::vector<FaultRule> faults;
@@ -47,17 +49,32 @@ struct ServerOptions {
   std::size_t request_log_limit = 100'000;
 };
 
+/// The control port (control.h): off without a token.
+struct ControlOptions {
+  std::string token;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
 /// A paper exchange as a process (`bubble-buster paper`).
 struct Options {
   ServerOptions server;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8790;
-  std::string data_folder;  // recorded days; empty = a random market
+  std::string data_folder;   // recorded days; empty = a random market
+  std::string rules_folder;  // rules for recordings without their own
+  Millis interval{0};        // bars to play where several are recorded; 0 = the finest
   sim::PathOrder path = sim::PathOrder::high_first;
-  TimePoint begin{};        // first recorded day to play; epoch = the first there is
-  int days = 0;             // 0 = all that is recorded from there
-  bool keep_dates = false;  // exchange time is the recorded time, for foreign clients only
+  TimePoint begin{};  // first recorded day to play; epoch = the first there is
+  int days = 0;       // 0 = all that is recorded from there
+  /// Exchange time begins here, at the recorded dates, for foreign clients only; a day of the
+  /// market lies before it. Epoch = recorded days are moved so that they begin today.
+  TimePoint at{};
   std::uint64_t seed = 1;
+  ControlOptions control;
+  std::string db;          // keeps the exchange over restarts (keeper.h); empty = nothing is kept
+  bool db_rebase = false;  // go on in another market
+  TimePoint first_day{};   // recorded days begin here; epoch = the day of `at`, or today
 };
 
 }  // namespace bb::paper

@@ -1,6 +1,12 @@
 #include "paper/serve.h"
 
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <set>
+
+#include "paper/control.h"
+#include "paper/resume.h"
 
 namespace bb::paper {
 
@@ -24,58 +30,126 @@ Status check_accounts(const std::vector<PaperAccount>& accounts) {
   return {};
 }
 
-sim::MarketOptions market_options(const Options& options, TimePoint begin) {
+sim::MarketOptions market_options(const Options& options) {
   sim::MarketOptions market;
   market.path = options.path;
   market.seed = options.seed;
-  market.begin = begin;
-  if (options.days > 0 && begin != TimePoint{})
-    market.end = begin + kHistory + std::chrono::days(options.days);
+  market.interval = options.interval;
+  market.rules_folder = options.rules_folder;
+  if (options.days > 0) market.length = kHistory + std::chrono::days(options.days);
   return market;
 }
 
 }  // namespace
 
 Result<sim::Market> open_market(const Options& options, TimePoint wall_now) {
-  const TimePoint today = utc_midnight(wall_now);
+  const bool keeps_dates = options.at != TimePoint{};
+  const TimePoint first_day = options.first_day != TimePoint{}
+                                  ? options.first_day
+                                  : utc_midnight(keeps_dates ? options.at : wall_now);
   if (options.data_folder.empty()) {
     sim::RandomMarketOptions random;
-    random.market = market_options(options, today - kHistory);
+    random.market = market_options(options);
+    random.market.begin = first_day - kHistory;
     random.days = static_cast<int>(kHistory.count()) + (options.days > 0 ? options.days : 3);
     return sim::make_random_market(random);
   }
-  auto recorded = market_options(options, options.begin);
-  if (options.begin == TimePoint{}) {
-    const auto all = sim::load_market(options.data_folder, recorded);
-    if (!all) return std::unexpected(all.error());
-    recorded = market_options(options, all->begin());
+  auto recorded = market_options(options);
+  if (!keeps_dates) {
+    recorded.begin = options.begin;
+    recorded.begin_on = first_day - kHistory;
+    return sim::load_market(options.data_folder, recorded);
   }
-  if (!options.keep_dates) {
-    const TimePoint first_traded = utc_midnight(recorded.begin) + kHistory;
-    recorded.shift = std::chrono::floor<std::chrono::days>(today - first_traded);
+  recorded.begin = first_day - kHistory;
+  auto market = sim::load_market(options.data_folder, recorded);
+  if (!market) {
+    // The first recorded day has no day before it.
+    recorded.begin = {};
+    market = sim::load_market(options.data_folder, recorded);
   }
-  return sim::load_market(options.data_folder, recorded);
+  if (market && (options.at < market->begin() || options.at >= market->end()))
+    return fail(ErrorKind::configuration,
+                iso_seconds(options.at) + " is not within the recorded time " +
+                    iso_seconds(market->begin()) + " .. " + iso_seconds(market->end()));
+  return market;
+}
+
+Result<std::string> read_token(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto mode = fs::status(path, error).permissions();
+  std::ifstream file(path);
+  std::string token;
+  if (error || !file || !std::getline(file, token))
+    return fail(ErrorKind::configuration, "cannot read the control's token from " + path);
+  while (!token.empty() && (token.back() == '\r' || token.back() == ' '))
+    token.pop_back();
+  if ((mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
+    return fail(ErrorKind::configuration, path + " can be read by others; run: chmod 600 " + path);
+  constexpr std::size_t kShortest = 16;
+  if (token.size() < kShortest)
+    return fail(ErrorKind::configuration,
+                "the token in " + path + " is shorter than 16 characters");
+  return token;
 }
 
 Task<Status> serve(Options options, ServeParts parts,
-                   std::function<void(std::uint16_t port)> on_ready) {
+                   std::function<void(const Ready& ready)> on_ready) {
   if (auto checked = check_accounts(options.server.accounts); !checked) co_return checked;
-  const auto market = open_market(options, parts.clock.utc_now());
+  const TimePoint wall_now = parts.clock.utc_now();
+  std::unique_ptr<Keeper> keeper;
+  if (!options.db.empty()) {
+    auto opened = Keeper::open(options.db, parts.clock);
+    if (!opened) co_return std::unexpected(opened.error());
+    keeper = std::move(*opened);
+    if (auto ok = prepare_days(*keeper, options, wall_now); !ok) co_return ok;
+  }
+  auto market = open_market(options, wall_now);
   if (!market) co_return std::unexpected(market.error());
-  if (options.keep_dates && !options.data_folder.empty())
-    options.server.clock_offset += market->begin() + kHistory - utc_midnight(parts.clock.utc_now());
+  if (options.at != TimePoint{}) {
+    options.server.timeline.offset = options.at - wall_now;
+    options.server.timeline.is_replay = true;
+  }
+  if (keeper) {
+    auto ok = prepare_server(*keeper, options, *market, wall_now);
+    if (!ok) co_return ok;
+  }
   Server server(parts.clock, *market, options.server);
+  ControlParts control_parts{server, *market, options.server.accounts};
+  if (keeper) {
+    if (auto ok = resume(*keeper, server, control_parts); !ok) co_return ok;
+    server.advance();
+  }
   auto listener = net::HttpListener::open(parts.io, parts.clock, options.address, options.port,
                                           server.handler(), {});
   if (!listener) co_return std::unexpected(listener.error());
-  const auto port = (*listener)->port();
+  Ready ready{(*listener)->port(), 0, market->begin(), market->end(), server.now()};
+
+  std::optional<Control> control;
+  std::unique_ptr<net::HttpListener> control_listener;
+  if (!options.control.token.empty()) {
+    control.emplace(control_parts, options.control.token);
+    auto opened = net::HttpListener::open(parts.io, parts.clock, options.control.address,
+                                          options.control.port, control->handler(), {});
+    if (!opened) co_return std::unexpected(opened.error());
+    control_listener = std::move(*opened);
+    ready.control_port = control_listener->port();
+  }
   parts.log.info("paper exchange opened", {{"address", options.address},
-                                           {"port", port},
+                                           {"port", ready.port},
+                                           {"control_port", ready.control_port},
                                            {"market_begin", market->begin()},
                                            {"market_end", market->end()},
-                                           {"now", server.now()}});
-  if (on_ready) on_ready(port);
-  co_await (*listener)->run(parts.stop);
+                                           {"now", ready.now}});
+  if (on_ready) on_ready(ready);
+  TaskGroup group(parts.io.get_executor());
+  if (control_listener) group.spawn(control_listener->run(parts.stop));
+  group.spawn((*listener)->run(parts.stop));
+  co_await group.join();
+  if (keeper) {
+    server.advance();
+    if (auto written = keeper->flush(); !written) co_return written;
+  }
   parts.log.info("paper exchange closed", {{"journal", server.exchange().journal().size()}});
   co_return Status{};
 }

@@ -21,9 +21,20 @@ struct ServeParts {
 /// of the last 24 h: recorded days are moved by whole days, unless the dates are kept.
 Result<sim::Market> open_market(const Options& options, TimePoint wall_now);
 
+/// What there is to know once it listens.
+struct Ready {
+  std::uint16_t port = 0;
+  std::uint16_t control_port = 0;  // 0 = no control
+  TimePoint market_begin{}, market_end{};
+  TimePoint now{};
+};
+
 /// Runs until `stop` is requested. Fails with a sentence before it serves anything: market data
-/// missing, port in use, two accounts with one key. `on_ready` learns the port.
+/// missing, port in use, two accounts with one key.
 Task<Status> serve(Options options, ServeParts parts,
-                   std::function<void(std::uint16_t port)> on_ready = {});
+                   std::function<void(const Ready& ready)> on_ready = {});
+
+/// The token in the first line of a file that only its owner can read.
+Result<std::string> read_token(const std::string& path);
 
 }  // namespace bb::paper

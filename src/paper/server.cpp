@@ -51,7 +51,8 @@ Reply no_such_path(const Incoming& in) {
 Reply as_reply(const FaultRule& rule) {
   Reply reply;
   reply.status = rule.status;
-  reply.body = error_body(rule.code, rule.text);
+  reply.body = rule.raw_body ? *rule.raw_body : error_body(rule.code, rule.text);
+  reply.is_json = !rule.raw_body;
   reply.retry_after_s = rule.retry_after_s;
   return reply;
 }
@@ -72,15 +73,16 @@ struct Server::State {
         options(std::move(o)),
         auth(options.accounts),
         faults(options.faults),
-        venue(market, options, clock.utc_now() + options.clock_offset),
+        timeline(clock, options.timeline),
+        venue(market, options, options.start != TimePoint{} ? options.start : timeline.utc_now()),
         streams({.venue = venue,
                  .clock = clock,
-                 .exchange_time = clock,
+                 .exchange_time = timeline,
                  .now = [this] { return now(); },
                  .advance = [this] { advance(); }}),
         ws_api(
             {.clock = clock,
-             .exchange_time = clock,
+             .exchange_time = timeline,
              .now = [this] { return now(); },
              .limits = options.limits,
              .perform = std::move(perform),
@@ -103,15 +105,20 @@ struct Server::State {
   ServerOptions options;
   Auth auth;
   FaultPlan faults;
+  Latencies latencies;
+  Timeline timeline;
   Venue venue;
   Streams streams;
   WsApi ws_api;
+  Keeper* keeper = nullptr;
+  std::optional<TimePoint> replay_at;
   net::HttpHandler handler;
   std::deque<RequestRecord> log;
 };
 
 TimePoint Server::State::now() const {
-  return std::max(clock.utc_now() + options.clock_offset, venue.exchange().now());
+  if (replay_at) return std::max(*replay_at, venue.exchange().now());
+  return std::max(timeline.utc_now(), venue.exchange().now());
 }
 
 void Server::State::advance() {
@@ -128,9 +135,10 @@ std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, Time
   if (!route || (route->is_audit && !options.expose_journal)) return no_such_path(in);
   auto checked =
       in.context && in.context->session && route->security == Security::signed_
-          ? auth.resume(*in.context->session, in.params, at)
+          ? auth.resume(*in.context->session, in.params, at + venue.skew(), timeline.wall())
           : auth.check(route->security, net::find_header(in.request.headers, "X-MBX-APIKEY"),
-                       in.signed_query(), in.request.body, in.params, at);
+                       in.signed_query(), in.request.body, in.params, at + venue.skew(),
+                       timeline.wall());
   if (!checked) return refuse(checked.error());
   caller = *checked;
   if (in.context) in.context->caller = caller;
@@ -145,12 +153,19 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
                          const FaultVerdict& verdict) {
   advance();
   const TimePoint at = venue.exchange().now();
-  if (route.checks_in_engine && !caller.window.holds(at))
+  if (route.checks_in_engine && !caller.window.holds(at + venue.skew(), timeline.wall()))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
     venue.lags().hide(caller.account, client_id_of(in.params), at, at + verdict.hide);
   Call call{venue, in.params, caller.account, at, verdict.stale};
+  const std::int64_t made_ids = venue.made_ids();
   Reply reply = route.handler(call);
+  // A listen key is of this process; what was refused has done nothing.
+  const bool is_kept = in.request.method != net::Method::get && reply.status == 200 &&
+                       !in.path.ends_with("listenKey");
+  if (keeper != nullptr && is_kept)
+    keeper->add({at, caller.account, in.request.method, in.request.target, in.request.body,
+                 made_ids, static_cast<std::int64_t>(venue.exchange().journal().size())});
   venue.lags().read_journal(faults.needs_history());
   return reply;
 }
@@ -169,7 +184,7 @@ ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, 
   out.response.body = std::move(reply.body);
   auto& headers = out.response.headers;
   headers.reserve(4);
-  headers.emplace_back("Content-Type", "application/json");
+  headers.emplace_back("Content-Type", reply.is_json ? "application/json" : "text/html");
   headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(venue.limits().used_weight()));
   if (reply.is_accepted_order) {
     const auto counts = venue.limits().order_counts(account);
@@ -209,7 +224,8 @@ Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) 
   Auth::Caller caller;
   auto refused = s.admit(in, route, arrived, caller);
 
-  const Micros before = s.options.delay_before + verdict.before;
+  const Latencies::Delay route_delay = s.latencies.draw(in.request.method, in.path);
+  const Micros before = s.options.delay_before + verdict.before + route_delay.before;
   if (before > Micros(0)) co_await sleep_for(s.clock, before);
   Delivery delivery = Delivery::whole;
   Reply reply;
@@ -219,6 +235,8 @@ Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) 
     reply = as_reply(*verdict.ending);
   } else {
     reply = refused ? std::move(*refused) : s.act(in, *route, caller, verdict);
+    if (verdict.ending && verdict.ending->effect == Effect::act_twice && !refused)
+      (void)s.act(in, *route, caller, verdict);
     if (verdict.ending && verdict.ending->effect == Effect::act_then_drop)
       delivery = Delivery::dropped;
     if (verdict.ending && verdict.ending->effect == Effect::act_then_truncate)
@@ -226,7 +244,14 @@ Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) 
     if (verdict.ending && verdict.ending->effect == Effect::act_then_error)
       reply = as_reply(*verdict.ending);
   }
-  const Micros after = s.options.delay_after + verdict.after;
+  if (s.keeper != nullptr && in.request.method != net::Method::get) {
+    const bool is_saved = co_await s.keeper->saved();
+    // It is done, but a restart might not know of it: nobody can say how it ends.
+    if (!is_saved)
+      reply = refuse(-1000, "Unknown error, please check your request or try again later.");
+    if (!is_saved) reply.status = 503;
+  }
+  const Micros after = s.options.delay_after + verdict.after + route_delay.after;
   if (after > Micros(0)) co_await sleep_for(s.clock, after);
   co_return s.finish(in, arrived, std::move(reply), caller.account, delivery);
 }
@@ -245,12 +270,52 @@ sim::Exchange& Server::exchange() { return state_->venue.exchange(); }
 
 FaultPlan& Server::faults() { return state_->faults; }
 
+Latencies& Server::latencies() { return state_->latencies; }
+
+Lags& Server::lags() { return state_->venue.lags(); }
+
 void Server::set_delays(Micros before, Micros after) {
   state_->options.delay_before = before;
   state_->options.delay_after = after;
 }
 
-void Server::shift_clock(Millis by) { state_->options.clock_offset += by; }
+void Server::set_skew(Millis by) { state_->venue.set_skew(by); }
+
+Timeline& Server::timeline() { return state_->timeline; }
+
+void Server::shift_clock(Millis by) { state_->timeline.shift(by); }
+
+void Server::begin_replay(TimePoint at) { state_->replay_at = at; }
+
+void Server::end_replay() { state_->replay_at.reset(); }
+
+Status Server::replay(const Act& act) {
+  State& s = *state_;
+  Incoming in(net::HttpRequest{act.method, act.target, {}, act.body});
+  const Route* route = find_route(act.method, in.path);
+  if (route == nullptr || act.account >= s.venue.exchange().account_count())
+    return fail(ErrorKind::configuration, "there is no such request or account any more");
+  s.venue.set_made_ids(act.made_ids);
+  const Auth::Caller caller{act.account, {.timestamp = act.time}};
+  const Reply reply = s.act(in, *route, caller, {});
+  if (reply.status != 200) return fail(ErrorKind::configuration, reply.body);
+  return {};
+}
+
+void Server::keep_in(Keeper& keeper) { state_->keeper = &keeper; }
+
+void Server::keep_deed(std::string target, std::string body) {
+  State& s = *state_;
+  if (s.keeper == nullptr) return;
+  const auto& exchange = s.venue.exchange();
+  s.keeper->add({exchange.now(), -1, net::Method::post, std::move(target), std::move(body),
+                 s.venue.made_ids(), static_cast<std::int64_t>(exchange.journal().size())});
+}
+
+Task<bool> Server::saved() {
+  if (state_->keeper == nullptr) co_return true;
+  co_return co_await state_->keeper->saved();
+}
 
 const std::deque<RequestRecord>& Server::request_log() const { return state_->log; }
 

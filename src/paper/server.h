@@ -13,8 +13,12 @@
 #include <string>
 
 #include "net/http_server.h"
+#include "paper/keeper.h"
+#include "paper/lags.h"
+#include "paper/latency.h"
 #include "paper/options.h"
 #include "paper/stream_faults.h"
+#include "paper/timeline.h"
 
 namespace bb::paper {
 
@@ -45,13 +49,21 @@ class Server {
 
   /// Moves the exchange to the present, as a request would.
   void advance();
-  /// Exchange time: the clock's UTC and the offset; it never runs backwards.
+  /// Exchange time; it never runs backwards.
   TimePoint now() const;
+  /// Where exchange time comes from, and what waits for it.
+  Timeline& timeline();
   sim::Exchange& exchange();
 
   FaultPlan& faults();
   void set_delays(Micros before, Micros after);
-  /// Moves the exchange's clock against the machine's.
+  /// Delays of single routes, beside those of all.
+  Latencies& latencies();
+  Lags& lags();
+  /// The server's front believes it is so much later than it is: its time endpoint, and what it
+  /// makes of timestamps. The market is not touched.
+  void set_skew(Millis by);
+  /// Moves exchange time against the machine's clock.
   void shift_clock(Millis by);
   const std::deque<RequestRecord>& request_log() const;
 
@@ -60,6 +72,18 @@ class Server {
   StreamFaults stream_faults() const;
   /// Cuts every stream socket.
   void disconnect_streams();
+  // Memory over restarts (keeper.h, resume.h).
+  /// Between these the exchange's present is `at`, whatever the clock says.
+  void begin_replay(TimePoint at);
+  void end_replay();
+  /// Does again what a request did; fails when it is refused now.
+  Status replay(const Act& act);
+  /// Every act from now on is kept before it is answered.
+  void keep_in(Keeper& keeper);
+  /// A deed of the control is an act, too.
+  void keep_deed(std::string target, std::string body);
+  /// Waits for what was done to be on disk; true at once without a keeper.
+  Task<bool> saved();
 
  private:
   struct State;

@@ -26,6 +26,7 @@ struct Reply {
   std::string body;
   bool is_accepted_order = false;  // order-count headers belong on it
   int retry_after_s = 0;
+  bool is_json = true;
 };
 
 Reply ok(net::JsonWriter& json);
@@ -53,6 +54,11 @@ class Venue {
   Lags& lags() { return lags_; }
   Limits& limits() { return limits_; }
   ListenKeys& listen_keys() { return listen_keys_; }
+  Millis skew() const { return skew_; }
+  void set_skew(Millis by) { skew_ = by; }
+  /// Client ids made so far.
+  std::int64_t made_ids() const { return made_ids_; }
+  void set_made_ids(std::int64_t count) { made_ids_ = count; }
 
   /// A contract that has been listed by `now`; nothing for any other text.
   const Contract* find_contract(std::string_view name, TimePoint now);
@@ -89,6 +95,7 @@ class Venue {
   ListenKeys listen_keys_;
   std::unordered_map<std::string, Contract, Hash, std::equal_to<>> contracts_;
   std::int64_t made_ids_ = 0;
+  Millis skew_{0};
   Cached symbols_;
   Cached brackets_;
 };

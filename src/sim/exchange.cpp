@@ -6,6 +6,7 @@
 #include "sim/impl/agenda.h"
 #include "sim/impl/amend.h"
 #include "sim/impl/forced.h"
+#include "sim/impl/intervene.h"
 #include "sim/impl/ledger.h"
 #include "sim/impl/lifecycle.h"
 #include "sim/impl/margin.h"
@@ -217,6 +218,10 @@ Answer<OrderView> Exchange::force_adl(int account, Symbol symbol, PositionSide s
 }
 
 Usdt Exchange::insurance_fund() const { return state_->core.insurance_fund; }
+
+Answer<OrderView> Exchange::force_fill(int account, const ForcedFill& fill) {
+  return impl::force_fill(state_->core, state_->account(account), fill);
+}
 
 bool Exchange::hedge(int account) const { return state_->account(account).options.hedge; }
 

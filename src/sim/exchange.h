@@ -38,9 +38,6 @@ class Exchange {
   /// Nothing happens to any account before this instant, unless somebody acts: advance() need not
   /// be called sooner. In the past where that is not known.
   TimePoint quiet_until() const;
-  /// What the market says of the symbol from now on is no longer what it said before: it grew by
-  /// new bars, or a price was set. To be called before the next advance().
-  void reprice(Symbol symbol);
 
   // Orders. They arrive at now(). The answer to place() is the order as it came out of matching,
   // without its average price (the exchange answers so); queries have it.
@@ -81,6 +78,21 @@ class Exchange {
   bool hedge(int account) const;
   FeeRates fees(int account) const;
   exchange::SymbolSettings settings(int account, Symbol symbol) const;
+
+  // For who plays the exchange.
+  /// What the market says of the symbol from now on is no longer what it said before: it grew by
+  /// new bars, or a price was set. To be called before the next advance().
+  void reprice(Symbol symbol);
+  /// An order that fills whole at `price`, whatever the book and the margin say: opens, adds to,
+  /// reduces or turns a position. Refused as an order would be for a wrong side, size or price.
+  struct ForcedFill {
+    Symbol symbol;
+    Side side = Side::buy;
+    PositionSide position_side = PositionSide::both;
+    Qty qty;
+    Price price;
+  };
+  Answer<OrderView> force_fill(int account, const ForcedFill& fill);
 
   /// Figures of one position at the current mark. Rows with amount zero exist where an order rests.
   struct PositionRow {

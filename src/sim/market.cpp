@@ -1,14 +1,16 @@
 #include "sim/market.h"
 
 #include <algorithm>
+#include <map>
 
-#include "sim/impl/market_path.h"
+#include "sim/impl/market_held.h"
 
 namespace bb::sim {
 
 namespace {
 
 using impl::Column;
+using impl::HeldPath;
 using impl::Path;
 
 // The recorded bars carry no number of trades; tickers show one per so much USDT.
@@ -27,7 +29,7 @@ std::int64_t level_ticks(const Column& column, Price level, bool falling) {
 }
 
 // The newest instant of the path at or before `now`; nothing before listing.
-std::optional<TimePoint> walked_until(const Path& path, TimePoint now) {
+std::optional<TimePoint> walked_until(const HeldPath& path, TimePoint now) {
   if (now < path.begin()) return std::nullopt;
   return std::min(now, path.end() - Millis(1));
 }
@@ -43,14 +45,39 @@ SymbolRules rules_at(const Market::Data& data, const Column& column, TimePoint n
   return rules;
 }
 
-TimePoint next_default_funding(TimePoint now) {
-  const std::int64_t interval = impl::kFundingInterval.count();
-  return from_ms((to_ms(now) / interval + 1) * interval);
+std::vector<exchange::Kline> klines_of(const HeldPath& path, Millis interval, TimePoint from,
+                                       TimePoint to, std::size_t limit, TimePoint now) {
+  std::vector<exchange::Kline> bars;
+  if (interval.count() <= 0) return bars;
+  const auto at = walked_until(path, now);
+  if (!at) return bars;
+  const Column& column = path.column();
+  const TimePoint earliest = std::max(from, path.begin());
+  TimePoint open = from_ms(to_ms(earliest) / interval.count() * interval.count());
+  if (open < from) open += interval;
+  for (; open <= to && open <= *at && bars.size() < limit; open += interval) {
+    const auto bar = path.stretch(open, std::min(open + interval, *at + Millis(1)));
+    if (!bar) continue;
+    bars.push_back({open, to_price(column, bar->open), to_price(column, bar->high),
+                    to_price(column, bar->low), to_price(column, bar->close), bar->volume,
+                    bar->quote_volume});
+  }
+  return bars;
 }
 
 }  // namespace
 
-Market::Market(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+struct Market::Holds {
+  std::map<Symbol, std::vector<impl::Hold>> by_symbol;
+
+  const std::vector<impl::Hold>* of(Symbol symbol) const {
+    const auto found = by_symbol.find(symbol);
+    return found == by_symbol.end() ? nullptr : &found->second;
+  }
+};
+
+Market::Market(std::shared_ptr<const Data> data)
+    : data_(std::move(data)), holds_(std::make_shared<Holds>()) {}
 
 TimePoint Market::begin() const { return data_->begin; }
 TimePoint Market::end() const { return data_->end; }
@@ -77,13 +104,20 @@ const Brackets* Market::find_brackets(Symbol symbol) const {
 std::optional<PathPoint> Market::last(Symbol symbol, TimePoint now) const {
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
-  const Path path(*data_, *column);
+  const HeldPath path(*data_, *column, holds_->of(symbol));
   const auto at = walked_until(path, now);
   if (!at) return std::nullopt;
   return PathPoint{*at, to_price(*column, path.price_at(*at))};
 }
 
 std::optional<Price> Market::mark(Symbol symbol, TimePoint now) const {
+  const Column* column = data_->find(symbol);
+  if (column != nullptr && column->mark) {
+    const HeldPath marks(*data_, *column->mark, holds_->of(symbol));
+    const auto at = walked_until(HeldPath(*data_, *column, nullptr), now);
+    if (at && *at >= marks.begin() && *at < marks.end())
+      return to_price(*column->mark, marks.price_at(*at));
+  }
   const auto point = last(symbol, now);
   return point ? std::optional(point->price) : std::nullopt;
 }
@@ -93,7 +127,8 @@ std::optional<PathPoint> Market::first_crossing(Symbol symbol, TimePoint after, 
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
   const std::int64_t ticks = level_ticks(*column, level, falling);
-  const auto found = Path(*data_, *column).first_crossing(after, until, ticks, falling);
+  const auto found =
+      HeldPath(*data_, *column, holds_->of(symbol)).first_crossing(after, until, ticks, falling);
   if (!found) return std::nullopt;
   return PathPoint{found->time, to_price(*column, found->ticks)};
 }
@@ -101,26 +136,41 @@ std::optional<PathPoint> Market::first_crossing(Symbol symbol, TimePoint after, 
 std::optional<PathPoint> Market::first_mark_crossing(Symbol symbol, TimePoint after,
                                                      TimePoint until, Price level,
                                                      bool falling) const {
-  return first_crossing(symbol, after, until, level, falling);
+  const Column* column = data_->find(symbol);
+  if (column == nullptr || !column->mark)
+    return first_crossing(symbol, after, until, level, falling);
+  // Before the recorded marks the path, then the marks, then the path again; none of it after the
+  // contract's end.
+  const HeldPath marks(*data_, *column->mark, holds_->of(symbol));
+  const TimePoint last_mark = std::min(marks.end(), data_->end_of(*column)) - Millis(1);
+  if (after + Millis(1) < marks.begin()) {
+    const TimePoint to = std::min(until, marks.begin() - Millis(1));
+    if (auto found = first_crossing(symbol, after, to, level, falling)) return found;
+  }
+  const TimePoint since = std::max(after, marks.begin() - Millis(1));
+  const std::int64_t ticks = level_ticks(*column->mark, level, falling);
+  if (const auto found = marks.first_crossing(since, std::min(until, last_mark), ticks, falling))
+    return PathPoint{found->time, to_price(*column->mark, found->ticks)};
+  return first_crossing(symbol, std::max(after, last_mark), until, level, falling);
 }
 
 Liquidity Market::liquidity(Symbol symbol, TimePoint now) const {
   const Column* column = data_->find(symbol);
   if (column == nullptr) return {};
-  const Path path(*data_, *column);
+  const HeldPath path(*data_, *column, holds_->of(symbol));
   const auto at = walked_until(path, now);
   if (!at) return {};
-  const auto bar = (*at - path.begin()) / data_->step;
-  const TimePoint open = path.begin() + data_->step * bar;
+  const auto bar = (*at - path.begin()) / path.step();
+  const TimePoint open = path.begin() + path.step() * bar;
   const auto walked = path.stretch(open, *at + Millis(1));
   const auto range = [](const Path::Stretch& s) {
     return static_cast<double>(s.high - s.low) / static_cast<double>(s.close);
   };
   Liquidity out;
   out.base_per_minute = column->bars[static_cast<std::size_t>(bar)].volume * 60'000.0 /
-                        static_cast<double>(data_->step.count());
+                        static_cast<double>(path.step().count());
   out.range = range(*walked);
-  if (const auto before = path.stretch(open - data_->step, open))
+  if (const auto before = path.stretch(open - path.step(), open))
     out.range = std::max(out.range, range(*before));
   return out;
 }
@@ -128,7 +178,7 @@ Liquidity Market::liquidity(Symbol symbol, TimePoint now) const {
 std::optional<Ticker24h> Market::ticker(Symbol symbol, TimePoint now) const {
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
-  const Path path(*data_, *column);
+  const HeldPath path(*data_, *column, holds_->of(symbol));
   const auto at = walked_until(path, now);
   if (!at) return std::nullopt;
   const TimePoint from = std::max(*at - Hours(24), path.begin());
@@ -148,22 +198,21 @@ std::optional<Ticker24h> Market::ticker(Symbol symbol, TimePoint now) const {
 
 std::vector<exchange::Kline> Market::klines(Symbol symbol, Millis interval, TimePoint from,
                                             TimePoint to, std::size_t limit, TimePoint now) const {
-  std::vector<exchange::Kline> bars;
   const Column* column = data_->find(symbol);
-  if (column == nullptr || interval.count() <= 0) return bars;
-  const Path path(*data_, *column);
-  const auto at = walked_until(path, now);
-  if (!at) return bars;
-  const TimePoint earliest = std::max(from, path.begin());
-  TimePoint open = from_ms(to_ms(earliest) / interval.count() * interval.count());
-  if (open < from) open += interval;
-  for (; open <= to && open <= *at && bars.size() < limit; open += interval) {
-    const auto bar = path.stretch(open, std::min(open + interval, *at + Millis(1)));
-    if (!bar) continue;
-    bars.push_back({open, to_price(*column, bar->open), to_price(*column, bar->high),
-                    to_price(*column, bar->low), to_price(*column, bar->close), bar->volume,
-                    bar->quote_volume});
-  }
+  if (column == nullptr) return {};
+  return klines_of({*data_, *column, holds_->of(symbol)}, interval, from, to, limit, now);
+}
+
+std::vector<exchange::Kline> Market::mark_klines(Symbol symbol, Millis interval, TimePoint from,
+                                                 TimePoint to, std::size_t limit,
+                                                 TimePoint now) const {
+  const Column* column = data_->find(symbol);
+  if (column == nullptr) return {};
+  const Column& marks = column->mark ? *column->mark : *column;
+  const TimePoint last = std::min(now, data_->end_of(*column) - Millis(1));
+  auto bars = klines_of({*data_, marks, holds_->of(symbol)}, interval, from, to, limit, last);
+  for (auto& bar : bars)
+    bar.volume = bar.quote_volume = 0;
   return bars;
 }
 
@@ -186,7 +235,13 @@ Market::Funding Market::next_funding(Symbol symbol, TimePoint now) const {
     const auto next = std::upper_bound(all.begin(), all.end(), now, later);
     if (next != all.end()) return *next;
   }
-  return {next_default_funding(now), impl::default_funding_rate()};
+  const std::int64_t interval = funding_interval(symbol).count();
+  return {from_ms((to_ms(now) / interval + 1) * interval), impl::default_funding_rate()};
+}
+
+Millis Market::funding_interval(Symbol symbol) const {
+  const Column* column = data_->find(symbol);
+  return column == nullptr ? impl::kFundingInterval : column->funding_interval;
 }
 
 std::optional<TimePoint> Market::next_point(const std::vector<Symbol>& symbols,
@@ -195,10 +250,42 @@ std::optional<TimePoint> Market::next_point(const std::vector<Symbol>& symbols,
   for (const Symbol symbol : symbols) {
     const Column* column = data_->find(symbol);
     if (column == nullptr) continue;
-    const auto point = Path(*data_, *column).next_point(now);
+    const auto point = HeldPath(*data_, *column, holds_->of(symbol)).next_point(now);
     if (point && (!next || *point < *next)) next = point;
   }
   return next;
+}
+
+Status Market::hold(Symbol symbol, Price price, TimePoint from) {
+  const Column* column = data_->find(symbol);
+  if (column == nullptr || from < column->first)
+    return fail(ErrorKind::invalid_input, symbol.str() + " is not listed");
+  const SymbolRules& rules = column->rules;
+  if (!price.is_positive() || !price.value().is_multiple_of(rules.tick.value()))
+    return fail(ErrorKind::invalid_input, price.str() + " is not a price of " + symbol.str() +
+                                              ": its tick is " + rules.tick.str());
+  if (price.value().raw() / rules.tick.value().raw() > impl::kMostTicks)
+    return fail(ErrorKind::invalid_input,
+                price.str() + " is beyond every price of " + symbol.str());
+  release(symbol, from);
+  holds_->by_symbol[symbol].push_back({from, TimePoint::max(), price});
+  return {};
+}
+
+void Market::release(Symbol symbol, TimePoint at) {
+  const auto found = holds_->by_symbol.find(symbol);
+  if (found == holds_->by_symbol.end()) return;
+  auto& holds = found->second;
+  for (auto& hold : holds)
+    hold.to = std::min(hold.to, at);
+  std::erase_if(holds, [](const impl::Hold& hold) { return hold.from >= hold.to; });
+}
+
+std::optional<Price> Market::held(Symbol symbol, TimePoint now) const {
+  const auto* holds = holds_->of(symbol);
+  if (holds == nullptr || holds->empty() || now < holds->back().from || now >= holds->back().to)
+    return std::nullopt;
+  return holds->back().price;
 }
 
 }  // namespace bb::sim

@@ -7,8 +7,13 @@
 // `high_first` takes the high before the low (worst for shorts), `low_first` the low first,
 // `seeded` draws per (symbol, bar) from the seed, whatever the shift.
 //
-// The mark price is the last path price. (Recorded marks are hourly and of 17 symbols only: they
-// could not be walked beside the path without inventing when they part from it.)
+// The mark price. Where mark bars are recorded, they are walked through their own four points, in
+// the same order of extremes as the path where both have the same bars, on a tick of their own: the
+// finest power of ten that holds them. Elsewhere, and outside the recorded marks, it is the path.
+//
+// Holds. Somebody may hold a symbol's price from a moment on: path and mark then stand at that
+// price until it is released, and jump back to where the recording is. What has been walked stays
+// walked.
 //
 // Tickers, klines and 24 h figures show only what has been walked: of a growing bar the extremes
 // met so far, and its volume in proportion to the time that has passed.
@@ -64,7 +69,7 @@ class Market {
   /// The path at `now`; nothing before listing. After the last bar of the symbol: its last walked
   /// instant, so the time of a delisted contract grows old.
   std::optional<PathPoint> last(Symbol symbol, TimePoint now) const;
-  /// The mark price: equal to the last path price.
+  /// The mark price: recorded, else the path's.
   std::optional<Price> mark(Symbol symbol, TimePoint now) const;
   /// The first instant in (after, until], to the millisecond, at which the path is >= `level` (<=
   /// for `falling`). Its price is the level (on the tick at or beyond it) where a linear piece
@@ -85,9 +90,12 @@ class Market {
   /// what is finer than the bars comes from the path.
   std::vector<exchange::Kline> klines(Symbol symbol, Millis interval, TimePoint from, TimePoint to,
                                       std::size_t limit, TimePoint now) const;
+  /// The same of the mark price; without volumes.
+  std::vector<exchange::Kline> mark_klines(Symbol symbol, Millis interval, TimePoint from,
+                                           TimePoint to, std::size_t limit, TimePoint now) const;
 
-  /// Funding settlements in (after, until]: time and rate. As recorded; 0.01 % at 00, 08 and 16 UTC
-  /// for contracts without a record.
+  /// Funding settlements in (after, until]: time and rate. As recorded; where nothing is recorded
+  /// 0.01 %, at the contract's own interval, or at 00, 08 and 16 UTC for one without a record.
   struct Funding {
     TimePoint time{};
     Ratio rate;
@@ -95,11 +103,22 @@ class Market {
   std::vector<Funding> funding(Symbol symbol, TimePoint after, TimePoint until) const;
   /// The settlement that comes next after `now` and the rate expected for it.
   Funding next_funding(Symbol symbol, TimePoint now) const;
+  Millis funding_interval(Symbol symbol) const;
   /// The next instant after `now` at which any of `symbols` passes one of its four points.
   std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols, TimePoint now) const;
 
+  /// Holds the price of a symbol from `from` on, in place of an earlier hold; copies of the market
+  /// share it. Nothing before `from` may be asked for again as the future: an exchange on this
+  /// market has to forget what it foresaw (Exchange::reprice). Fails for an unknown symbol and for
+  /// a price that is not on its tick or outside its limits.
+  Status hold(Symbol symbol, Price price, TimePoint from);
+  void release(Symbol symbol, TimePoint at);
+  std::optional<Price> held(Symbol symbol, TimePoint now) const;
+
  private:
+  struct Holds;
   std::shared_ptr<const Data> data_;
+  std::shared_ptr<Holds> holds_;
 };
 
 struct MarketOptions {
@@ -108,11 +127,29 @@ struct MarketOptions {
   TimePoint begin{};           // as recorded, before the shift; epoch = all that is recorded
   TimePoint end{};             // bars before `begin` stay as history, bars from `end` on are gone
   std::chrono::days shift{0};  // moves every recorded instant: market time = wall time for servers
+  /// Moves by whole days so that the walk begins on this day; epoch = `shift` counts.
+  TimePoint begin_on{};
+  std::chrono::days length{0};  // without `end`: so many days from the beginning; 0 = all
+  Millis interval{0};           // bars to play where several are recorded; 0 = the finest
+  /// Folder with exchangeInfo and leverageBracket for recordings that have none of their own.
+  std::string rules_folder;
 };
 
-/// Reads the repository's recorded days from a folder (data/README.md says what is in it). A
-/// missing or damaged file is a `configuration` error. Listing dates before the recorded days do
-/// not shift.
+/// Reads recorded days from a folder, whichever of these it holds:
+/// - the layout of the repository's own data (data/README.md): bars_<interval>.bin.zst;
+/// - Binance's bulk files, zip or CSV, as a tree or flat (reference §22): klines, markPriceKlines,
+///   fundingRate;
+/// - CSV or CSV.zst of many symbols, with a header (symbol, open_time, open, high, low, close,
+///   volume; symbol, funding_time, funding_rate), JSON lines of REST answers; mark prices where the
+///   file's name says mark_price. One such file may be named instead of a folder.
+/// A missing or damaged file is a `configuration` error with its name and line; nothing is loaded
+/// by half. Listing dates before the recorded days do not shift. In the last two:
+/// - only USDT perpetuals count; rules and brackets come from the folder, `rules_folder`, or are
+///   made from the prices;
+/// - missing bars of up to a day are flat at the close before, longer holes are an error;
+/// - at most 2 days before the beginning are kept as history;
+/// - a contract whose bars end in the last 24 h of the record is not taken for delisted: the market
+///   ends with the first of them.
 Result<Market> load_market(const std::string& folder, const MarketOptions& options);
 
 /// A seeded universe with pumps, gaps, listings and delistings, in the same columns. It begins at

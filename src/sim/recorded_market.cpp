@@ -1,11 +1,14 @@
-// Puts the recorded files together: bars with their rules, brackets and funding, moved in time.
+// Puts the repository's own recorded files together: bars with their rules, brackets and funding,
+// moved in time. Other recordings: feed_market.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string_view>
 #include <unordered_map>
 
+#include "sim/impl/market_feed.h"
 #include "sim/impl/market_files.h"
 
 namespace bb::sim {
@@ -25,7 +28,6 @@ struct Files {
   std::map<std::string, std::vector<Market::Funding>> funding;
 };
 
-constexpr const char* kBarsFile = "bars_15m.bin.zst";
 constexpr const char* kRulesFile = "exchangeInfo.json.zst";
 constexpr const char* kBracketsFile = "leverageBracket.json.zst";
 constexpr const char* kFundingFile = "funding.csv.zst";
@@ -41,9 +43,10 @@ Status parse_into(T& out, const char* name, std::string_view bytes,
 }
 
 // All four are read and verified before the first is parsed: a damaged folder is refused at once.
-Result<Files> read_files(const std::string& folder) {
+Result<Files> read_files(const std::string& folder, const std::string& bars_file) {
   std::map<std::string_view, std::string> bytes;
-  for (const char* name : {kBarsFile, kRulesFile, kBracketsFile, kFundingFile}) {
+  const char* bars_name = bars_file.c_str();
+  for (const char* name : {bars_name, kRulesFile, kBracketsFile, kFundingFile}) {
     auto file = impl::read_zst(folder + "/" + name);
     if (!file) return std::unexpected(file.error());
     bytes[name] = std::move(*file);
@@ -53,24 +56,36 @@ Result<Files> read_files(const std::string& folder) {
   if (ok)
     ok = parse_into(files.brackets, kBracketsFile, bytes[kBracketsFile], impl::parse_brackets);
   if (ok) ok = parse_into(files.funding, kFundingFile, bytes[kFundingFile], impl::parse_funding);
-  if (ok) ok = parse_into(files.bars, kBarsFile, bytes[kBarsFile], impl::parse_bars);
+  if (ok) ok = parse_into(files.bars, bars_name, bytes[bars_name], impl::parse_bars);
   if (!ok) return std::unexpected(ok.error());
   return files;
 }
 
-// The part of the recorded time that is to be walked.
-struct Window {
-  TimePoint begin{}, end{};
-};
+// The bars file of the interval that is asked for, or of the finest there is; empty = none.
+std::string find_bars_file(const std::string& folder, Millis interval) {
+  std::string best;
+  Millis finest = Millis::max();
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    constexpr std::string_view kBegin = "bars_";
+    constexpr std::string_view kEnd = ".bin.zst";
+    if (!name.starts_with(kBegin) || !name.ends_with(kEnd)) continue;
+    const auto word =
+        std::string_view(name).substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size());
+    const Millis each = impl::parse_interval(word);
+    if (each == Millis(0) || (interval > Millis(0) && each != interval) || each >= finest) continue;
+    finest = each;
+    best = name;
+  }
+  return best;
+}
 
-Result<Window> choose_window(const impl::BarsFile& bars, const MarketOptions& options) {
-  Window window{bars.begin, bars.end};
-  if (options.begin != TimePoint{}) window.begin = options.begin;
-  if (options.end != TimePoint{}) window.end = options.end;
-  if (window.begin < bars.begin || window.end > bars.end || window.begin >= window.end)
-    return bad(fmt::format("{} .. {} is not within the recorded time {} .. {}",
-                           iso_seconds(window.begin), iso_seconds(window.end),
-                           iso_seconds(bars.begin), iso_seconds(bars.end)));
+Result<impl::Window> choose_window(const impl::BarsFile& bars, const MarketOptions& options) {
+  const auto chosen = impl::window_of(bars.begin, bars.end, options);
+  if (!chosen) return chosen;
+  const impl::Window& window = *chosen;
   if ((window.end - bars.begin) % bars.step != Millis(0))
     return bad(fmt::format("{} is not the end of a recorded bar; bars last {} minutes",
                            iso_seconds(window.end), bars.step / Minutes(1)));
@@ -79,21 +94,16 @@ Result<Window> choose_window(const impl::BarsFile& bars, const MarketOptions& op
 
 void fill_funding(Column& column, const Files& files, TimePoint end, Millis shift) {
   const auto recorded = files.funding.find(column.rules.symbol.str());
-  if (recorded != files.funding.end()) {
-    for (const auto& [time, rate] : recorded->second)
-      if (time + shift >= column.first && time + shift <= end)
-        column.funding.push_back({time + shift, rate});
-    return;
-  }
-  const std::int64_t interval = impl::kFundingInterval.count();
-  const std::int64_t first = (to_ms(column.first) + interval - 1) / interval * interval;
-  for (std::int64_t at = first; from_ms(at) <= end; at += interval)
-    column.funding.push_back({from_ms(at), impl::default_funding_rate()});
+  if (recorded == files.funding.end()) return impl::fill_funding(column, {}, end);
+  std::vector<Market::Funding> moved = recorded->second;
+  for (auto& settlement : moved)
+    settlement.time += shift;
+  impl::fill_funding(column, moved, end);
 }
 
 // The bars that begin before the window's end, with everything that belongs to them.
 Result<Column> make_column(impl::RecordedBars& bars, const SymbolRules& rules, const Files& files,
-                           const Window& window, Millis shift) {
+                           const impl::Window& window, Millis shift) {
   Column column;
   column.rules = rules;
   if (rules.tick != bars.tick)
@@ -126,10 +136,13 @@ Result<Column> make_column(impl::RecordedBars& bars, const SymbolRules& rules, c
 }  // namespace
 
 Result<Market> load_market(const std::string& folder, const MarketOptions& options) {
-  auto files = read_files(folder);
+  const auto bars_file = find_bars_file(folder, options.interval);
+  if (bars_file.empty()) return impl::load_feed(folder, options);
+  auto files = read_files(folder, bars_file);
   if (!files) return std::unexpected(files.error());
   const auto window = choose_window(files->bars, options);
   if (!window) return std::unexpected(window.error());
+  const Millis shift = impl::shift_of(*window, options);
 
   std::unordered_map<std::string, impl::RecordedBars*> bars;
   for (auto& entry : files->bars.symbols)
@@ -142,11 +155,11 @@ Result<Market> load_market(const std::string& folder, const MarketOptions& optio
 
   auto data = std::make_shared<Market::Data>();
   data->step = files->bars.step;
-  data->begin = window->begin + options.shift;
-  data->end = window->end + options.shift;
+  data->begin = window->begin + shift;
+  data->end = window->end + shift;
   data->path = options.path;
   data->seed = options.seed;
-  data->shift = options.shift;
+  data->shift = shift;
   for (const SymbolRules& rules : files->rules) {
     const auto found = bars.find(rules.symbol.str());
     if (found == bars.end())
@@ -155,7 +168,7 @@ Result<Market> load_market(const std::string& folder, const MarketOptions& optio
                       "restore them from the repository",
                       rules.symbol.str()));
     if (found->second->first >= window->end) continue;
-    auto column = make_column(*found->second, rules, *files, *window, options.shift);
+    auto column = make_column(*found->second, rules, *files, *window, shift);
     if (!column) return std::unexpected(column.error());
     data->columns.push_back(std::move(*column));
   }

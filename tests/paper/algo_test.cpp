@@ -114,7 +114,7 @@ TEST_CASE("algo: a cancel shows late, in the query and as -4130 to the successor
     const auto right_after = co_await world.get_signed("/fapi/v1/algoOrder", "clientAlgoId=old");
     CHECK(right_after.at("algoStatus") == "NEW");
     const auto listed = co_await world.get_signed("/fapi/v1/openAlgoOrders");
-    CHECK(listed.body == "[]");
+    CHECK(count(listed.body) == 1);
     const auto blocked = co_await world.close_stop("AAAUSDT", "109", "new");
     CHECK(blocked.code() == -4130);
     // The other kind, and plain quantities, are not blocked.
@@ -209,6 +209,7 @@ TEST_CASE("algo: a client id is unique among open ones; all of a symbol are canc
     const auto canceled = co_await world.del("/fapi/v1/algoOpenOrders", "symbol=AAAUSDT");
     CHECK(canceled.body ==
           R"({"code":200,"msg":"The operation of cancel all open order is done."})");
+    co_await sleep_for(loop.clock, Millis(1200));
     const auto open = co_await world.get_signed("/fapi/v1/openAlgoOrders", "symbol=AAAUSDT");
     CHECK(open.body == "[]");
     co_await world.close();

@@ -157,8 +157,8 @@ TEST_CASE("serve: a random market over TCP that begins today, until it is stoppe
     const auto run = [](Options o, bb::test::RealLoop& l, Stop& s, const Log& g, std::uint16_t& p,
                         Event& r) -> Task<void> {
       const auto served =
-          co_await serve(std::move(o), {l.io, l.clock, s, g}, [&p, &r](std::uint16_t opened) {
-            p = opened;
+          co_await serve(std::move(o), {l.io, l.clock, s, g}, [&p, &r](const Ready& opened) {
+            p = opened.port;
             r.notify();
           });
       CHECK(served.has_value());

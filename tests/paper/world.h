@@ -64,6 +64,7 @@ class World {
   sim::Exchange& exchange() { return server_.exchange(); }
   SimLoop& loop() { return loop_; }
   net::Dialer& dialer() { return dialer_; }
+  sim::Market& sim_market() { return market_; }
 
   Task<Answer> get(std::string target);
   Task<Answer> send(net::HttpRequest request);

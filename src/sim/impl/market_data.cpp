@@ -51,16 +51,23 @@ const impl::Column* Market::Data::find(Symbol symbol) const {
 }
 
 TimePoint Market::Data::end_of(const impl::Column& column) const {
-  return column.first + step * static_cast<std::int64_t>(column.bars.size());
+  const Millis each = column.step > Millis(0) ? column.step : step;
+  return column.first + each * static_cast<std::int64_t>(column.bars.size());
 }
 
 void Market::Data::seal() {
   BB_CHECK(step.count() > 0 && step.count() % 4 == 0, "a bar is walked in four equal parts");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     impl::Column& column = columns[i];
-    BB_CHECK(!column.bars.empty() && column.rules.tick.is_positive(), "a column has bars in ticks");
-    column.name_hash = impl::hash_name(column.rules.symbol.str());
-    impl::build_blocks(column);
+    const auto name_hash = impl::hash_name(column.rules.symbol.str());
+    for (impl::Column* one : {&column, column.mark.get()}) {
+      if (one == nullptr) continue;
+      BB_CHECK(!one->bars.empty() && one->rules.tick.is_positive(), "a column has bars in ticks");
+      if (one->step == Millis(0)) one->step = step;
+      BB_CHECK(one->step.count() % 4 == 0, "a bar is walked in four equal parts");
+      one->name_hash = name_hash;
+      impl::build_blocks(*one);
+    }
     index_[column.rules.symbol] = i;
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -15,25 +16,15 @@ struct Bar {
   double volume = 0;                                    // base asset
 };
 
+/// The largest price in ticks.
+constexpr std::int64_t kMostTicks = 1 << 30;
+
 /// Extremes and sums of up to kBlockBars bars in a row.
 struct Block {
   std::int32_t high = 0, low = 0;
   double volume = 0, quote_volume = 0;
 };
 constexpr std::size_t kBlockBars = 64;
-
-struct Column {
-  SymbolRules rules;  // status is a matter of the time asked for
-  Brackets brackets;
-  TimePoint first{};  // open time of bars[0]
-  std::vector<Bar> bars;
-  std::vector<Market::Funding> funding;  // every settlement from `first` on, by time
-  std::vector<Block> blocks;             // made by seal()
-  std::uint64_t name_hash = 0;           // made by seal()
-
-  /// USDT traded in a bar: the volume at the mean of the bar's four prices.
-  double quote_volume(const Bar& bar) const;
-};
 
 /// How long a delisted contract is `settling`, and how long before that its end is announced.
 constexpr Millis kSettling = Hours(1);
@@ -43,6 +34,22 @@ constexpr TimePoint kNoDelivery = from_ms(4'133'404'800'000);
 /// What is assumed where no settlement is recorded: 0.01 % at 00, 08 and 16 UTC.
 constexpr Millis kFundingInterval = Hours(8);
 Ratio default_funding_rate();
+
+struct Column {
+  SymbolRules rules;  // status is a matter of the time asked for
+  Brackets brackets;
+  TimePoint first{};  // open time of bars[0]
+  Millis step{0};     // of the bars; zero = the market's
+  std::vector<Bar> bars;
+  std::shared_ptr<Column> mark;          // recorded mark prices: first, step, bars, rules.tick
+  std::vector<Market::Funding> funding;  // every settlement from `first` on, by time
+  Millis funding_interval = kFundingInterval;
+  std::vector<Block> blocks;    // made by seal()
+  std::uint64_t name_hash = 0;  // made by seal()
+
+  /// USDT traded in a bar: the volume at the mean of the bar's four prices.
+  double quote_volume(const Bar& bar) const;
+};
 
 }  // namespace bb::sim::impl
 

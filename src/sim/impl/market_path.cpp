@@ -22,7 +22,7 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 Path::Path(const Market::Data& data, const Column& column)
     : data_(data),
       column_(column),
-      step_(data.step.count()),
+      step_((column.step > Millis(0) ? column.step : data.step).count()),
       quarter_(step_ / 4),
       end_(data.end_of(column)) {}
 
