@@ -1,5 +1,6 @@
-// paper::Server: Binance's HTTP face over an exchange in memory. It speaks through
-// net::HttpHandler, so the same server works over memory streams in virtual time and over TCP.
+// paper::Server: Binance's face over an exchange in memory: REST, stream sockets (streams.h) and
+// the WebSocket API (ws_api.h). It speaks through net::HttpHandler, so the same server works over
+// memory streams in virtual time and over TCP.
 //
 // One request: route, weight, authentication and the time rule on arrival; then it waits
 // `delay_before`; the exchange moves to the present and the request acts at one instant; it waits

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace bb::paper::payload {
 
@@ -40,34 +39,32 @@ void write_levels(JsonWriter& json, const Contract& contract,
 
 }  // namespace
 
-std::string agg_trade(const Contract& contract, const TapeTrade& trade, TimePoint now) {
+std::string agg_trade(const Contract& contract, const sim::TapeGroup& group, TimePoint now) {
   auto json = begin("aggTrade", now);
-  const auto qty = padded(trade.qty, contract.qty_places);
-  json.field("a", trade.id)
+  const auto qty = padded(group.qty, contract.qty_places);
+  json.field("a", group.id)
       .field("s", contract.symbol.str())
-      .field("p", padded(trade.price, contract.price_places))
+      .field("p", padded(group.price, contract.price_places))
       .field("q", qty)
       .field("nq", qty)
-      .field("f", trade.first_id)
-      .field("l", trade.first_id + (trade.first_qty == trade.qty ? 0 : 1))
-      .field("T", to_ms(trade.time))
-      .field("m", trade.buyer_is_maker)
+      .field("f", group.first)
+      .field("l", group.last)
+      .field("T", to_ms(group.time))
+      .field("m", group.buyer_is_maker)
       .field("st", kUm)
       .end_object();
   return json.take();
 }
 
-std::string trade(const Contract& contract, const TapeTrade& trade, int which, TimePoint now) {
-  const Qty qty = which == 0 ? trade.first_qty : trade.qty - trade.first_qty;
-  if (qty.is_zero()) return {};
+std::string trade(const Contract& contract, const sim::TapeRow& row, TimePoint now) {
   auto json = begin("trade", now);
-  json.field("T", to_ms(trade.time))
+  json.field("T", to_ms(row.time))
       .field("s", contract.symbol.str())
-      .field("t", trade.first_id + which)
-      .field("p", padded(trade.price, contract.price_places))
-      .field("q", padded(qty, contract.qty_places))
+      .field("t", row.id)
+      .field("p", padded(row.price, contract.price_places))
+      .field("q", padded(row.qty, contract.qty_places))
       .field("X", "MARKET")
-      .field("m", trade.buyer_is_maker)
+      .field("m", row.buyer_is_maker)
       .end_object();
   return json.take();
 }
@@ -107,7 +104,11 @@ Stamped mini_ticker(const Contract& contract, const sim::Ticker24h& ticker) {
   return stamped("24hrMiniTicker", json);
 }
 
-Stamped ticker(const Contract& contract, const sim::Ticker24h& ticker) {
+Stamped ticker(const sim::Market& market, const Contract& contract, const sim::Ticker24h& ticker,
+               TimePoint now) {
+  const auto newest = sim::Tape(market).newest(contract.symbol, now);
+  const auto first = sim::Tape::first_row_at(contract.symbol, ticker.open_time);
+  const auto last = std::max(newest ? newest->id : first, first);
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
   const double change = ticker.last.value().to_double() - open;
@@ -120,7 +121,7 @@ Stamped ticker(const Contract& contract, const sim::Ticker24h& ticker) {
       .field("P", fixed(open > 0 ? change / open * 100 : 0, 3))
       .field("w", fixed(average, places))
       .field("c", padded(ticker.last, places))
-      .field("Q", fixed(std::pow(10, -contract.qty_places), contract.qty_places))
+      .field("Q", padded(newest ? newest->qty : Qty(), contract.qty_places))
       .field("o", padded(ticker.open, places))
       .field("h", padded(ticker.high, places))
       .field("l", padded(ticker.low, places))
@@ -128,9 +129,9 @@ Stamped ticker(const Contract& contract, const sim::Ticker24h& ticker) {
       .field("q", fixed(ticker.quote_volume, 2))
       .field("O", to_ms(ticker.open_time))
       .field("C", to_ms(ticker.close_time))
-      .field("F", 1)
-      .field("L", ticker.count)
-      .field("n", ticker.count)
+      .field("F", first)
+      .field("L", last)
+      .field("n", last - first + 1)
       .field("ps", contract.symbol.str())
       .field("st", kUm)
       .end_object();
@@ -159,6 +160,9 @@ Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis inter
               std::string_view interval_word, bool closed, bool continuous, TimePoint walked) {
   const int places = contract.price_places;
   const auto close_time = bar.open_time + interval - Millis(1);
+  const auto first = sim::Tape::first_row_at(contract.symbol, bar.open_time);
+  const auto next =
+      sim::Tape::first_row_at(contract.symbol, std::min(walked, close_time) + Millis(1));
   JsonWriter json;
   json.begin_object();
   if (continuous) {
@@ -169,14 +173,14 @@ Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis inter
   json.key("k").begin_object().field("t", to_ms(bar.open_time)).field("T", to_ms(close_time));
   if (!continuous) json.field("s", contract.symbol.str());
   json.field("i", interval_word)
-      .field("f", tape_id_at(bar.open_time))
-      .field("L", tape_id_at(std::min(walked, close_time)) + 1)
+      .field("f", first)
+      .field("L", std::max(first, next - 1))
       .field("o", padded(bar.open, places))
       .field("c", padded(bar.close, places))
       .field("h", padded(bar.high, places))
       .field("l", padded(bar.low, places))
       .field("v", fixed(bar.volume, contract.qty_places))
-      .field("n", static_cast<std::int64_t>(bar.quote_volume / 500))
+      .field("n", next - first)
       .field("x", closed)
       .field("q", fixed(bar.quote_volume, 5))
       .field("V", fixed(bar.volume / 2, contract.qty_places))

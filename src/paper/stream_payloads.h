@@ -7,14 +7,13 @@
 
 #include "net/json.h"
 #include "paper/shown_book.h"
-#include "paper/tape.h"
 #include "paper/venue.h"
+#include "sim/tape.h"
 
 namespace bb::paper::payload {
 
-std::string agg_trade(const Contract& contract, const TapeTrade& trade, TimePoint now);
-/// One of the two single trades of an aggregate; empty when it has only one.
-std::string trade(const Contract& contract, const TapeTrade& trade, int which, TimePoint now);
+std::string agg_trade(const Contract& contract, const sim::TapeGroup& group, TimePoint now);
+std::string trade(const Contract& contract, const sim::TapeRow& row, TimePoint now);
 
 void mark_price(net::JsonWriter& json, const sim::Market& market, Symbol symbol, TimePoint now);
 /// An object without E, so that equal figures give equal text.
@@ -24,7 +23,8 @@ struct Stamped {
   std::string text(TimePoint now) const { return head + std::to_string(to_ms(now)) + tail; }
 };
 Stamped mini_ticker(const Contract& contract, const sim::Ticker24h& ticker);
-Stamped ticker(const Contract& contract, const sim::Ticker24h& ticker);
+Stamped ticker(const sim::Market& market, const Contract& contract, const sim::Ticker24h& ticker,
+               TimePoint now);
 Stamped book_ticker(const Contract& contract, const ShownBook& book);
 /// `continuous`: the stream of the pair's perpetual instead of the symbol's.
 Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis interval,

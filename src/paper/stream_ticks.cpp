@@ -81,20 +81,28 @@ void MarketStreams::tick_symbol(Channel& channel, const Contract& contract, Time
   }
   const auto ticker = market.ticker(contract.symbol, now);
   if (!ticker) return;
-  const auto text = channel.spec.kind == Kind::ticker ? payload::ticker(contract, *ticker)
-                                                      : payload::mini_ticker(contract, *ticker);
+  const auto text = channel.spec.kind == Kind::ticker
+                        ? payload::ticker(market, contract, *ticker, now)
+                        : payload::mini_ticker(contract, *ticker);
   if (is_news(channel, contract.symbol, text)) emit(channel, text.text(now));
 }
 
 void MarketStreams::tick_trades(Channel& channel, const Contract& contract, TimePoint now) {
-  for (const auto& trade :
-       read_tape(venue_.market(), contract.symbol, channel.told, now, kTradesPerTick)) {
-    if (channel.spec.kind == Kind::agg_trade) {
-      emit(channel, payload::agg_trade(contract, trade, now));
-    } else {
-      for (const int which : {0, 1})
-        emit(channel, payload::trade(contract, trade, which, now));
-    }
+  const sim::Tape tape(venue_.market());
+  const Symbol symbol = contract.symbol;
+  const TimePoint begin = channel.told + Millis(1);
+  const TimePoint end = now + Millis(1);
+  const auto newest = static_cast<std::int64_t>(kTradesPerTick);
+  if (channel.spec.kind == Kind::agg_trade) {
+    const auto first = std::max(sim::Tape::first_group_at(symbol, begin),
+                                sim::Tape::first_group_at(symbol, end) - newest);
+    for (const auto& group : tape.groups(symbol, first, kTradesPerTick, now))
+      emit(channel, payload::agg_trade(contract, group, now));
+  } else {
+    const auto first = std::max(sim::Tape::first_row_at(symbol, begin),
+                                sim::Tape::first_row_at(symbol, end) - newest);
+    for (const auto& row : tape.rows(symbol, first, kTradesPerTick, now))
+      emit(channel, payload::trade(contract, row, now));
   }
 }
 
@@ -195,7 +203,7 @@ void MarketStreams::tick_all(Channel& channel, TimePoint now) {
     }
     const auto ticker = market.ticker(rules.symbol, now);
     if (!ticker) continue;
-    text = channel.spec.kind == Kind::ticker_all ? payload::ticker(contract, *ticker)
+    text = channel.spec.kind == Kind::ticker_all ? payload::ticker(market, contract, *ticker, now)
                                                  : payload::mini_ticker(contract, *ticker);
     if (!is_news(channel, rules.symbol, text)) continue;
     if (array.size() > 1) array += ',';

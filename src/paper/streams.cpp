@@ -14,8 +14,9 @@ using Method = ControlMessage::Method;
 constexpr std::size_t kStreamsMax = 1024;
 constexpr std::size_t kMessagesPerSecond = 10;
 constexpr Hours kLife{24};
-// How long the exchange is left alone when nothing is due: a wall clock may jump.
-constexpr Millis kPumpMax{1000};
+// How long the exchange is left alone when nothing is due: a wall clock may jump, and a market be
+// changed.
+constexpr Millis kLookAgain{1000};
 
 constexpr net::WsOptions kSocketOptions{
     .max_message_bytes = 256u << 10, .ping_every = Minutes(3), .pong_within = Minutes(10)};
@@ -63,8 +64,8 @@ Streams::Streams(Parts parts)
 
 Streams::~Streams() {
   parts_.venue.listen_keys().on_change({});
-  for (const auto timer : {key_timer_, pump_timer_})
-    if (timer) parts_.exchange_time.cancel(*timer);
+  if (key_timer_) parts_.exchange_time.cancel(*key_timer_);
+  stop_pump();
 }
 
 std::optional<net::ServerReply> Streams::accept(const net::HttpRequest& request) {
@@ -264,17 +265,24 @@ void Streams::watch_keys() {
 
 /// Moves the exchange to what happens next, as long as somebody would hear of it.
 void Streams::pump() {
-  if (pump_timer_) parts_.exchange_time.cancel(*std::exchange(pump_timer_, std::nullopt));
+  stop_pump();
   const bool is_listening =
       std::ranges::any_of(clients_, [](const Client& client) { return !client.users.empty(); });
   if (!is_listening) return;
-  const auto until = parts_.venue.exchange().quiet_until() - parts_.now();
-  const auto wait = std::clamp<Millis>(until, Millis(1), kPumpMax);
-  pump_timer_ = parts_.exchange_time.call_at(parts_.exchange_time.after(wait), [this] {
-    pump_timer_.reset();
+  const auto look = [this] {
     parts_.advance();
     pump();
-  });
+  };
+  look_timer_ = parts_.clock.call_at(parts_.clock.after(kLookAgain), look);
+  const auto due = parts_.venue.exchange().quiet_until();
+  if (due == TimePoint::max()) return;
+  const auto wait = std::max(due - parts_.now(), Millis(1));
+  due_timer_ = parts_.exchange_time.call_at(parts_.exchange_time.after(wait), look);
+}
+
+void Streams::stop_pump() {
+  if (look_timer_) parts_.clock.cancel(*std::exchange(look_timer_, std::nullopt));
+  if (due_timer_) parts_.exchange_time.cancel(*std::exchange(due_timer_, std::nullopt));
 }
 
 void Streams::set_faults(const StreamFaults& faults) {

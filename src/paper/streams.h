@@ -73,6 +73,7 @@ class Streams {
   void tell_expired(const std::string& key);
   void watch_keys();
   void pump();
+  void stop_pump();
 
   Parts parts_;
   std::list<Client> clients_;
@@ -82,7 +83,8 @@ class Streams {
   MarketStreams market_;
   UserFeed users_;
   std::optional<TimerId> key_timer_;
-  std::optional<TimerId> pump_timer_;
+  std::optional<TimerId> due_timer_;
+  std::optional<TimerId> look_timer_;
 };
 
 }  // namespace bb::paper

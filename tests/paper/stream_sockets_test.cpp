@@ -107,9 +107,9 @@ TEST_CASE("stream sockets: every subscriber is told the same at the same time") 
     auto b = co_await StreamClient::open(world, "/market/ws/aaausdt@aggTrade");
     co_await a->collect(Millis(10));
     co_await b->collect(Millis(0));
-    const auto first = co_await a->collect(Seconds(2));
+    const auto first = co_await a->collect(Seconds(20));
     const auto second = co_await b->collect(Micros(0));
-    CHECK(first.size() == 20);
+    CHECK(first.size() > 25);
     CHECK((first == second));
     co_await a->close();
     co_await b->close();
