@@ -91,12 +91,13 @@ Status prepare_days(Keeper& keeper, Options& options, TimePoint wall_now) {
 }
 
 Status prepare_server(Keeper& keeper, Options& options, const sim::Market& market,
-                      TimePoint wall_now) {
+                      const Clock& clock) {
   const auto era = keeper.era();
   if (!era) return std::unexpected(era.error());
   auto& server = options.server;
-  TimePoint now = wall_now + server.timeline.offset;
   const std::string print = fingerprint(market, options);
+  const bool has_begin = server.timeline.begin != TimePoint{};
+  TimePoint now = has_begin ? server.timeline.begin : clock.utc_now() + server.timeline.offset;
   if (*era && !options.db_rebase) {
     if ((*era)->market != print)
       return bad(
@@ -108,7 +109,7 @@ Status prepare_server(Keeper& keeper, Options& options, const sim::Market& marke
     if (!last) return std::unexpected(last.error());
     // A replay goes on where it stood; so does a market that ran ahead of the clock.
     if (options.at != TimePoint{} || *last > now || server.timeline.paused) {
-      server.timeline.offset = *last - wall_now;
+      server.timeline.begin = *last;
       server.timeline.is_replay = true;
       now = *last;
     }

@@ -15,7 +15,7 @@ Status prepare_days(Keeper& keeper, Options& options, TimePoint wall_now);
 /// Before the server: refuses another market or other accounts with a sentence, or (with
 /// `db_rebase`, and in a new file) begins an era in which accounts keep what they were worth.
 Status prepare_server(Keeper& keeper, Options& options, const sim::Market& market,
-                      TimePoint wall_now);
+                      const Clock& clock);
 
 /// After the server was made: lives through the acts of the era, then keeps new ones. Fails with a
 /// sentence when they do not lead where they led before.

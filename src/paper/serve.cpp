@@ -107,11 +107,11 @@ Task<Status> serve(Options options, ServeParts parts,
   auto market = open_market(options, wall_now);
   if (!market) co_return std::unexpected(market.error());
   if (options.at != TimePoint{}) {
-    options.server.timeline.offset = options.at - wall_now;
+    options.server.timeline.begin = options.at;
     options.server.timeline.is_replay = true;
   }
   if (keeper) {
-    auto ok = prepare_server(*keeper, options, *market, wall_now);
+    auto ok = prepare_server(*keeper, options, *market, parts.clock);
     if (!ok) co_return ok;
   }
   Server server(parts.clock, *market, options.server);

@@ -30,9 +30,9 @@ Timeline::Timeline(Clock& clock, const TimelineOptions& options)
       speed_(options.speed),
       paused_(options.paused),
       displaced_(options.is_replay),
-      offset_(options.offset),
+      offset_(options.begin != TimePoint{} ? options.begin - clock.utc_now() : options.offset),
       real_anchor_(clock.steady_now()),
-      utc_anchor_(clock.utc_now() + options.offset),
+      utc_anchor_(clock.utc_now() + offset_),
       newest_(utc_anchor_) {
   BB_CHECK(speed_ >= kSlowest && speed_ <= kFastest, "the speed of exchange time is in bounds");
 }

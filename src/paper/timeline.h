@@ -23,7 +23,8 @@
 namespace bb::paper {
 
 struct TimelineOptions {
-  Millis offset{0};  // exchange time = clock + this, at the start
+  Millis offset{0};   // exchange time = clock + this, at the start
+  TimePoint begin{};  // exchange time at the start, whatever the clock says; epoch = by the offset
   Decimal speed = Decimal::from_int(1);
   bool paused = false;
   /// Begun at another date than the clock's on purpose: a replay.

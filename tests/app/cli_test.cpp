@@ -120,5 +120,28 @@ TEST_CASE("cli: each kind of error has its exit code") {
   CHECK(exit_code_of(Error{ErrorKind::storage, "", 0}) == 1);
 }
 
+TEST_CASE("cli: paper takes its market, its clock, its control and its memory from flags") {
+  const auto paper = parse({"paper", "--data", "bulk", "--interval", "15m", "--at",
+                            "2025-10-10T20:00", "--speed", "60", "--paused", "--control-port", "0",
+                            "--control-token-file", "token", "--db", "p.db", "--db-rebase"});
+  REQUIRE(std::holds_alternative<PaperCommand>(paper.command));
+  const auto& p = std::get<PaperCommand>(paper.command);
+  CHECK(p.interval == Minutes(15));
+  CHECK(p.at == from_ms(1'760'126'400'000));
+  CHECK(p.speed == Decimal::from_int(60));
+  CHECK(p.paused);
+  CHECK(p.control_port == 0);
+  CHECK(p.control_token_file == "token");
+  CHECK(p.db_rebase);
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"paper", "--interval", "7m"},
+                                             {"paper", "--at", "yesterday"},
+                                             {"paper", "--speed", "0"},
+                                             {"paper", "--speed", "fast"},
+                                             {"paper", "--control-port", "5"},
+                                             {"paper", "--db-rebase"}})
+    CHECK(printed_code(parse(wrong)) == kUsage);
+}
+
 }  // namespace
 }  // namespace bb::app::test

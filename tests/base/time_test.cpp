@@ -19,5 +19,16 @@ TEST_CASE("time: a date reads only in its one form") {
     CHECK_FALSE(parse_utc_date(text).has_value());
 }
 
+TEST_CASE("time: a UTC instant is a date, or a date and a time of day") {
+  const auto day = from_ms(1760054400000);
+  CHECK(parse_utc_instant("2025-10-10").value() == day);
+  CHECK(parse_utc_instant("2025-10-10T20:15").value() == day + Hours(20) + Minutes(15));
+  CHECK(parse_utc_instant("2025-10-10T23:59:59Z").value() == day + Hours(24) - Seconds(1));
+  for (const auto* text : {"", "2025-10-1", "2025-10-10T", "2025-10-10T2", "2025-10-10T24:00",
+                           "2025-10-10T10:60", "2025-10-10T10:00:60", "2025-10-10T-1:00",
+                           "2025-10-10 10:00", "2025-10-10T10:00:00+01:00", "2025-10-10Z"})
+    CHECK_FALSE(parse_utc_instant(text).has_value());
+}
+
 }  // namespace
 }  // namespace bb::test

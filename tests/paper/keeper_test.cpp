@@ -24,7 +24,7 @@ struct KeptWorld {
   KeptWorld(SimLoop& loop, Options o)
       : options(std::move(o)), keeper(Keeper::open(options.db, loop.clock).value()) {
     const auto market = make_test_market();
-    ready = prepare_server(*keeper, options, market, loop.clock.utc_now());
+    ready = prepare_server(*keeper, options, market, loop.clock);
     if (!ready) return;
     world = std::make_unique<World>(loop, options.server);
     ControlParts parts{world->server(), world->sim_market(), options.server.accounts};

@@ -58,6 +58,17 @@ TEST_CASE("timeline: paused, it stands still; steps and jumps move it forward on
   });
 }
 
+TEST_CASE("timeline: it begins where it is told to, and runs on from there") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TimePoint begin = some_day() - Hours(999);
+    Timeline timeline(loop.clock, {.begin = begin, .is_replay = true});
+    CHECK(timeline.utc_now() == begin);
+    co_await sleep_for(loop.clock, Seconds(3));
+    CHECK(timeline.utc_now() == begin + Seconds(3));
+    CHECK(timeline.wall() == loop.clock.utc_now());
+  });
+}
+
 TEST_CASE("timeline: its timers run at exchange time, whatever moves it") {
   run_sim([](SimLoop& loop) -> Task<void> {
     Timeline timeline(loop.clock, {.speed = speed("60")});
