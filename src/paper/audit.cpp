@@ -31,6 +31,16 @@ std::string_view word(JournalEntry::Kind kind) {
       return "unprotected_from";
     case JournalEntry::Kind::liquidated:
       return "liquidated";
+    case JournalEntry::Kind::order_amended:
+      return "order_amended";
+    case JournalEntry::Kind::leverage_changed:
+      return "leverage_changed";
+    case JournalEntry::Kind::margin_type_changed:
+      return "margin_type_changed";
+    case JournalEntry::Kind::isolated_margin_changed:
+      return "isolated_margin_changed";
+    case JournalEntry::Kind::margin_call:
+      return "margin_call";
   }
   std::unreachable();
 }

@@ -1,6 +1,7 @@
 // Who a request is from: API key, signature over the raw bytes, and the time rule.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,9 @@ enum class Security {
 struct TimeWindow {
   TimePoint timestamp{};
   Millis recv_window{5000};
-  /// -1021's two texts, or nothing.
-  std::optional<Rejection> judge(TimePoint now) const;
-  bool holds(TimePoint now) const { return !judge(now); }
+  /// -1021's two texts, or nothing. Near `wall` is as good as near `now`, where there is one.
+  std::optional<Rejection> judge(TimePoint now, std::optional<TimePoint> wall = {}) const;
+  bool holds(TimePoint now, std::optional<TimePoint> wall = {}) const { return !judge(now, wall); }
 };
 
 /// Query and body, one behind the other, without the `signature` pair wherever it stands.
@@ -31,27 +32,42 @@ std::string signed_payload(std::string_view query, std::string_view body);
 
 class Auth {
  public:
+  /// `accounts` have passed check_accounts().
   explicit Auth(const std::vector<PaperAccount>& accounts);
+  ~Auth();
 
   struct Caller {
     int account = -1;
+    const ApiKey* key = nullptr;  // lives as long as the Auth; nothing for public requests
     TimeWindow window;
   };
-  sim::Answer<Caller> check(Security security, std::string_view api_key, std::string_view query,
-                            std::string_view body, ParamReader& params, TimePoint now) const;
+  /// A request as it came.
+  struct Request {
+    std::string_view api_key;
+    std::string_view address;  // of the client
+    std::string_view query;
+    std::string_view body;
+    bool acts = false;  // needs the permission to trade, where it is signed
+  };
+  sim::Answer<Caller> check(Security security, const Request& request, ParamReader& params,
+                            TimePoint now, std::optional<TimePoint> wall = {}) const;
+
+  /// The owner of a key: -2014, or -2015 for an unknown key, a foreign address, a missing
+  /// permission (`reads`, `acts`).
+  sim::Answer<Caller> identify(std::string_view api_key, std::string_view address, bool reads,
+                               bool acts) const;
+  /// Whether `signature` (hex of HMAC, base64 of RSA and Ed25519) is the caller's.
+  bool is_signed(const Caller& caller, std::string_view payload, std::string_view signature) const;
 
  private:
+  struct Key;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);
     }
   };
-  struct Key {
-    int account = 0;
-    std::string secret;
-  };
-  std::unordered_map<std::string, Key, Hash, std::equal_to<>> keys_;
+  std::unordered_map<std::string, std::unique_ptr<Key>, Hash, std::equal_to<>> keys_;
 };
 
 }  // namespace bb::paper

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "paper/handlers.h"
+#include "paper/premium.h"
+#include "sim/tape.h"
 
 namespace bb::paper {
 
@@ -13,8 +14,6 @@ using net::JsonWriter;
 
 constexpr double kLevelsPerMinute = 20;  // a level holds this part of a minute's volume
 constexpr double kLevelQtyMax = 1e10;
-
-std::string fixed(double value, int places) { return fmt::format("{:.{}f}", value, places); }
 
 /// One object for ?symbol=, an array of all without it. `write` leaves a contract out by returning
 /// without writing.
@@ -73,26 +72,27 @@ void write_levels(JsonWriter& json, const Contract& contract, Decimal best, Deci
   json.end_array();
 }
 
-void write_kline(JsonWriter& json, const Contract& contract, const exchange::Kline& bar,
-                 Millis interval) {
-  const auto price = [&](Price p) { return padded(p, contract.price_places); };
-  json.begin_array()
-      .value(to_ms(bar.open_time))
-      .value(price(bar.open))
-      .value(price(bar.high))
-      .value(price(bar.low))
-      .value(price(bar.close))
-      .value(fixed(bar.volume, contract.qty_places))
-      .value(to_ms(bar.open_time + interval) - 1)
-      .value(fixed(bar.quote_volume, 5))
-      .value(static_cast<std::int64_t>(bar.quote_volume / 500))
-      .value(fixed(bar.volume / 2, contract.qty_places))
-      .value(fixed(bar.quote_volume / 2, 5))
-      .value("0")
-      .end_array();
+Reply write_depth(Call& call, const Contract& contract, std::size_t levels) {
+  const auto book = find_book(call, contract);
+  if (!book) return refuse(-1121, "Invalid symbol.");
+  JsonWriter json;
+  json.begin_object()
+      .field("lastUpdateId", to_ms(book->time) * 10)
+      .field("E", to_ms(call.now))
+      .field("T", to_ms(book->time));
+  json.key("bids");
+  write_levels(json, contract, book->best_bid, -book->tick, book->level_qty, levels);
+  json.key("asks");
+  write_levels(json, contract, book->best_ask, book->tick, book->level_qty, levels);
+  json.end_object();
+  return ok(json);
 }
 
-void write_ticker(JsonWriter& json, const Contract& contract, const sim::Ticker24h& ticker) {
+void write_ticker(JsonWriter& json, Call& call, const Contract& contract,
+                  const sim::Ticker24h& ticker) {
+  const auto newest = sim::Tape(call.venue.market()).newest(contract.symbol, call.now);
+  const auto first_id = sim::Tape::first_row_at(contract.symbol, ticker.open_time);
+  const auto last_id = std::max(newest ? newest->id : first_id, first_id);
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
   const double change = ticker.last.value().to_double() - open;
@@ -101,20 +101,20 @@ void write_ticker(JsonWriter& json, const Contract& contract, const sim::Ticker2
   json.begin_object()
       .field("symbol", contract.symbol.str())
       .field("priceChange", padded(ticker.last - ticker.open, places))
-      .field("priceChangePercent", fixed(open > 0 ? change / open * 100 : 0, 3))
-      .field("weightedAvgPrice", fixed(average, places))
+      .field("priceChangePercent", rounded(open > 0 ? change / open * 100 : 0, 3))
+      .field("weightedAvgPrice", rounded(average, places))
       .field("lastPrice", padded(ticker.last, places))
-      .field("lastQty", fixed(std::pow(10, -contract.qty_places), contract.qty_places))
+      .field("lastQty", padded(newest ? newest->qty : Qty(), contract.qty_places))
       .field("openPrice", padded(ticker.open, places))
       .field("highPrice", padded(ticker.high, places))
       .field("lowPrice", padded(ticker.low, places))
-      .field("volume", fixed(ticker.volume, contract.qty_places))
-      .field("quoteVolume", fixed(ticker.quote_volume, 2))
+      .field("volume", rounded(ticker.volume, contract.qty_places))
+      .field("quoteVolume", rounded(ticker.quote_volume, 2))
       .field("openTime", to_ms(ticker.open_time))
       .field("closeTime", to_ms(ticker.close_time))
-      .field("firstId", std::int64_t{1})
-      .field("lastId", ticker.count)
-      .field("count", ticker.count)
+      .field("firstId", first_id)
+      .field("lastId", last_id)
+      .field("count", last_id - first_id + 1)
       .end_object();
 }
 
@@ -124,8 +124,8 @@ void write_funding(JsonWriter& json, Call& call, Symbol symbol,
   json.begin_object()
       .field("symbol", symbol.str())
       .field("fundingTime", to_ms(funding.time))
-      .field("fundingRate", funding.rate.value().str_fixed(8))
-      .field("markPrice", mark ? mark->value().str_fixed(8) : "")
+      .field("fundingRate", eight(funding.rate))
+      .field("markPrice", mark ? eight(*mark) : "")
       .field("rateType", "Regular")
       .end_object();
 }
@@ -163,11 +163,12 @@ Reply exchange_info(Call& call) {
   json.end_array();
   json.key("exchangeFilters").begin_array().end_array();
   json.key("assets").begin_array();
-  json.begin_object()
-      .field("asset", "USDT")
-      .field("marginAvailable", true)
-      .field("autoAssetExchange", "-10000")
-      .end_object();
+  for (const auto& asset : kMarginAssets)
+    json.begin_object()
+        .field("asset", asset.name)
+        .field("marginAvailable", true)
+        .field("autoAssetExchange", asset.auto_exchange)
+        .end_object();
   json.end_array();
   json.key("symbols").raw(call.venue.symbols_json(call.now));
   json.end_object();
@@ -181,46 +182,16 @@ Reply depth(Call& call) {
   static constexpr std::int64_t kLimits[] = {5, 10, 20, 50, 100, 500, 1000};
   if (std::ranges::find(kLimits, limit) == std::end(kLimits))
     return refuse(-4021, fmt::format("'{}' is not valid depth limit.", limit));
-  const auto book = find_book(call, *contract);
-  if (!book) return refuse(-1121, "Invalid symbol.");
-  JsonWriter json;
-  json.begin_object()
-      .field("lastUpdateId", to_ms(book->time) * 10)
-      .field("E", to_ms(call.now))
-      .field("T", to_ms(book->time));
-  const auto levels = static_cast<std::size_t>(limit);
-  json.key("bids");
-  write_levels(json, *contract, book->best_bid, -book->tick, book->level_qty, levels);
-  json.key("asks");
-  write_levels(json, *contract, book->best_ask, book->tick, book->level_qty, levels);
-  json.end_object();
-  return ok(json);
+  return write_depth(call, *contract, static_cast<std::size_t>(limit));
 }
 
-Reply klines(Call& call) {
+// Nobody on a paper exchange posts orders against people alone: the same book.
+Reply rpi_depth(Call& call) {
   const auto* contract = call.required_symbol();
-  const auto interval_text = call.params.required("interval");
-  const auto interval = parse_interval(interval_text);
-  if (!interval_text.empty() && !interval) call.params.complain(-1120, "Invalid interval.");
-  const auto from = call.params.optional_time("startTime");
-  const auto to = call.params.optional_time("endTime");
-  const auto limit = call.params.limit(500, 1500);
-  if (from && to && *from > *to)
-    call.params.complain(-1023, "Start time is greater than end time.");
+  const auto limit = call.params.optional_integer("limit").value_or(1000);
   if (call.params.error()) return refuse(*call.params.error());
-  const TimePoint end = to.value_or(call.now);
-  // Without a start: the newest bars.
-  const auto span = *interval * (static_cast<std::int64_t>(limit) - 1);
-  const TimePoint newest =
-      from_ms(to_ms(std::min(end, call.now)) / interval->count() * interval->count());
-  const TimePoint start = from.value_or(newest - span);
-  JsonWriter json;
-  json.begin_array();
-  for (const auto& bar :
-       call.venue.market().klines(contract->symbol, *interval, start, end, limit, call.now))
-    write_kline(json, *contract, bar, *interval);
-  json.end_array();
-  return ok(json);
+  if (limit != 1000) return refuse(-4021, fmt::format("'{}' is not valid depth limit.", limit));
+  return write_depth(call, *contract, 1000);
 }
 
 Reply premium_index(Call& call) {
@@ -229,13 +200,14 @@ Reply premium_index(Call& call) {
     const auto mark = market.mark(contract.symbol, call.now);
     if (!mark) return;
     const auto funding = market.next_funding(contract.symbol, call.now);
+    const Price index = index_price(*mark, premium_of(market, contract.symbol, call.now));
     json.begin_object()
         .field("symbol", contract.symbol.str())
-        .field("markPrice", mark->value().str_fixed(8))
-        .field("indexPrice", mark->value().str_fixed(8))
-        .field("estimatedSettlePrice", mark->value().str_fixed(8))
-        .field("lastFundingRate", funding.rate.value().str_fixed(8))
-        .field("interestRate", "0.00010000")
+        .field("markPrice", eight(*mark))
+        .field("indexPrice", eight(index))
+        .field("estimatedSettlePrice", eight(index))
+        .field("lastFundingRate", eight(funding.rate))
+        .field("interestRate", eight(interest_rate()))
         .field("nextFundingTime", to_ms(funding.time))
         .field("time", to_ms(call.now) / 1000 * 1000)
         .end_object();
@@ -297,6 +269,7 @@ Reply funding_info(Call& call) {
         .field("adjustedFundingRateFloor", "-0.02000000")
         .field("fundingIntervalHours", std::int64_t{hours})
         .field("disclaimer", false)
+        .field("updateTime", to_ms(rules.onboard_time))
         .end_object();
   }
   json.end_array();
@@ -306,7 +279,7 @@ Reply funding_info(Call& call) {
 Reply ticker_24h(Call& call) {
   return one_or_all(call, [&](JsonWriter& json, const Contract& contract) {
     const auto ticker = call.venue.market().ticker(contract.symbol, call.now);
-    if (ticker) write_ticker(json, contract, *ticker);
+    if (ticker) write_ticker(json, call, contract, *ticker);
   });
 }
 

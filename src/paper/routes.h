@@ -17,9 +17,11 @@ struct Route {
   int weight_of_all = 0;  // without `symbol`; 0 = the same
   /// Weight by other parameters, instead of both.
   int (*weigh)(const ParamReader& params) = nullptr;
-  bool counts_as_order = false;   // one in both order counts
+  bool counts_as_order = false;  // in both order counts
+  int orders_in_10s = 1;         // how much of each
+  int orders_in_1m = 1;
   bool checks_in_engine = false;  // the time rule again where it acts: -5028
-  bool funding_pool = false;      // 500 requests in 5 minutes
+  Pool pool = Pool::weight;       // what else it is charged to
   bool is_audit = false;          // only with expose_journal
 
   int weight_for(const ParamReader& params) const;

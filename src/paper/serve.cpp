@@ -1,28 +1,11 @@
 #include "paper/serve.h"
 
-#include <set>
-
 namespace bb::paper {
 
 namespace {
 
 // Clients ask for the bars of the last 24 h: the first day of the market lies behind the present.
 constexpr std::chrono::days kHistory{1};
-
-Status check_accounts(const std::vector<PaperAccount>& accounts) {
-  if (accounts.empty())
-    return fail(ErrorKind::configuration, "the paper exchange has no account: name at least one");
-  std::set<std::string> keys;
-  for (const auto& account : accounts) {
-    if (account.api_key.empty() || account.api_secret.empty())
-      return fail(ErrorKind::configuration,
-                  "paper account " + account.alias + " needs an API key and a secret");
-    if (!keys.insert(account.api_key).second)
-      return fail(ErrorKind::configuration,
-                  "paper account " + account.alias + " has the API key of another account");
-  }
-  return {};
-}
 
 sim::MarketOptions market_options(const Options& options, TimePoint begin) {
   sim::MarketOptions market;

@@ -69,7 +69,7 @@ struct Server::State {
   std::optional<Reply> admit(Incoming& in, const Route* route, TimePoint now, Auth::Caller& caller);
   Reply act(Incoming& in, const Route& route, const Auth::Caller& caller,
             const FaultVerdict& verdict);
-  ServerReply finish(Incoming& in, TimePoint arrived, Reply reply, int account,
+  ServerReply finish(Incoming& in, const Route* route, TimePoint arrived, Reply reply, int account,
                      ServerReply::Delivery delivery);
   TimePoint now() const;
 
@@ -95,15 +95,23 @@ void Server::State::advance() {
 std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, TimePoint at,
                                           Auth::Caller& caller) {
   const int weight = route ? route->weight_for(in.params) : 1;
-  if (auto refusal = venue.limits().charge(weight, route && route->funding_pool, at))
+  const Pool pool = route ? route->pool : Pool::weight;
+  if (auto refusal = venue.limits().charge(in.request.peer, pool, weight, at))
     return as_reply(*refusal);
   if (!route || (route->is_audit && !options.expose_journal)) return no_such_path(in);
-  auto checked = auth.check(route->security, net::find_header(in.request.headers, "X-MBX-APIKEY"),
-                            in.query, in.request.body, in.params, at);
+  auto checked = auth.check(route->security,
+                            {.api_key = net::find_header(in.request.headers, "X-MBX-APIKEY"),
+                             .address = in.request.peer,
+                             .query = in.query,
+                             .body = in.request.body,
+                             .acts = in.request.method != net::Method::get},
+                            in.params, at);
   if (!checked) return refuse(checked.error());
   caller = *checked;
   if (route->counts_as_order)
-    if (auto refusal = venue.limits().charge_order(caller.account, at)) return as_reply(*refusal);
+    if (auto refusal = venue.limits().charge_orders(caller.account, route->orders_in_10s,
+                                                    route->orders_in_1m, at))
+      return as_reply(*refusal);
   return std::nullopt;
 }
 
@@ -115,14 +123,20 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
     venue.lags().hide(caller.account, client_id_of(in.params), at, at + verdict.hide);
-  Call call{venue, in.params, caller.account, at, verdict.stale};
+  Call call{venue,
+            in.params,
+            caller.account,
+            at,
+            verdict.stale,
+            caller.key,
+            net::find_header(in.request.headers, "Host")};
   Reply reply = route.handler(call);
   venue.lags().read_journal(faults.needs_history());
   return reply;
 }
 
-ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, int account,
-                                  ServerReply::Delivery delivery) {
+ServerReply Server::State::finish(Incoming& in, const Route* route, TimePoint arrived, Reply reply,
+                                  int account, ServerReply::Delivery delivery) {
   const bool is_dropped = delivery == ServerReply::Delivery::dropped;
   if (options.request_log_limit > 0) {
     if (log.size() >= options.request_log_limit) log.pop_front();
@@ -135,8 +149,10 @@ ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, 
   out.response.body = std::move(reply.body);
   auto& headers = out.response.headers;
   headers.reserve(4);
-  headers.emplace_back("Content-Type", "application/json");
-  headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(venue.limits().used_weight()));
+  headers.emplace_back("Content-Type", reply.content_type);
+  const Pool pool = route ? route->pool : Pool::weight;
+  headers.emplace_back(pool == Pool::wallet ? "X-SAPI-USED-IP-WEIGHT-1M" : "X-MBX-USED-WEIGHT-1M",
+                       std::to_string(venue.limits().used_weight(in.request.peer, pool)));
   if (reply.is_accepted_order) {
     const auto counts = venue.limits().order_counts(account);
     headers.emplace_back("X-MBX-ORDER-COUNT-10S", std::to_string(counts.in_10s));
@@ -184,7 +200,7 @@ Task<ServerReply> Server::handle(net::HttpRequest request) {
   }
   const Micros after = s.options.delay_after + verdict.after;
   if (after > Micros(0)) co_await sleep_for(s.clock, after);
-  co_return s.finish(in, arrived, std::move(reply), caller.account, delivery);
+  co_return s.finish(in, route, arrived, std::move(reply), caller.account, delivery);
 }
 
 const net::HttpHandler& Server::handler() const { return state_->handler; }

@@ -2,6 +2,7 @@
 // Reply; it runs at one instant, after authentication, limits, faults and delays.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct Reply {
   std::string body;
   bool is_accepted_order = false;  // order-count headers belong on it
   int retry_after_s = 0;
+  std::string_view content_type = "application/json";
 };
 
 Reply ok(net::JsonWriter& json);
@@ -39,6 +41,34 @@ struct Contract {
   Symbol symbol;
   int price_places = 2;
   int qty_places = 3;
+};
+
+/// An asset that may serve as margin in multi-assets mode, as exchangeInfo lists it.
+struct MarginAsset {
+  std::string_view name;
+  std::string_view auto_exchange;
+};
+constexpr std::array kMarginAssets = {
+    MarginAsset{"USDT", "-10000"}, MarginAsset{"BTC", "-0.10000000"}, MarginAsset{"BNB", "0"},
+    MarginAsset{"ETH", "0"},       MarginAsset{"USDC", "-10000"},     MarginAsset{"FDUSD", "0"},
+    MarginAsset{"BNFCR", "-5000"}, MarginAsset{"BFUSD", "0"},         MarginAsset{"LDUSDT", "0"}};
+
+/// What an account has chosen beside the position mode. Multi-assets mode changes no figure here:
+/// USDT is the only asset that a paper account holds, and it counts at its full value. Neither does
+/// paying commissions in BNB, for there is none.
+struct AssetModes {
+  bool multi_assets = false;
+  bool fee_burn = false;
+};
+
+/// A bulk export that was asked for (exports.cpp).
+struct Export {
+  enum class Kind { orders, fills, income };
+  std::int64_t id = 0;
+  int account = 0;
+  Kind kind = Kind::orders;
+  TimePoint from{}, to{};
+  TimePoint asked_at{};
 };
 
 /// What a placement said that the exchange itself has no use for, but its answers repeat.
@@ -56,14 +86,20 @@ class Venue {
   const ServerOptions& options() const { return options_; }
   sim::Exchange& exchange() { return exchange_; }
   const sim::Exchange& exchange() const { return exchange_; }
+  TimePoint started() const { return started_; }
   Lags& lags() { return lags_; }
   Limits& limits() { return limits_; }
 
   /// A contract that has been listed by `now`; nothing for any other text.
   const Contract* find_contract(std::string_view name, TimePoint now);
   const Contract& contract(Symbol symbol);
-  /// Rules of all contracts that are listed and not closed.
-  std::vector<SymbolRules> live_rules(TimePoint now) const;
+  /// Rules of all contracts that are listed and not closed; looked up anew when exchange time
+  /// enters another second. Valid until the next call.
+  const std::vector<SymbolRules>& live_rules(TimePoint now);
+
+  AssetModes& modes(int account) { return modes_.at(static_cast<std::size_t>(account)); }
+  std::vector<Export>& exports() { return exports_; }
+  std::int64_t make_export_id();
 
   void remember(int account, const exchange::OrderView& order, const Wording& wording);
   Wording wording(int account, const exchange::OrderView& order) const;
@@ -86,16 +122,27 @@ class Venue {
     std::uint64_t version = 0;
     std::string text;
   };
-  void learn_contracts(TimePoint now);
+  struct Universe {
+    std::int64_t second = -1;
+    std::uint64_t version = 0;
+    std::vector<SymbolRules> live;
+  };
+  const Universe& universe(TimePoint now);
 
   const sim::Market& market_;
   const ServerOptions& options_;
+  TimePoint started_;
   sim::Exchange exchange_;
   Lags lags_;
   Limits limits_;
-  std::unordered_map<std::string, Contract, Hash, std::equal_to<>> contracts_;
+  std::unordered_map<Symbol, Contract> contracts_;
+  std::unordered_map<std::string, const Contract*, Hash, std::equal_to<>> by_name_;
   std::unordered_map<std::string, Wording> wordings_;  // account:kind:symbol:id, unusual ones only
   std::int64_t made_ids_ = 0;
+  Universe universe_;
+  std::vector<AssetModes> modes_;
+  std::vector<Export> exports_;
+  std::int64_t made_exports_ = 0;
   Cached symbols_;
   Cached brackets_;
 };
@@ -105,7 +152,9 @@ struct Call {
   ParamReader& params;
   int account = -1;
   TimePoint now{};
-  Millis stale{0};  // positions are answered as of this long ago
+  Millis stale{0};              // positions are answered as of this long ago
+  const ApiKey* key = nullptr;  // that the request came with
+  std::string_view host{};      // as the client names this server
 
   sim::Exchange& exchange() const { return venue.exchange(); }
   /// -1102 when absent, -1121 when unknown; check params.error() before use.
