@@ -18,7 +18,7 @@ constexpr double kLevelQtyMax = 1e10;
 /// One object for ?symbol=, an array of all without it. `write` leaves a contract out by returning
 /// without writing.
 template <class Write>
-Reply one_or_all(Call& call, Write write) {
+Reply one_or_all(Call& call, Write write, const std::vector<Symbol>& also = {}) {
   const auto* contract = call.optional_symbol();
   if (call.params.error()) return refuse(*call.params.error());
   JsonWriter json;
@@ -30,6 +30,8 @@ Reply one_or_all(Call& call, Write write) {
   json.begin_array();
   for (const auto& rules : call.venue.live_rules(call.now))
     write(json, call.venue.contract(rules.symbol));
+  for (const Symbol symbol : also)
+    write(json, call.venue.contract(symbol));
   json.end_array();
   return ok(json);
 }
@@ -91,7 +93,9 @@ Reply write_depth(Call& call, const Contract& contract, std::size_t levels) {
 void write_ticker(JsonWriter& json, Call& call, const Contract& contract,
                   const sim::Ticker24h& ticker) {
   const auto newest = sim::Tape(call.venue.market()).newest(contract.symbol, call.now);
-  const auto first_id = sim::Tape::first_row_at(contract.symbol, ticker.open_time);
+  // Recorded: the 24 hours begin with a whole minute.
+  const TimePoint open_time = std::chrono::floor<Minutes>(ticker.open_time);
+  const auto first_id = sim::Tape::first_row_at(contract.symbol, open_time);
   const auto last_id = std::max(newest ? newest->id : first_id, first_id);
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
@@ -110,7 +114,7 @@ void write_ticker(JsonWriter& json, Call& call, const Contract& contract,
       .field("lowPrice", padded(ticker.low, places))
       .field("volume", rounded(ticker.volume, contract.qty_places))
       .field("quoteVolume", rounded(ticker.quote_volume, 2))
-      .field("openTime", to_ms(ticker.open_time))
+      .field("openTime", to_ms(open_time))
       .field("closeTime", to_ms(ticker.close_time))
       .field("firstId", first_id)
       .field("lastId", last_id)
@@ -194,24 +198,30 @@ Reply rpi_depth(Call& call) {
   return write_depth(call, *contract, 1000);
 }
 
+// Recorded: delisted contracts stay in the list with their last mark, without rate and settle
+// price; the interest rate is that of the contract's own funding interval.
 Reply premium_index(Call& call) {
   const auto& market = call.venue.market();
-  return one_or_all(call, [&](JsonWriter& json, const Contract& contract) {
+  const auto& closed = call.venue.closed_contracts(call.now);
+  const auto write = [&](JsonWriter& json, const Contract& contract) {
     const auto mark = market.mark(contract.symbol, call.now);
     if (!mark) return;
-    const auto funding = market.next_funding(contract.symbol, call.now);
+    auto funding = market.next_funding(contract.symbol, call.now);
+    const bool is_closed = std::ranges::find(closed, contract.symbol) != closed.end();
+    if (is_closed) funding.rate = {};
     const Price index = index_price(*mark, premium_of(market, contract.symbol, call.now));
     json.begin_object()
         .field("symbol", contract.symbol.str())
         .field("markPrice", eight(*mark))
         .field("indexPrice", eight(index))
-        .field("estimatedSettlePrice", eight(index))
+        .field("estimatedSettlePrice", eight(is_closed ? Price() : index))
         .field("lastFundingRate", eight(funding.rate))
-        .field("interestRate", eight(interest_rate()))
+        .field("interestRate", eight(interest_rate(market, contract.symbol, call.now)))
         .field("nextFundingTime", to_ms(funding.time))
         .field("time", to_ms(call.now) / 1000 * 1000)
         .end_object();
-  });
+  };
+  return one_or_all(call, write, closed);
 }
 
 Reply funding_rate(Call& call) {

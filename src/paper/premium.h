@@ -8,8 +8,8 @@
 
 namespace bb::paper {
 
-/// I of reference §19, for 8 hours.
-Ratio interest_rate();
+/// I of reference §19 for one funding interval of the contract: 0.01 % for 8 hours.
+Ratio interest_rate(const sim::Market& market, Symbol symbol, TimePoint now);
 /// How far the mark stands above the index: 0.0005 = 0.05 %.
 Ratio premium_of(const sim::Market& market, Symbol symbol, TimePoint now);
 Price index_price(Price mark, Ratio premium);

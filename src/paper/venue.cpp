@@ -80,13 +80,16 @@ const Venue::Universe& Venue::universe(TimePoint now) {
   const auto second = to_ms(now) / 1000;
   if (second == universe_.second) return universe_;
   auto rules = market_.rules(now);
+  std::vector<Symbol> closed;
   for (const auto& row : rules) {
+    if (row.status == SymbolStatus::closed) closed.push_back(row.symbol);
     const Contract contract{row.symbol, price_places(row), qty_places(row)};
     const auto& known = contracts_.try_emplace(row.symbol, contract).first->second;
     by_name_.try_emplace(row.symbol.str(), &known);
   }
   std::erase_if(rules, [](const SymbolRules& row) { return row.status == SymbolStatus::closed; });
-  universe_ = {second, version_of(rules), std::move(rules)};
+  const auto version = version_of(rules);
+  universe_ = {second, version, std::move(rules), std::move(closed)};
   return universe_;
 }
 

@@ -96,6 +96,8 @@ class Venue {
   /// Rules of all contracts that are listed and not closed; looked up anew when exchange time
   /// enters another second. Valid until the next call.
   const std::vector<SymbolRules>& live_rules(TimePoint now);
+  /// Those that have been closed by now.
+  const std::vector<Symbol>& closed_contracts(TimePoint now) { return universe(now).closed; }
 
   AssetModes& modes(int account) { return modes_.at(static_cast<std::size_t>(account)); }
   std::vector<Export>& exports() { return exports_; }
@@ -126,6 +128,7 @@ class Venue {
     std::int64_t second = -1;
     std::uint64_t version = 0;
     std::vector<SymbolRules> live;
+    std::vector<Symbol> closed;
   };
   const Universe& universe(TimePoint now);
 

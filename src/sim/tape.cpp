@@ -83,7 +83,9 @@ Qty qty_of(std::uint64_t name, std::int64_t row, double per_block, Decimal step)
 
 }  // namespace
 
-std::optional<TapeGroup> Tape::group(Symbol symbol, std::int64_t id, TimePoint now) const {
+template <class Each>
+std::optional<TapeGroup> Tape::group(Symbol symbol, std::int64_t id, TimePoint now, Decimal step,
+                                     Each each) const {
   const auto name = name_hash(symbol);
   TapeGroup out;
   out.id = id;
@@ -92,25 +94,28 @@ std::optional<TapeGroup> Tape::group(Symbol symbol, std::int64_t id, TimePoint n
   out.time = time_of(name, id);
   if (out.time > now) return std::nullopt;
   const auto point = market_.last(symbol, out.time);
-  const auto rules = market_.find_rules(symbol, out.time);
-  if (!point || point->time != out.time || !rules) return std::nullopt;
+  if (!point || point->time != out.time) return std::nullopt;
   out.price = point->price;
   out.buyer_is_maker = (draw(name, id) >> 32 & 1) != 0;
   const double per_block =
       market_.liquidity(symbol, out.time).base_per_minute * static_cast<double>(kBlock) / 60'000.0;
-  for (auto row = out.first; row <= out.last; ++row)
-    out.qty = out.qty + qty_of(name, row, per_block, rules->lot.step.value());
+  for (auto row = out.first; row <= out.last; ++row) {
+    const Qty qty = qty_of(name, row, per_block, step);
+    out.qty = out.qty + qty;
+    each(TapeRow{row, out.time, out.price, qty, out.buyer_is_maker});
+  }
   return out;
 }
 
 std::vector<TapeGroup> Tape::groups(Symbol symbol, std::int64_t id, std::size_t limit,
                                     TimePoint now) const {
   std::vector<TapeGroup> out;
+  const auto rules = market_.find_rules(symbol, now);
+  if (!rules) return out;
   while (out.size() < limit) {
-    const auto next = group(symbol, id, now);
+    const auto next = group(symbol, id++, now, rules->lot.step.value(), [](const TapeRow&) {});
     if (!next) break;
     out.push_back(*next);
-    ++id;
   }
   return out;
 }
@@ -118,19 +123,13 @@ std::vector<TapeGroup> Tape::groups(Symbol symbol, std::int64_t id, std::size_t 
 std::vector<TapeRow> Tape::rows(Symbol symbol, std::int64_t id, std::size_t limit,
                                 TimePoint now) const {
   std::vector<TapeRow> out;
-  const auto name = name_hash(symbol);
-  for (auto at = group_of(id); out.size() < limit; ++at) {
-    const auto taken = group(symbol, at, now);
-    if (!taken) break;
-    const auto rules = market_.find_rules(symbol, taken->time);
-    const double per_block = market_.liquidity(symbol, taken->time).base_per_minute *
-                             static_cast<double>(kBlock) / 60'000.0;
-    for (auto row = taken->first; row <= taken->last && out.size() < limit; ++row)
-      if (row >= id)
-        out.push_back({row, taken->time, taken->price,
-                       qty_of(name, row, per_block, rules->lot.step.value()),
-                       taken->buyer_is_maker});
-  }
+  const auto rules = market_.find_rules(symbol, now);
+  if (!rules) return out;
+  const auto take = [&](const TapeRow& row) {
+    if (row.id >= id && out.size() < limit) out.push_back(row);
+  };
+  for (auto at = group_of(id); out.size() < limit; ++at)
+    if (!group(symbol, at, now, rules->lot.step.value(), take)) break;
   return out;
 }
 

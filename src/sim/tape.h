@@ -53,7 +53,10 @@ class Tape {
   std::optional<TapeRow> newest(Symbol symbol, TimePoint now) const;
 
  private:
-  std::optional<TapeGroup> group(Symbol symbol, std::int64_t id, TimePoint now) const;
+  /// Nothing for what has not happened by `now`; `each(row)` for every row of it.
+  template <class Each>
+  std::optional<TapeGroup> group(Symbol symbol, std::int64_t id, TimePoint now, Decimal step,
+                                 Each each) const;
 
   const Market& market_;
 };

@@ -150,6 +150,10 @@ TEST_CASE("shapes: exchangeInfo follows a contract from its listing to its end")
     const auto settling = co_await world.get("/fapi/v1/exchangeInfo");
     CHECK(statuses(settling) == "TRADING,TRADING,TRADING,SETTLING");
     co_await sleep_for(loop.clock, Hours(12));
+    const auto stale = co_await world.get("/fapi/v1/premiumIndex");
+    CHECK(column(stale.body, "symbol") == "AAAUSDT,BBBUSDT,币安人生USDT,LATEUSDT");
+    CHECK(column(stale.body, "markPrice").ends_with(",10.00000000"));
+    CHECK(column(stale.body, "estimatedSettlePrice").ends_with(",0.00000000"));
     const auto after = co_await world.get("/fapi/v1/exchangeInfo");
     CHECK(statuses(after) == "TRADING,TRADING,TRADING");
     co_await world.close();
