@@ -87,6 +87,7 @@ Reply position_mode(Call& call);
 Reply set_position_mode(Call& call);
 Reply multi_assets_mode(Call& call);
 Reply set_multi_assets_mode(Call& call);
+Reply sign_stock_contract(Call& call);
 Reply fee_burn(Call& call);
 Reply set_fee_burn(Call& call);
 Reply order_rate_limits(Call& call);

@@ -128,6 +128,7 @@ constexpr std::array kRoutes = {
     Route{post, "/fapi/v1/positionSide/dual", kSigned, 1, set_position_mode},
     Route{get, "/fapi/v1/multiAssetsMargin", kSigned, 30, multi_assets_mode},
     Route{post, "/fapi/v1/multiAssetsMargin", kSigned, 1, set_multi_assets_mode},
+    Route{post, "/fapi/v1/stock/contract", kSigned, 50, sign_stock_contract},
     Route{get, "/fapi/v1/feeBurn", kSigned, 30, fee_burn},
     Route{post, "/fapi/v1/feeBurn", kSigned, 1, set_fee_burn},
     Route{get, "/fapi/v1/order/asyn", kSigned, 1000, start_order_export},
@@ -180,6 +181,8 @@ int Route::weight_for(const ParamReader& params) const {
   if (weigh != nullptr) return weigh(params);
   return weight_of_all != 0 && !params.has("symbol") ? weight_of_all : weight;
 }
+
+std::span<const Route> all_routes() { return kRoutes; }
 
 const Route* find_route(net::Method method, std::string_view path) {
   static const Table table = make_table();

@@ -1,6 +1,7 @@
 // The route table: which endpoints there are, who may call them, and what they weigh.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "paper/auth.h"
@@ -27,6 +28,8 @@ struct Route {
   int weight_for(const ParamReader& params) const;
 };
 
+/// The whole table.
+std::span<const Route> all_routes();
 /// Nothing when there is no such path, or not with this method.
 const Route* find_route(net::Method method, std::string_view path);
 

@@ -130,7 +130,14 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
             verdict.stale,
             caller.key,
             net::find_header(in.request.headers, "Host")};
-  Reply reply = route.handler(call);
+  Reply reply;
+  try {
+    reply = route.handler(call);
+  } catch (const DecimalOverflow&) {
+    // Figures beyond every market: this request fails, the exchange goes on.
+    reply = refuse(-1000, "An unknown error occured while processing the request.");
+    reply.status = 500;
+  }
   venue.lags().read_journal(faults.needs_history());
   return reply;
 }

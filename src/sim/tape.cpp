@@ -111,7 +111,7 @@ std::vector<TapeGroup> Tape::groups(Symbol symbol, std::int64_t id, std::size_t 
                                     TimePoint now) const {
   std::vector<TapeGroup> out;
   const auto rules = market_.find_rules(symbol, now);
-  if (!rules) return out;
+  if (!rules || id < 0 || id >= first_group_at(symbol, now + Millis(1))) return out;
   while (out.size() < limit) {
     const auto next = group(symbol, id++, now, rules->lot.step.value(), [](const TapeRow&) {});
     if (!next) break;
@@ -124,7 +124,7 @@ std::vector<TapeRow> Tape::rows(Symbol symbol, std::int64_t id, std::size_t limi
                                 TimePoint now) const {
   std::vector<TapeRow> out;
   const auto rules = market_.find_rules(symbol, now);
-  if (!rules) return out;
+  if (!rules || id < 0 || id >= first_row_at(symbol, now + Millis(1))) return out;
   const auto take = [&](const TapeRow& row) {
     if (row.id >= id && out.size() < limit) out.push_back(row);
   };

@@ -100,6 +100,9 @@ TEST_CASE("tape: a contract has no executions before its listing") {
   const Symbol symbol = first_symbol(market);
   CHECK_FALSE(tape.newest(symbol, from_ms(1)).has_value());
   CHECK(tape.rows(symbol, 0, 10, market.end()).empty());
+  CHECK(tape.rows(symbol, INT64_MAX, 10, market.end()).empty());
+  CHECK(tape.groups(symbol, INT64_MAX, 10, market.end()).empty());
+  CHECK(tape.groups(symbol, -1, 10, market.end()).empty());
 }
 
 }  // namespace
