@@ -107,7 +107,8 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
       app, "paper", "The paper exchange as a server, for any Binance client",
       "  bubble-buster paper --port 8790\n"
       "  bubble-buster paper --data bulk/ --at 2025-10-10T20:00 --speed 60\n"
-      "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n");
+      "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n"
+      "  bubble-buster paper --accounts accounts.ini\n");
   auto& p = t.paper;
   paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8790)")
       ->check(CLI::Range(0, 65'535));
@@ -122,6 +123,9 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
         const auto parsed = parse_account_spec(text);
         return parsed ? std::string() : parsed.error().text;
       });
+  paper->add_option("--accounts", p.accounts_file,
+                    "File of accounts with keys and permissions (docs/paper-exchange.md)");
+  paper->add_flag("--no-limits", p.no_limits, "Rate limits never refuse (benchmarks, simulation)");
   paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));

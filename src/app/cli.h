@@ -41,6 +41,8 @@ struct PaperCommand {
   std::optional<std::int64_t> port, days, delay_ms;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
+  std::optional<std::string> accounts_file;
+  bool no_limits = false;
   bool hedge = false;
   bool expose_journal = false;
   std::optional<Decimal> speed;  // exchange seconds per second

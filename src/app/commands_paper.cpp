@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/commands.h"
+#include "app/paper_accounts.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "net/json.h"
@@ -53,9 +54,18 @@ Result<paper::Options> options_of(const PaperSettings& settings, const PaperComm
     options.control = {std::move(*token), command.control_address,
                        static_cast<std::uint16_t>(*command.control_port)};
   }
+  options.server.request_log_limit = 0;  // nobody reads it in a process of its own
+  options.server.limits.enabled = !command.no_limits;
   const bool hedge = command.hedge || settings.hedge;
   for (const auto& spec : command.accounts)
     options.server.accounts.push_back(account_of(spec, hedge));
+  if (command.accounts_file) {
+    auto loaded = load_paper_accounts(*command.accounts_file);
+    if (!loaded)
+      return fail(ErrorKind::configuration, fmt::format("{}", fmt::join(loaded.error(), "\n")));
+    for (auto& account : *loaded)
+      options.server.accounts.push_back(std::move(account));
+  }
   if (options.server.accounts.empty())
     options.server.accounts.push_back(
         account_of({"paper", kSampleKey, kSampleSecret, settings.balance}, hedge));
@@ -66,7 +76,7 @@ void announce(const paper::Options& options, const paper::Ready& ready, bool jso
   const auto port = ready.port;
   const TimePoint begin = ready.market_begin;
   const TimePoint end = ready.market_end;
-  const auto& account = options.server.accounts.front();
+  const auto key = paper::keys_of(options.server.accounts.front()).front();
   const std::string url = fmt::format("http://{}:{}", options.address, port);
   net::JsonWriter out;
   out.begin_object()
@@ -82,7 +92,7 @@ void announce(const paper::Options& options, const paper::Ready& ready, bool jso
       "The paper exchange answers at {}\nIts market runs from {} until {}.\n\n"
       "A configuration for it:\n\n[binance]\napi_key = {}\napi_secret = {}\nbase_url = {}\n\n"
       "[strategy]\n\n[runtime]\n\n[notify]\nenabled = false\n\n",
-      url, iso_seconds(begin), iso_seconds(end), account.api_key, account.api_secret, url);
+      url, iso_seconds(begin), iso_seconds(end), key.key, key.secret, url);
   print({out.take() + "\n", text}, json);
 }
 

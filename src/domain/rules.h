@@ -28,6 +28,11 @@ struct SymbolRules {
   std::string quote_asset;
   std::string margin_asset;
   bool is_coin = true;  // underlyingType COIN: not an index, a stock or a commodity
+  std::string underlying_type = "COIN";
+  std::vector<std::string> underlying_sub_types{};
+  // How many decimals the exchange writes; below zero: as many as tick and step need.
+  int price_precision = -1;
+  int qty_precision = -1;
   TimePoint onboard_time{};
   TimePoint delivery_time{};  // far future for a perpetual that is not announced to be delisted
   Price tick;

@@ -26,6 +26,7 @@ struct HttpRequest {
   std::string target;  // path and query, as sent: "/fapi/v1/order?symbol=..."
   Headers headers;
   std::string body;
+  std::string peer{};  // on a server: the address of the other end, without its port
 };
 
 struct HttpResponse {

@@ -35,6 +35,7 @@ void HttpSession::watch(SteadyTime when) {
 
 Task<void> HttpSession::serve(const HttpHandler& handler, const Stop& stop) {
   enter(Phase::reading);
+  peer_ = stream_.layer().peer();
   watch(clock_.after(options_.idle_limit));
   std::exception_ptr failure;
   try {
@@ -78,6 +79,7 @@ Task<void> HttpSession::serve_requests(const HttpHandler& handler, const Stop& s
 Task<bool> HttpSession::answer(const HttpHandler& handler, HttpRequest request, bool keeps_alive,
                                const Stop& stop) {
   enter(Phase::answering);
+  request.peer = peer_;
   auto reply = co_await handler(std::move(request));
   if (reply.websocket && reply.response.status == 101 &&
       reply.delivery == ServerReply::Delivery::whole) {

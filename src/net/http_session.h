@@ -29,6 +29,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void watch(SteadyTime when);
 
   AnyStream stream_;
+  std::string peer_;  // asked once, while the stream is open for sure
   Clock& clock_;
   HttpServerOptions options_;
   Inbox inbox_;

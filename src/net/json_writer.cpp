@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "net/json.h"
 
@@ -33,10 +34,25 @@ void append_escaped(std::string& out, char c) {
   }
 }
 
+/// Whether none of eight bytes needs an escape: nothing below a blank, no quote, no backslash.
+bool are_plain(const char* eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101ULL, highs = ones * 0x80;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const auto has_below = [](std::uint64_t bytes, std::uint64_t limit) {
+    return (bytes - ones * limit) & ~bytes & highs;
+  };
+  return (has_below(word, 0x20) | has_below(word ^ ones * '"', 1) |
+          has_below(word ^ ones * '\\', 1)) == 0;
+}
+
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 <= text.size() && are_plain(text.data() + i))
+      i += 8;
+    if (i == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
     out.append(text, plain, i - plain);

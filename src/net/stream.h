@@ -47,6 +47,8 @@ class StreamLayer {
   virtual void write_some(boost::asio::const_buffer from, IoHandler done) = 0;
   virtual void close() = 0;
   virtual bool is_open() const = 0;
+  /// Address of the other end; memory looks like this machine itself.
+  virtual std::string peer() const { return "127.0.0.1"; }
 };
 
 class AnyStream {

@@ -35,6 +35,15 @@ class TcpLayer final : public StreamLayer {
     socket_.close(ignored);
   }
   bool is_open() const override { return socket_.is_open(); }
+  std::string peer() const override {
+    error_code error;
+    auto address = socket_.remote_endpoint(error).address();
+    if (error) return {};
+    // A client of a dual-stack socket is known by its IPv4 address, as everybody writes it.
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    return address.to_string();
+  }
 
  private:
   tcp::socket socket_;

@@ -20,29 +20,36 @@ std::vector<PositionRow> rows_of(Call& call) {
   return call.exchange().positions(call.account);
 }
 
-/// A row for every contract, as the v2 answers have them.
-std::vector<PositionRow> with_empty_rows(Call& call, std::vector<PositionRow> rows) {
+/// A row for every contract (or the one that is asked for), as the v2 answers have them.
+std::vector<PositionRow> with_empty_rows(Call& call, std::vector<PositionRow> rows,
+                                         const Contract* wanted = nullptr) {
   const bool hedge = call.exchange().hedge(call.account);
   std::map<std::pair<Symbol, PositionSide>, PositionRow> present;
   for (auto& row : rows)
     present.insert_or_assign({row.position.symbol, row.position.side}, std::move(row));
   std::vector<PositionRow> all;
-  for (const auto& rules : call.venue.live_rules(call.now)) {
+  const auto add = [&](Symbol symbol) {
     for (const auto side : {PositionSide::both, PositionSide::long_, PositionSide::short_}) {
       if (hedge == (side == PositionSide::both)) continue;
-      const auto found = present.find({rules.symbol, side});
+      const auto found = present.find({symbol, side});
       if (found != present.end()) {
         all.push_back(std::move(found->second));
         continue;
       }
       PositionRow row;
-      row.position.symbol = rules.symbol;
+      row.position.symbol = symbol;
       row.position.side = side;
-      const auto settings = call.exchange().settings(call.account, rules.symbol);
+      const auto settings = call.exchange().settings(call.account, symbol);
       row.leverage = settings.leverage;
       row.margin = settings.margin;
       all.push_back(std::move(row));
     }
+  };
+  if (wanted) {
+    add(wanted->symbol);
+  } else {
+    for (const auto& rules : call.venue.live_rules(call.now))
+      add(rules.symbol);
   }
   return all;
 }
@@ -68,9 +75,9 @@ void write_position_risk_v3(JsonWriter& json, const Contract& contract, const Po
       .field("symbol", position.symbol.str())
       .field("positionSide", word(position.side))
       .field("positionAmt", padded(position.qty, contract.qty_places))
-      .field("entryPrice", padded(position.entry, price))
-      .field("breakEvenPrice", padded(row.break_even, price))
-      .field("markPrice", position.mark.value().str_fixed(8))
+      .field("entryPrice", padded(position.entry, 1))
+      .field("breakEvenPrice", padded(row.break_even, 1))
+      .field("markPrice", eight(position.mark))
       .field("unRealizedProfit", eight(position.unrealized_pnl))
       .field("liquidationPrice", position.liquidation ? padded(*position.liquidation, price) : "0")
       .field("isolatedMargin", zero_or_eight(isolated_margin(row)))
@@ -95,9 +102,9 @@ void write_position_risk_v2(JsonWriter& json, Call& call, const Contract& contra
   json.begin_object()
       .field("symbol", position.symbol.str())
       .field("positionAmt", padded(position.qty, contract.qty_places))
-      .field("entryPrice", padded(position.entry, price))
-      .field("breakEvenPrice", padded(row.break_even, price))
-      .field("markPrice", position.mark.value().str_fixed(8))
+      .field("entryPrice", padded(position.entry, 1))
+      .field("breakEvenPrice", padded(row.break_even, 1))
+      .field("markPrice", eight(position.mark))
       .field("unRealizedProfit", eight(position.unrealized_pnl))
       .field("liquidationPrice", position.liquidation ? padded(*position.liquidation, price) : "0")
       .field("leverage", std::to_string(row.leverage))
@@ -142,8 +149,8 @@ void write_account_position_v2(JsonWriter& json, Call& call, const Contract& con
       .field("openOrderInitialMargin", zero_or_eight(row.open_order_margin))
       .field("leverage", std::to_string(row.leverage))
       .field("isolated", is_isolated(row))
-      .field("entryPrice", padded(position.entry, contract.price_places))
-      .field("breakEvenPrice", padded(row.break_even, contract.price_places))
+      .field("entryPrice", padded(position.entry, 1))
+      .field("breakEvenPrice", padded(row.break_even, 1))
       .field("maxNotional", max_notional(call, row).str())
       .field("positionSide", word(position.side))
       .field("positionAmt", padded(position.qty, contract.qty_places))
@@ -169,9 +176,9 @@ void write_totals(JsonWriter& json, const Balance& b) {
       .field("maxWithdrawAmount", eight(b.max_withdraw));
 }
 
-void write_asset(JsonWriter& json, const Balance& b, TimePoint now) {
-  json.key("assets").begin_array().begin_object();
-  json.field("asset", "USDT")
+void write_asset(JsonWriter& json, std::string_view asset, const Balance& b, TimePoint updated) {
+  json.begin_object()
+      .field("asset", asset)
       .field("walletBalance", eight(b.wallet))
       .field("unrealizedProfit", eight(b.unrealized_pnl))
       .field("marginBalance", eight(b.wallet + b.unrealized_pnl))
@@ -184,8 +191,34 @@ void write_asset(JsonWriter& json, const Balance& b, TimePoint now) {
       .field("availableBalance", eight(b.available))
       .field("maxWithdrawAmount", eight(b.max_withdraw))
       .field("marginAvailable", true)
-      .field("updateTime", to_ms(now));
-  json.end_object().end_array();
+      .field("updateTime", to_ms(updated))
+      .end_object();
+}
+
+void write_balance(JsonWriter& json, std::string_view alias, std::string_view asset,
+                   const Balance& b, TimePoint updated) {
+  json.begin_object()
+      .field("accountAlias", alias)
+      .field("asset", asset)
+      .field("balance", eight(b.wallet))
+      .field("crossWalletBalance", eight(b.cross_wallet))
+      .field("crossUnPnl", eight(b.cross_unrealized_pnl))
+      .field("availableBalance", eight(b.available))
+      .field("maxWithdrawAmount", eight(b.max_withdraw))
+      .field("marginAvailable", true)
+      .field("updateTime", to_ms(updated))
+      .end_object();
+}
+
+/// USDT as it stands, and an empty row for every other asset that could be margin.
+void write_assets(JsonWriter& json, const Balance& usdt, TimePoint now) {
+  json.key("assets").begin_array();
+  for (const auto& asset : kMarginAssets)
+    if (asset.name == kMarginAssets.front().name)
+      write_asset(json, asset.name, usdt, now);
+    else
+      write_asset(json, asset.name, Balance{}, TimePoint{});
+  json.end_array();
 }
 
 }  // namespace
@@ -195,7 +228,7 @@ Reply account_v3(Call& call) {
   JsonWriter json;
   json.begin_object();
   write_totals(json, totals);
-  write_asset(json, totals, call.now);
+  write_assets(json, totals, call.now);
   json.key("positions").begin_array();
   for (const auto& row : rows_of(call))
     write_account_position_v3(json, call.venue.contract(row.position.symbol), row);
@@ -208,15 +241,15 @@ Reply account_v2(Call& call) {
   JsonWriter json;
   json.begin_object()
       .field("feeTier", 0)
-      .field("feeBurn", false)
+      .field("feeBurn", call.venue.modes(call.account).fee_burn)
       .field("canTrade", true)
       .field("canDeposit", true)
       .field("canWithdraw", true)
       .field("updateTime", 0)
-      .field("multiAssetsMargin", false)
+      .field("multiAssetsMargin", call.venue.modes(call.account).multi_assets)
       .field("tradeGroupId", -1);
   write_totals(json, totals);
-  write_asset(json, totals, call.now);
+  write_assets(json, totals, call.now);
   json.key("positions").begin_array();
   for (const auto& row : with_empty_rows(call, rows_of(call)))
     write_account_position_v2(json, call, call.venue.contract(row.position.symbol), row);
@@ -225,19 +258,15 @@ Reply account_v2(Call& call) {
 }
 
 Reply balance(Call& call) {
-  const auto b = call.exchange().balance(call.account);
+  const auto& alias = call.exchange().alias(call.account);
   JsonWriter json;
-  json.begin_array().begin_object();
-  json.field("accountAlias", call.exchange().alias(call.account))
-      .field("asset", "USDT")
-      .field("balance", eight(b.wallet))
-      .field("crossWalletBalance", eight(b.cross_wallet))
-      .field("crossUnPnl", eight(b.cross_unrealized_pnl))
-      .field("availableBalance", eight(b.available))
-      .field("maxWithdrawAmount", eight(b.max_withdraw))
-      .field("marginAvailable", true)
-      .field("updateTime", to_ms(call.now));
-  json.end_object().end_array();
+  json.begin_array();
+  for (const auto& asset : kMarginAssets)
+    if (asset.name == kMarginAssets.front().name)
+      write_balance(json, alias, asset.name, call.exchange().balance(call.account), call.now);
+    else
+      write_balance(json, alias, asset.name, Balance{}, TimePoint{});
+  json.end_array();
   return ok(json);
 }
 
@@ -258,9 +287,8 @@ Reply position_risk_v2(Call& call) {
   if (call.params.error()) return refuse(*call.params.error());
   JsonWriter json;
   json.begin_array();
-  for (const auto& row : with_empty_rows(call, rows_of(call)))
-    if (!contract || row.position.symbol == contract->symbol)
-      write_position_risk_v2(json, call, call.venue.contract(row.position.symbol), row);
+  for (const auto& row : with_empty_rows(call, rows_of(call), contract))
+    write_position_risk_v2(json, call, call.venue.contract(row.position.symbol), row);
   json.end_array();
   return ok(json);
 }

@@ -215,7 +215,9 @@ Reply open_algo_orders(Call& call) {
       });
   for (const auto& order : call.venue.lags().lingering(call.account, call.now))
     if ((!contract || order.symbol == contract->symbol) && (!id || order.order_id == *id))
-      write_algo(json, call, order, call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail()), AlgoShape::open_list);
+      write_algo(json, call, order,
+                 call.exchange().detail(call.account, order.ref()).value_or(sim::OrderDetail()),
+                 AlgoShape::open_list);
   json.end_array();
   return ok(json);
 }

@@ -1,6 +1,7 @@
 // Who a request is from: API key, signature over the raw bytes, and the time rule.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,32 +32,46 @@ std::string signed_payload(std::string_view query, std::string_view body);
 
 class Auth {
  public:
+  /// `accounts` have passed check_accounts().
   explicit Auth(const std::vector<PaperAccount>& accounts);
+  ~Auth();
 
   struct Caller {
     int account = -1;
+    const ApiKey* key = nullptr;  // lives as long as the Auth; nothing for public requests
     TimeWindow window;
   };
-  sim::Answer<Caller> check(Security security, std::string_view api_key, std::string_view query,
-                            std::string_view body, ParamReader& params, TimePoint now,
-                            std::optional<TimePoint> wall = {}) const;
-  /// A request of a session that is logged on: it needs no signature, but it is held to the time
-  /// rule.
-  static sim::Answer<Caller> resume(Caller caller, ParamReader& params, TimePoint now,
+  /// A request as it came.
+  struct Request {
+    std::string_view api_key;
+    std::string_view address;  // of the client
+    std::string_view query;
+    std::string_view body;
+    bool acts = false;  // needs the permission to trade, where it is signed
+  };
+  sim::Answer<Caller> check(Security security, const Request& request, ParamReader& params,
+                            TimePoint now, std::optional<TimePoint> wall = {}) const;
+
+  /// The owner of a key: -2014, or -2015 for an unknown key, a foreign address, a missing
+  /// permission (`reads`, `acts`).
+  sim::Answer<Caller> identify(std::string_view api_key, std::string_view address, bool reads,
+                               bool acts) const;
+  /// Whether `signature` (hex of HMAC, base64 of RSA and Ed25519) is the caller's.
+  bool is_signed(const Caller& caller, std::string_view payload, std::string_view signature) const;
+  /// A request of a session that is logged on: it needs no signature, but it is held to the
+  /// permissions of its key and to the time rule.
+  static sim::Answer<Caller> resume(Caller caller, bool acts, ParamReader& params, TimePoint now,
                                     std::optional<TimePoint> wall = {});
 
  private:
+  struct Key;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);
     }
   };
-  struct Key {
-    int account = 0;
-    std::string secret;
-  };
-  std::unordered_map<std::string, Key, Hash, std::equal_to<>> keys_;
+  std::unordered_map<std::string, std::unique_ptr<Key>, Hash, std::equal_to<>> keys_;
 };
 
 }  // namespace bb::paper

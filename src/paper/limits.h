@@ -1,14 +1,19 @@
-// Rate limits as the exchange counts them: request weight per fixed minute and IP (one IP here),
-// the funding pool, order counts per account; 429, and a ban for those who go on.
+// Rate limits as the exchange counts them: request weight per fixed minute and IP address, smaller
+// pools beside it, order counts per account; 429, and a ban for those who go on.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "paper/options.h"
 
 namespace bb::paper {
+
+/// What a request is charged to. Every one but the wallet's is charged its weight as well.
+enum class Pool { weight, funding, data, wallet };
 
 class Limits {
  public:
@@ -19,12 +24,12 @@ class Limits {
     sim::Rejection rejection;
     int retry_after_s = 0;
   };
-  /// Counts a request on arrival.
-  std::optional<Refusal> charge(int weight, bool funding_pool, TimePoint now);
+  /// Counts a request of an address on arrival.
+  std::optional<Refusal> charge(std::string_view address, Pool pool, int weight, TimePoint now);
   /// Counts orders of an account, all or none of them.
   std::optional<Refusal> charge_orders(int account, int in_10s, int in_1m, TimePoint now);
 
-  int used_weight() const { return weight_.used; }
+  int used_weight(std::string_view address, Pool pool) const;
   struct OrderCounts {
     int in_10s = 0;
     int in_1m = 0;
@@ -40,19 +45,26 @@ class Limits {
     void turn(TimePoint now);
     int seconds_left(TimePoint now) const;
   };
+  struct Address {
+    Window weight{Millis(60'000)};
+    Window funding{Millis(300'000)};
+    Window data{Millis(300'000)};
+    Window wallet{Millis(60'000)};
+    int ignored = 0;  // requests since the first 429 of this window
+    int bans = 0;
+    TimePoint banned_until{};
+  };
   struct Orders {
     Window ten{Millis(10'000)};
     Window minute{Millis(60'000)};
   };
-  Refusal ignored_429(TimePoint now);
+  Address& find_address(std::string_view address, TimePoint now);
+  std::optional<Refusal> charge_weight(std::string_view name, Address& address, int weight,
+                                       TimePoint now);
 
   RateLimits limits_;
-  Window weight_{Millis(60'000)};
-  Window funding_{Millis(300'000)};
+  std::map<std::string, Address, std::less<>> addresses_;
   std::vector<Orders> orders_;
-  int ignored_ = 0;  // requests since the first 429 of this window
-  int bans_ = 0;
-  TimePoint banned_until_{};
 };
 
 }  // namespace bb::paper

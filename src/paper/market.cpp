@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <ranges>
 
 #include "paper/handlers.h"
+#include "paper/premium.h"
 #include "paper/shown_book.h"
+#include "sim/tape.h"
 
 namespace bb::paper {
 
@@ -13,12 +14,10 @@ namespace {
 
 using net::JsonWriter;
 
-std::string fixed(double value, int places) { return fmt::format("{:.{}f}", value, places); }
-
 /// One object for ?symbol=, an array of all without it. `write` leaves a contract out by returning
 /// without writing.
 template <class Write>
-Reply one_or_all(Call& call, Write write) {
+Reply one_or_all(Call& call, Write write, const std::vector<Symbol>& also = {}) {
   const auto* contract = call.optional_symbol();
   if (call.params.error()) return refuse(*call.params.error());
   JsonWriter json;
@@ -30,6 +29,8 @@ Reply one_or_all(Call& call, Write write) {
   json.begin_array();
   for (const auto& rules : call.venue.live_rules(call.now))
     write(json, call.venue.contract(rules.symbol));
+  for (const Symbol symbol : also)
+    write(json, call.venue.contract(symbol));
   json.end_array();
   return ok(json);
 }
@@ -46,26 +47,29 @@ void write_levels(JsonWriter& json, const Contract& contract,
   json.end_array();
 }
 
-void write_kline(JsonWriter& json, const Contract& contract, const exchange::Kline& bar,
-                 Millis interval) {
-  const auto price = [&](Price p) { return padded(p, contract.price_places); };
-  json.begin_array()
-      .value(to_ms(bar.open_time))
-      .value(price(bar.open))
-      .value(price(bar.high))
-      .value(price(bar.low))
-      .value(price(bar.close))
-      .value(fixed(bar.volume, contract.qty_places))
-      .value(to_ms(bar.open_time + interval) - 1)
-      .value(fixed(bar.quote_volume, 5))
-      .value(static_cast<std::int64_t>(bar.quote_volume / 500))
-      .value(fixed(bar.volume / 2, contract.qty_places))
-      .value(fixed(bar.quote_volume / 2, 5))
-      .value("0")
-      .end_array();
+Reply write_depth(Call& call, const Contract& contract, std::size_t levels) {
+  const auto shown = shown_book(call.venue.market(), contract.symbol, call.now);
+  if (!shown) return refuse(-1121, "Invalid symbol.");
+  JsonWriter json;
+  json.begin_object()
+      .field("lastUpdateId", shown->update_id())
+      .field("E", to_ms(call.now))
+      .field("T", to_ms(shown->at));
+  json.key("bids");
+  write_levels(json, contract, shown->book.bids, levels);
+  json.key("asks");
+  write_levels(json, contract, shown->book.asks, levels);
+  json.end_object();
+  return ok(json);
 }
 
-void write_ticker(JsonWriter& json, const Contract& contract, const sim::Ticker24h& ticker) {
+void write_ticker(JsonWriter& json, Call& call, const Contract& contract,
+                  const sim::Ticker24h& ticker) {
+  const auto newest = sim::Tape(call.venue.market()).newest(contract.symbol, call.now);
+  // Recorded: the 24 hours begin with a whole minute.
+  const TimePoint open_time = std::chrono::floor<Minutes>(ticker.open_time);
+  const auto first_id = sim::Tape::first_row_at(contract.symbol, open_time);
+  const auto last_id = std::max(newest ? newest->id : first_id, first_id);
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
   const double change = ticker.last.value().to_double() - open;
@@ -74,20 +78,20 @@ void write_ticker(JsonWriter& json, const Contract& contract, const sim::Ticker2
   json.begin_object()
       .field("symbol", contract.symbol.str())
       .field("priceChange", padded(ticker.last - ticker.open, places))
-      .field("priceChangePercent", fixed(open > 0 ? change / open * 100 : 0, 3))
-      .field("weightedAvgPrice", fixed(average, places))
+      .field("priceChangePercent", rounded(open > 0 ? change / open * 100 : 0, 3))
+      .field("weightedAvgPrice", rounded(average, places))
       .field("lastPrice", padded(ticker.last, places))
-      .field("lastQty", fixed(std::pow(10, -contract.qty_places), contract.qty_places))
+      .field("lastQty", padded(newest ? newest->qty : Qty(), contract.qty_places))
       .field("openPrice", padded(ticker.open, places))
       .field("highPrice", padded(ticker.high, places))
       .field("lowPrice", padded(ticker.low, places))
-      .field("volume", fixed(ticker.volume, contract.qty_places))
-      .field("quoteVolume", fixed(ticker.quote_volume, 2))
-      .field("openTime", to_ms(ticker.open_time))
+      .field("volume", rounded(ticker.volume, contract.qty_places))
+      .field("quoteVolume", rounded(ticker.quote_volume, 2))
+      .field("openTime", to_ms(open_time))
       .field("closeTime", to_ms(ticker.close_time))
-      .field("firstId", std::int64_t{1})
-      .field("lastId", ticker.count)
-      .field("count", ticker.count)
+      .field("firstId", first_id)
+      .field("lastId", last_id)
+      .field("count", last_id - first_id + 1)
       .end_object();
 }
 
@@ -97,8 +101,8 @@ void write_funding(JsonWriter& json, Call& call, Symbol symbol,
   json.begin_object()
       .field("symbol", symbol.str())
       .field("fundingTime", to_ms(funding.time))
-      .field("fundingRate", funding.rate.value().str_fixed(8))
-      .field("markPrice", mark ? mark->value().str_fixed(8) : "")
+      .field("fundingRate", eight(funding.rate))
+      .field("markPrice", mark ? eight(*mark) : "")
       .field("rateType", "Regular")
       .end_object();
 }
@@ -136,11 +140,12 @@ Reply exchange_info(Call& call) {
   json.end_array();
   json.key("exchangeFilters").begin_array().end_array();
   json.key("assets").begin_array();
-  json.begin_object()
-      .field("asset", "USDT")
-      .field("marginAvailable", true)
-      .field("autoAssetExchange", "-10000")
-      .end_object();
+  for (const auto& asset : kMarginAssets)
+    json.begin_object()
+        .field("asset", asset.name)
+        .field("marginAvailable", true)
+        .field("autoAssetExchange", asset.auto_exchange)
+        .end_object();
   json.end_array();
   json.key("symbols").raw(call.venue.symbols_json(call.now));
   json.end_object();
@@ -154,65 +159,42 @@ Reply depth(Call& call) {
   static constexpr std::int64_t kLimits[] = {5, 10, 20, 50, 100, 500, 1000};
   if (std::ranges::find(kLimits, limit) == std::end(kLimits))
     return refuse(-4021, fmt::format("'{}' is not valid depth limit.", limit));
-  const auto shown = shown_book(call.venue.market(), contract->symbol, call.now);
-  if (!shown) return refuse(-1121, "Invalid symbol.");
-  JsonWriter json;
-  json.begin_object()
-      .field("lastUpdateId", shown->update_id())
-      .field("E", to_ms(call.now))
-      .field("T", to_ms(shown->at));
-  const auto levels = static_cast<std::size_t>(limit);
-  json.key("bids");
-  write_levels(json, *contract, shown->book.bids, levels);
-  json.key("asks");
-  write_levels(json, *contract, shown->book.asks, levels);
-  json.end_object();
-  return ok(json);
+  return write_depth(call, *contract, static_cast<std::size_t>(limit));
 }
 
-Reply klines(Call& call) {
+// Nobody on a paper exchange posts orders against people alone: the same book.
+Reply rpi_depth(Call& call) {
   const auto* contract = call.required_symbol();
-  const auto interval_text = call.params.required("interval");
-  const auto interval = parse_interval(interval_text);
-  if (!interval_text.empty() && !interval) call.params.complain(-1120, "Invalid interval.");
-  const auto from = call.params.optional_time("startTime");
-  const auto to = call.params.optional_time("endTime");
-  const auto limit = call.params.limit(500, 1500);
-  if (from && to && *from > *to)
-    call.params.complain(-1023, "Start time is greater than end time.");
+  const auto limit = call.params.optional_integer("limit").value_or(1000);
   if (call.params.error()) return refuse(*call.params.error());
-  const TimePoint end = to.value_or(call.now);
-  // Without a start: the newest bars.
-  const auto span = *interval * (static_cast<std::int64_t>(limit) - 1);
-  const TimePoint newest =
-      from_ms(to_ms(std::min(end, call.now)) / interval->count() * interval->count());
-  const TimePoint start = from.value_or(newest - span);
-  JsonWriter json;
-  json.begin_array();
-  for (const auto& bar :
-       call.venue.market().klines(contract->symbol, *interval, start, end, limit, call.now))
-    write_kline(json, *contract, bar, *interval);
-  json.end_array();
-  return ok(json);
+  if (limit != 1000) return refuse(-4021, fmt::format("'{}' is not valid depth limit.", limit));
+  return write_depth(call, *contract, 1000);
 }
 
+// Recorded: delisted contracts stay in the list with their last mark, without rate and settle
+// price; the interest rate is that of the contract's own funding interval.
 Reply premium_index(Call& call) {
   const auto& market = call.venue.market();
-  return one_or_all(call, [&](JsonWriter& json, const Contract& contract) {
+  const auto& closed = call.venue.closed_contracts(call.now);
+  const auto write = [&](JsonWriter& json, const Contract& contract) {
     const auto mark = market.mark(contract.symbol, call.now);
     if (!mark) return;
-    const auto funding = market.next_funding(contract.symbol, call.now);
+    auto funding = market.next_funding(contract.symbol, call.now);
+    const bool is_closed = std::ranges::find(closed, contract.symbol) != closed.end();
+    if (is_closed) funding.rate = {};
+    const Price index = index_price(*mark, premium_of(market, contract.symbol, call.now));
     json.begin_object()
         .field("symbol", contract.symbol.str())
-        .field("markPrice", mark->value().str_fixed(8))
-        .field("indexPrice", mark->value().str_fixed(8))
-        .field("estimatedSettlePrice", mark->value().str_fixed(8))
-        .field("lastFundingRate", funding.rate.value().str_fixed(8))
-        .field("interestRate", "0.00010000")
+        .field("markPrice", eight(*mark))
+        .field("indexPrice", eight(index))
+        .field("estimatedSettlePrice", eight(is_closed ? Price() : index))
+        .field("lastFundingRate", eight(funding.rate))
+        .field("interestRate", eight(interest_rate(market, contract.symbol, call.now)))
         .field("nextFundingTime", to_ms(funding.time))
         .field("time", to_ms(call.now) / 1000 * 1000)
         .end_object();
-  });
+  };
+  return one_or_all(call, write, closed);
 }
 
 Reply funding_rate(Call& call) {
@@ -270,6 +252,7 @@ Reply funding_info(Call& call) {
         .field("adjustedFundingRateFloor", "-0.02000000")
         .field("fundingIntervalHours", std::int64_t{hours})
         .field("disclaimer", false)
+        .field("updateTime", to_ms(rules.onboard_time))
         .end_object();
   }
   json.end_array();
@@ -279,7 +262,7 @@ Reply funding_info(Call& call) {
 Reply ticker_24h(Call& call) {
   return one_or_all(call, [&](JsonWriter& json, const Contract& contract) {
     const auto ticker = call.venue.market().ticker(contract.symbol, call.now);
-    if (ticker) write_ticker(json, contract, *ticker);
+    if (ticker) write_ticker(json, call, contract, *ticker);
   });
 }
 

@@ -12,23 +12,45 @@
 
 namespace bb::paper {
 
+/// One API key of an account. It signs with HMAC where it has a secret, else with the private half
+/// of `public_key` (RSA or Ed25519).
+struct ApiKey {
+  std::string key;
+  std::string secret{};
+  std::string public_key{};  // PEM, or the base64 inside it
+  bool can_read = true;      // signed GETs
+  bool can_trade = true;     // everything else that is signed
+  bool can_withdraw = false;
+  std::vector<std::string> addresses{};  // the only ones it may come from; empty = any
+};
+
 struct PaperAccount {
   std::string alias = "paper";
-  std::string api_key{};
+  std::string api_key{};  // the first key: HMAC, may read and trade
   std::string api_secret{};
   Usdt balance = Usdt(Decimal::from_int(10'000));
   bool hedge = false;
   int default_leverage = 20;
   MarginType default_margin = MarginType::cross;
-  sim::FeeRates fees{};  // zero members mean 0.02 % and 0.05 %
+  sim::FeeRates fees{};        // zero members mean 0.02 % and 0.05 %
+  std::vector<ApiKey> keys{};  // more of them
 };
 
+/// All keys of an account, the first one first.
+std::vector<ApiKey> keys_of(const PaperAccount& account);
+/// What is wrong with accounts before any of them trades: none at all, no key, a key that stands
+/// twice, neither a secret nor a public key that can be read.
+Status check_accounts(const std::vector<PaperAccount>& accounts);
+
 struct RateLimits {
+  bool enabled = true;  // off: nothing is refused; the headers count on
   int weight_per_minute = 2400;
   int orders_per_10s = 300;
   int orders_per_minute = 1200;
-  int funding_per_5_minutes = 500;
-  int ban_after = 10;  // requests that ignore a 429 before the answer becomes 418
+  int funding_per_5_minutes = 500;  // fundingRate and fundingInfo
+  int data_per_5_minutes = 1000;    // /futures/data/*
+  int wallet_per_minute = 12'000;   // /sapi/*
+  int ban_after = 10;               // requests that ignore a 429 before the answer becomes 418
 };
 
 /// The server itself; all of it holds in virtual and in real time.

@@ -11,6 +11,9 @@ namespace bb::paper {
 
 namespace {
 
+// Far more than any endpoint reads; every one is compared with all before it.
+constexpr std::size_t kParamsMax = 100;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_client_id_char(char c) {
@@ -54,6 +57,9 @@ void ParamReader::split(std::string_view text, bool from_body) {
     const auto pair = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (pair.empty()) continue;
+    if (entries_.size() >= kParamsMax)
+      return complain(
+          -1101, fmt::format("Too many parameters; expected '{}' and received more.", kParamsMax));
     const auto equals = pair.find('=');
     Entry entry{
         decoded(pair.substr(0, equals)),

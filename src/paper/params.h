@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,7 +68,7 @@ class ParamReader {
   std::optional<Decimal> to_decimal(std::string_view name, std::string_view text);
 
   std::vector<Entry> entries_;
-  std::deque<std::string> decoded_;  // values that needed decoding
+  std::list<std::string> decoded_;  // values that needed decoding
   std::optional<Rejection> error_;
 };
 

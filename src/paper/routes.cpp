@@ -36,22 +36,52 @@ int weigh_depth(const ParamReader& params) {
   return limit <= 500 ? 10 : 20;
 }
 
+constexpr Route statistics(std::string_view path, Handler handler) {
+  return {.path = path, .weight = 0, .handler = handler, .pool = Pool::data};
+}
+
 // Weights: reference §10 to §13.
 constexpr std::array kRoutes = {
     Route{get, "/fapi/v1/ping", kPublic, 1, ping},
     Route{get, "/fapi/v1/time", kPublic, 1, server_time},
     Route{get, "/fapi/v1/exchangeInfo", kPublic, 1, exchange_info},
     Route{.path = "/fapi/v1/depth", .handler = depth, .weigh = weigh_depth},
+    Route{get, "/fapi/v1/rpiDepth", kPublic, 20, rpi_depth},
+    Route{get, "/fapi/v1/trades", kPublic, 5, recent_executions},
+    Route{get, "/fapi/v1/historicalTrades", Security::key, 200, old_executions},
+    Route{get, "/fapi/v1/aggTrades", kPublic, 20, aggregates},
     Route{.path = "/fapi/v1/klines", .handler = klines, .weigh = weigh_klines},
+    Route{.path = "/fapi/v1/continuousKlines", .handler = continuous_klines, .weigh = weigh_klines},
+    Route{.path = "/fapi/v1/markPriceKlines", .handler = mark_klines, .weigh = weigh_klines},
+    Route{.path = "/fapi/v1/indexPriceKlines", .handler = index_klines, .weigh = weigh_klines},
+    Route{.path = "/fapi/v1/premiumIndexKlines", .handler = premium_klines, .weigh = weigh_klines},
     Route{get, "/fapi/v1/premiumIndex", kPublic, 1, premium_index, 10},
-    Route{
-        .path = "/fapi/v1/fundingRate", .weight = 0, .handler = funding_rate, .funding_pool = true},
-    Route{
-        .path = "/fapi/v1/fundingInfo", .weight = 0, .handler = funding_info, .funding_pool = true},
+    Route{.path = "/fapi/v1/fundingRate",
+          .weight = 0,
+          .handler = funding_rate,
+          .pool = Pool::funding},
+    Route{.path = "/fapi/v1/fundingInfo",
+          .weight = 0,
+          .handler = funding_info,
+          .pool = Pool::funding},
     Route{get, "/fapi/v1/ticker/24hr", kPublic, 1, ticker_24h, 40},
     Route{get, "/fapi/v1/ticker/price", kPublic, 1, ticker_price, 2},
     Route{get, "/fapi/v2/ticker/price", kPublic, 1, ticker_price, 2},
     Route{get, "/fapi/v1/ticker/bookTicker", kPublic, 2, book_ticker, 5},
+    Route{get, "/fapi/v1/openInterest", kPublic, 1, open_interest},
+    Route{get, "/fapi/v1/symbolAdlRisk", kPublic, 1, adl_risk},
+    Route{get, "/fapi/v1/insuranceBalance", kPublic, 1, insurance_balance},
+    Route{get, "/fapi/v1/indexInfo", kPublic, 1, composite_index},
+    Route{get, "/fapi/v1/assetIndex", kPublic, 1, asset_index, 10},
+    Route{get, "/fapi/v1/constituents", kPublic, 2, constituents},
+    Route{get, "/fapi/v1/tradingSchedule", kPublic, 5, trading_schedule},
+    statistics("/futures/data/delivery-price", delivery_prices),
+    statistics("/futures/data/openInterestHist", open_interest_history),
+    statistics("/futures/data/topLongShortPositionRatio", top_position_ratio),
+    statistics("/futures/data/topLongShortAccountRatio", top_account_ratio),
+    statistics("/futures/data/globalLongShortAccountRatio", global_account_ratio),
+    statistics("/futures/data/takerlongshortRatio", taker_ratio),
+    statistics("/futures/data/basis", basis),
 
     Route{.method = post,
           .path = "/fapi/v1/order",
@@ -133,6 +163,16 @@ constexpr std::array kRoutes = {
     Route{get, "/fapi/v1/positionSide/dual", kSigned, 30, position_mode},
     Route{post, "/fapi/v1/positionSide/dual", kSigned, 1, set_position_mode},
     Route{get, "/fapi/v1/multiAssetsMargin", kSigned, 30, multi_assets_mode},
+    Route{post, "/fapi/v1/multiAssetsMargin", kSigned, 1, set_multi_assets_mode},
+    Route{post, "/fapi/v1/stock/contract", kSigned, 50, sign_stock_contract},
+    Route{get, "/fapi/v1/feeBurn", kSigned, 30, fee_burn},
+    Route{post, "/fapi/v1/feeBurn", kSigned, 1, set_fee_burn},
+    Route{get, "/fapi/v1/order/asyn", kSigned, 1000, start_order_export},
+    Route{get, "/fapi/v1/order/asyn/id", kSigned, 10, order_export},
+    Route{get, "/fapi/v1/trade/asyn", kSigned, 1000, start_fill_export},
+    Route{get, "/fapi/v1/trade/asyn/id", kSigned, 10, fill_export},
+    Route{get, "/fapi/v1/income/asyn", kSigned, 1000, start_income_export},
+    Route{get, "/fapi/v1/income/asyn/id", kSigned, 10, income_export},
     Route{get, "/fapi/v1/rateLimit/order", kSigned, 1, order_rate_limits},
     Route{get, "/fapi/v1/apiTradingStatus", kSigned, 1, api_trading_status, 10},
 
@@ -140,6 +180,18 @@ constexpr std::array kRoutes = {
     Route{put, "/fapi/v1/listenKey", Security::key, 1, extend_listen_key},
     Route{del, "/fapi/v1/listenKey", Security::key, 1, end_listen_key},
 
+    Route{.path = "/sapi/v1/account/apiRestrictions",
+          .security = kSigned,
+          .handler = api_restrictions,
+          .pool = Pool::wallet},
+    Route{.path = "/sapi/v1/capital/config/getall",
+          .security = kSigned,
+          .weight = 10,
+          .handler = wallet_coins,
+          .pool = Pool::wallet},
+    Route{.path = "/sapi/v1/system/status", .handler = system_status, .pool = Pool::wallet},
+
+    Route{.path = "/paper/export", .weight = 0, .handler = fetch_export},
     Route{.path = "/paper/journal", .weight = 0, .handler = audit_journal, .is_audit = true},
     Route{.path = "/paper/state", .weight = 0, .handler = audit_state, .is_audit = true},
 };
@@ -169,6 +221,8 @@ int Route::weight_for(const ParamReader& params) const {
   if (weigh != nullptr) return weigh(params);
   return weight_of_all != 0 && !params.has("symbol") ? weight_of_all : weight;
 }
+
+std::span<const Route> all_routes() { return kRoutes; }
 
 const Route* find_route(net::Method method, std::string_view path) {
   static const Table table = make_table();

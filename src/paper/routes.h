@@ -1,6 +1,7 @@
 // The route table: which endpoints there are, who may call them, and what they weigh.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "paper/auth.h"
@@ -21,12 +22,14 @@ struct Route {
   int orders_in_10s = 1;         // how much of each
   int orders_in_1m = 1;
   bool checks_in_engine = false;  // the time rule again where it acts: -5028
-  bool funding_pool = false;      // 500 requests in 5 minutes
+  Pool pool = Pool::weight;       // what else it is charged to
   bool is_audit = false;          // only with expose_journal
 
   int weight_for(const ParamReader& params) const;
 };
 
+/// The whole table.
+std::span<const Route> all_routes();
 /// Nothing when there is no such path, or not with this method.
 const Route* find_route(net::Method method, std::string_view path);
 

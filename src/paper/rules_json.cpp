@@ -1,10 +1,24 @@
 #include "paper/rules_json.h"
 
+#include <algorithm>
+#include <array>
+
 #include "paper/words.h"
 
 namespace bb::paper {
 
 namespace {
+
+constexpr std::array<std::string_view, 7> kOrderTypes = {"LIMIT",
+                                                         "MARKET",
+                                                         "STOP",
+                                                         "STOP_MARKET",
+                                                         "TAKE_PROFIT",
+                                                         "TAKE_PROFIT_MARKET",
+                                                         "TRAILING_STOP_MARKET"};
+constexpr std::array<std::string_view, 6> kTimesInForce = {"GTC", "IOC", "FOK",
+                                                           "GTX", "GTD", "RPI"};
+constexpr std::array<std::string_view, 3> kPermissionSets = {"GRID", "COPY", "RPI"};
 
 void write_lot(net::JsonWriter& json, std::string_view filter, const LotRule& lot) {
   json.begin_object()
@@ -17,7 +31,7 @@ void write_lot(net::JsonWriter& json, std::string_view filter, const LotRule& lo
 
 void write_filters(net::JsonWriter& json, const SymbolRules& rules) {
   json.key("filters").begin_array();
-  const int places = places_of(rules.tick.value());
+  const int places = price_places(rules);
   json.begin_object()
       .field("filterType", "PRICE_FILTER")
       .field("minPrice", padded(rules.min_price, places))
@@ -47,10 +61,10 @@ void write_filters(net::JsonWriter& json, const SymbolRules& rules) {
   json.end_array();
 }
 
-void write_words(net::JsonWriter& json, std::string_view name,
-                 std::initializer_list<std::string_view> words) {
+template <class Words>
+void write_words(net::JsonWriter& json, std::string_view name, const Words& words) {
   json.key(name).begin_array();
-  for (const auto word : words)
+  for (const std::string_view word : words)
     json.value(word);
   json.end_array();
 }
@@ -68,25 +82,32 @@ void write_symbol(net::JsonWriter& json, const SymbolRules& rules) {
       .field("baseAsset", rules.base_asset)
       .field("quoteAsset", rules.quote_asset)
       .field("marginAsset", rules.margin_asset)
-      .field("pricePrecision", places_of(rules.tick.value()))
-      .field("quantityPrecision", places_of(rules.lot.step.value()))
+      .field("pricePrecision", price_places(rules))
+      .field("quantityPrecision", qty_places(rules))
       .field("baseAssetPrecision", 8)
       .field("quotePrecision", 8)
-      .field("underlyingType", rules.is_coin ? "COIN" : "INDEX");
-  write_words(json, "underlyingSubType", {});
-  json.field("settlePlan", 0)
-      .field("triggerProtect", "0.0500")
+      .field("underlyingType", rules.underlying_type);
+  write_words(json, "underlyingSubType", rules.underlying_sub_types);
+  json.field("triggerProtect", "0.0500")
       .field("liquidationFee", padded(rules.liquidation_fee, 6))
       .field("marketTakeBound", padded(rules.market_take_bound, 2))
       .field("maxMoveOrderLimit", 10000);
   write_filters(json, rules);
-  write_words(json, "orderTypes",
-              {"LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"});
-  write_words(json, "timeInForce", {"GTC", "IOC", "FOK", "GTX"});
+  write_words(json, "orderTypes", kOrderTypes);
+  write_words(json, "timeInForce", kTimesInForce);
+  write_words(json, "permissionSets", kPermissionSets);
   json.end_object();
 }
 
 }  // namespace
+
+int price_places(const SymbolRules& rules) {
+  return std::max(rules.price_precision, places_of(rules.tick.value()));
+}
+
+int qty_places(const SymbolRules& rules) {
+  return std::max(rules.qty_precision, places_of(rules.lot.step.value()));
+}
 
 std::string symbols_json(const std::vector<SymbolRules>& rules) {
   net::JsonWriter json;

@@ -9,6 +9,9 @@
 
 namespace bb::paper {
 
+/// Decimals of a contract's prices and quantities on the wire.
+int price_places(const SymbolRules& rules);
+int qty_places(const SymbolRules& rules);
 /// The array of exchangeInfo.symbols.
 std::string symbols_json(const std::vector<SymbolRules>& rules);
 /// One element of leverageBracket.

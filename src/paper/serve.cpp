@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <set>
 
 #include "paper/control.h"
 #include "paper/resume.h"
@@ -14,21 +13,6 @@ namespace {
 
 // Clients ask for the bars of the last 24 h: the first day of the market lies behind the present.
 constexpr std::chrono::days kHistory{1};
-
-Status check_accounts(const std::vector<PaperAccount>& accounts) {
-  if (accounts.empty())
-    return fail(ErrorKind::configuration, "the paper exchange has no account: name at least one");
-  std::set<std::string> keys;
-  for (const auto& account : accounts) {
-    if (account.api_key.empty() || account.api_secret.empty())
-      return fail(ErrorKind::configuration,
-                  "paper account " + account.alias + " needs an API key and a secret");
-    if (!keys.insert(account.api_key).second)
-      return fail(ErrorKind::configuration,
-                  "paper account " + account.alias + " has the API key of another account");
-  }
-  return {};
-}
 
 sim::MarketOptions market_options(const Options& options) {
   sim::MarketOptions market;

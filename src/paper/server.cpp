@@ -52,7 +52,7 @@ Reply as_reply(const FaultRule& rule) {
   Reply reply;
   reply.status = rule.status;
   reply.body = rule.raw_body ? *rule.raw_body : error_body(rule.code, rule.text);
-  reply.is_json = !rule.raw_body;
+  if (rule.raw_body) reply.content_type = "text/html";
   reply.retry_after_s = rule.retry_after_s;
   return reply;
 }
@@ -88,16 +88,17 @@ struct Server::State {
              .perform = std::move(perform),
              .order_counts = [this](int account) { return venue.limits().order_counts(account); },
              .charge_handshake =
-                 [this](const net::HttpRequest&) {
-                   return venue.limits().charge(kHandshakeWeight, false, now());
+                 [this](const net::HttpRequest& request) {
+                   return venue.limits().charge(request.peer, Pool::weight, kHandshakeWeight,
+                                                now());
                  },
-             .is_ed25519 = [](const std::string&) { return false; }}) {}
+             .is_ed25519 = [this](const std::string& key) { return auth.is_ed25519(key); }}) {}
 
   void advance();
   std::optional<Reply> admit(Incoming& in, const Route* route, TimePoint now, Auth::Caller& caller);
   Reply act(Incoming& in, const Route& route, const Auth::Caller& caller,
             const FaultVerdict& verdict);
-  ServerReply finish(Incoming& in, TimePoint arrived, Reply reply, int account,
+  ServerReply finish(Incoming& in, const Route* route, TimePoint arrived, Reply reply, int account,
                      ServerReply::Delivery delivery);
   TimePoint now() const;
 
@@ -130,15 +131,21 @@ void Server::State::advance() {
 std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, TimePoint at,
                                           Auth::Caller& caller) {
   const int weight = route ? route->weight_for(in.params) : 1;
-  if (auto refusal = venue.limits().charge(weight, route && route->funding_pool, at))
+  const Pool pool = route ? route->pool : Pool::weight;
+  if (auto refusal = venue.limits().charge(in.request.peer, pool, weight, at))
     return as_reply(*refusal);
   if (!route || (route->is_audit && !options.expose_journal)) return no_such_path(in);
+  const bool acts = in.request.method != net::Method::get;
   auto checked =
       in.context && in.context->session && route->security == Security::signed_
-          ? auth.resume(*in.context->session, in.params, at + venue.skew(), timeline.wall())
-          : auth.check(route->security, net::find_header(in.request.headers, "X-MBX-APIKEY"),
-                       in.signed_query(), in.request.body, in.params, at + venue.skew(),
-                       timeline.wall());
+          ? auth.resume(*in.context->session, acts, in.params, at + venue.skew(), timeline.wall())
+          : auth.check(route->security,
+                       {.api_key = net::find_header(in.request.headers, "X-MBX-APIKEY"),
+                        .address = in.request.peer,
+                        .query = in.signed_query(),
+                        .body = in.request.body,
+                        .acts = acts},
+                       in.params, at + venue.skew(), timeline.wall());
   if (!checked) return refuse(checked.error());
   caller = *checked;
   if (in.context) in.context->caller = caller;
@@ -157,9 +164,22 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
     venue.lags().hide(caller.account, client_id_of(in.params), at, at + verdict.hide);
-  Call call{venue, in.params, caller.account, at, verdict.stale};
   const std::int64_t made_ids = venue.made_ids();
-  Reply reply = route.handler(call);
+  Call call{venue,
+            in.params,
+            caller.account,
+            at,
+            verdict.stale,
+            caller.key,
+            net::find_header(in.request.headers, "Host")};
+  Reply reply;
+  try {
+    reply = route.handler(call);
+  } catch (const DecimalOverflow&) {
+    // Figures beyond every market: this request fails, the exchange goes on.
+    reply = refuse(-1000, "An unknown error occured while processing the request.");
+    reply.status = 500;
+  }
   // A listen key is of this process; what was refused has done nothing.
   const bool is_kept = in.request.method != net::Method::get && reply.status == 200 &&
                        !in.path.ends_with("listenKey");
@@ -170,8 +190,8 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
   return reply;
 }
 
-ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, int account,
-                                  ServerReply::Delivery delivery) {
+ServerReply Server::State::finish(Incoming& in, const Route* route, TimePoint arrived, Reply reply,
+                                  int account, ServerReply::Delivery delivery) {
   const bool is_dropped = delivery == ServerReply::Delivery::dropped;
   if (options.request_log_limit > 0) {
     if (log.size() >= options.request_log_limit) log.pop_front();
@@ -184,8 +204,10 @@ ServerReply Server::State::finish(Incoming& in, TimePoint arrived, Reply reply, 
   out.response.body = std::move(reply.body);
   auto& headers = out.response.headers;
   headers.reserve(4);
-  headers.emplace_back("Content-Type", reply.is_json ? "application/json" : "text/html");
-  headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(venue.limits().used_weight()));
+  headers.emplace_back("Content-Type", reply.content_type);
+  const Pool pool = route ? route->pool : Pool::weight;
+  headers.emplace_back(pool == Pool::wallet ? "X-SAPI-USED-IP-WEIGHT-1M" : "X-MBX-USED-WEIGHT-1M",
+                       std::to_string(venue.limits().used_weight(in.request.peer, pool)));
   if (reply.is_accepted_order) {
     const auto counts = venue.limits().order_counts(account);
     headers.emplace_back("X-MBX-ORDER-COUNT-10S", std::to_string(counts.in_10s));
@@ -253,7 +275,7 @@ Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) 
   }
   const Micros after = s.options.delay_after + verdict.after + route_delay.after;
   if (after > Micros(0)) co_await sleep_for(s.clock, after);
-  co_return s.finish(in, arrived, std::move(reply), caller.account, delivery);
+  co_return s.finish(in, route, arrived, std::move(reply), caller.account, delivery);
 }
 
 const net::HttpHandler& Server::handler() const { return state_->handler; }

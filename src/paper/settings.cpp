@@ -33,7 +33,7 @@ Reply account_config(Call& call) {
       .field("canWithdraw", true)
       .field("dualSidePosition", call.exchange().hedge(call.account))
       .field("updateTime", 0)
-      .field("multiAssetsMargin", false)
+      .field("multiAssetsMargin", call.venue.modes(call.account).multi_assets)
       .field("tradeGroupId", -1)
       .end_object();
   return ok(json);
@@ -107,6 +107,8 @@ Reply set_margin_type(Call& call) {
     call.params.complain(-1130, "Data sent for parameter 'marginType' is not valid.");
   if (call.params.error()) return refuse(*call.params.error());
   const auto margin = text == "ISOLATED" ? MarginType::isolated : MarginType::cross;
+  if (margin == MarginType::isolated && call.venue.modes(call.account).multi_assets)
+    return refuse(-4168, "Unable to adjust to isolated-margin mode under the Multi-Assets mode.");
   const auto set = call.exchange().set_margin_type(call.account, contract->symbol, margin);
   return set ? success("success") : refuse(set.error());
 }
@@ -125,7 +127,54 @@ Reply set_position_mode(Call& call) {
   return set ? success("success") : refuse(set.error());
 }
 
-Reply multi_assets_mode(Call&) { return Reply{200, R"({"multiAssetsMargin":false})"}; }
+Reply multi_assets_mode(Call& call) {
+  JsonWriter json;
+  json.begin_object()
+      .field("multiAssetsMargin", call.venue.modes(call.account).multi_assets)
+      .end_object();
+  return ok(json);
+}
+
+Reply set_multi_assets_mode(Call& call) {
+  if (call.params.required("multiAssetsMargin").empty()) return refuse(*call.params.error());
+  const bool wanted = call.params.optional_flag("multiAssetsMargin", false);
+  if (call.params.error()) return refuse(*call.params.error());
+  auto& modes = call.venue.modes(call.account);
+  if (modes.multi_assets == wanted)
+    return refuse(-4171,
+                  "Adjusted asset mode is currently set and does not need to be adjusted "
+                  "repeatedly.");
+  auto& exchange = call.exchange();
+  if (!exchange.open_orders(call.account, false).empty() ||
+      !exchange.open_orders(call.account, true).empty())
+    return refuse(-4170, "Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.");
+  if (wanted) {
+    for (const auto& rules : call.venue.live_rules(call.now))
+      if (exchange.settings(call.account, rules.symbol).margin == MarginType::isolated)
+        return refuse(-4167,
+                      "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under "
+                      "isolated-margin mode.");
+  }
+  modes.multi_assets = wanted;
+  return success("success");
+}
+
+// The agreement that contracts on stocks ask for once.
+Reply sign_stock_contract(Call&) { return success("success"); }
+
+Reply fee_burn(Call& call) {
+  JsonWriter json;
+  json.begin_object().field("feeBurn", call.venue.modes(call.account).fee_burn).end_object();
+  return ok(json);
+}
+
+Reply set_fee_burn(Call& call) {
+  if (call.params.required("feeBurn").empty()) return refuse(*call.params.error());
+  const bool wanted = call.params.optional_flag("feeBurn", false);
+  if (call.params.error()) return refuse(*call.params.error());
+  call.venue.modes(call.account).fee_burn = wanted;
+  return success("success");
+}
 
 Reply order_rate_limits(Call& call) {
   const auto& limits = call.venue.options().limits;
@@ -145,7 +194,10 @@ Reply order_rate_limits(Call& call) {
   return ok(json);
 }
 
+// Nobody breaks the quantitative rules of a paper exchange.
 Reply api_trading_status(Call& call) {
+  (void)call.optional_symbol();
+  if (call.params.error()) return refuse(*call.params.error());
   JsonWriter json;
   json.begin_object().key("indicators").begin_object().end_object();
   json.field("updateTime", to_ms(call.now)).end_object();

@@ -85,24 +85,6 @@ std::string average(Price price, int price_places) {
   return price.value().round_to(Decimal::from_raw(step), Rounding::nearest).str_fixed(places);
 }
 
-// What the exchange does not keep of an order yet is told as if it were not set.
-template <class Detail>
-std::int64_t modify_id(const Detail& detail) {
-  if constexpr (requires { detail.modify_id; }) {
-    return detail.modify_id;
-  } else {
-    return 0;
-  }
-}
-template <class Detail>
-bool is_activated(const Detail& detail) {
-  if constexpr (requires { detail.activated; }) {
-    return detail.activated;
-  } else {
-    return false;
-  }
-}
-
 }  // namespace
 
 bool is_forced(const OrderView& order) {
@@ -148,8 +130,7 @@ std::string order_update(const sim::JournalEntry& entry, const Contract& contrac
       .field("pm", word(detail.terms.price_match))
       .field("gtd", good_till(detail))
       .field("er", std::to_string(detail.expiry_reason));
-  if (entry.kind == Kind::order_amended && modify_id(detail) != 0)
-    json.field("M", modify_id(detail));
+  if (entry.kind == Kind::order_amended && detail.modify_id != 0) json.field("M", detail.modify_id);
   json.end_object().end_object();
   return json.take();
 }
@@ -210,7 +191,7 @@ std::string algo_update(const sim::JournalEntry& entry, TimePoint now) {
       .field("tt", to_ms(detail.trigger_time))
       .field("gtd", good_till(detail));
   if (!detail.reject_reason.empty()) json.field("rm", detail.reject_reason);
-  json.field("ia", is_activated(detail));
+  json.field("ia", detail.activated);
   if (!detail.terms.callback_rate.is_zero())
     json.field("cr", Decimal::mul(detail.terms.callback_rate.value(), Decimal::from_int(100),
                                   Rounding::nearest)

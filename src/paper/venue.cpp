@@ -58,43 +58,60 @@ Reply success(std::string_view text) { return Reply{200, error_body(200, text)};
 Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint start)
     : market_(market),
       options_(options),
+      started_(start),
       exchange_(market, options.exchange),
       lags_(exchange_, options.algo_visibility_lag, options.position_visibility_lag),
-      limits_(options.limits, options.accounts.size()) {
+      limits_(options.limits, options.accounts.size()),
+      modes_(options.accounts.size()) {
   exchange_.advance(start, Micros(0));
   for (const auto& account : options.accounts) {
     exchange_.add_account({account.alias, account.balance, account.hedge, account.default_leverage,
                            account.default_margin, account.fees});
   }
-  learn_contracts(start);
+  universe(start);
 }
 
-void Venue::learn_contracts(TimePoint now) {
-  for (const auto& rules : market_.rules(now)) {
-    contracts_.try_emplace(rules.symbol.str(), Contract{rules.symbol, places_of(rules.tick.value()),
-                                                        places_of(rules.lot.step.value())});
+const Venue::Universe& Venue::universe(TimePoint now) {
+  const auto second = to_ms(now) / 1000;
+  if (second == universe_.second) return universe_;
+  auto rules = market_.rules(now);
+  std::vector<Symbol> closed;
+  for (const auto& row : rules) {
+    if (row.status == SymbolStatus::closed) closed.push_back(row.symbol);
+    const Contract contract{row.symbol, price_places(row), qty_places(row)};
+    const auto& known = contracts_.try_emplace(row.symbol, contract).first->second;
+    by_name_.try_emplace(row.symbol.str(), &known);
   }
+  std::erase_if(rules, [](const SymbolRules& row) { return row.status == SymbolStatus::closed; });
+  const auto version = version_of(rules);
+  universe_ = {second, version, std::move(rules), std::move(closed)};
+  return universe_;
 }
 
 const Contract* Venue::find_contract(std::string_view name, TimePoint now) {
-  auto found = contracts_.find(name);
-  if (found == contracts_.end()) {
-    learn_contracts(now);
-    found = contracts_.find(name);
+  auto found = by_name_.find(name);
+  if (found == by_name_.end()) {
+    universe(now);
+    found = by_name_.find(name);
   }
-  return found == contracts_.end() ? nullptr : &found->second;
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 const Contract& Venue::contract(Symbol symbol) {
-  const auto* found = find_contract(symbol.str(), exchange_.now());
-  if (found) return *found;
-  return contracts_.try_emplace(symbol.str(), Contract{symbol}).first->second;
+  auto found = contracts_.find(symbol);
+  if (found == contracts_.end()) {
+    universe(exchange_.now());
+    found = contracts_.try_emplace(symbol, Contract{symbol}).first;
+  }
+  return found->second;
 }
 
-std::vector<SymbolRules> Venue::live_rules(TimePoint now) const {
-  auto rules = market_.rules(now);
-  std::erase_if(rules, [](const SymbolRules& row) { return row.status == SymbolStatus::closed; });
-  return rules;
+const std::vector<SymbolRules>& Venue::live_rules(TimePoint now) { return universe(now).live; }
+
+// 18 digits, and not the next number after another account's.
+std::int64_t Venue::make_export_id() {
+  const auto mixed = static_cast<std::uint64_t>(++made_exports_) * 0x9e3779b97f4a7c15ULL;
+  return 500'000'000'000'000'000 + static_cast<std::int64_t>(mixed % 400'000'000'000'000'000ULL);
 }
 
 ClientOrderId Venue::make_client_id() {
@@ -102,23 +119,21 @@ ClientOrderId Venue::make_client_id() {
 }
 
 const std::string& Venue::symbols_json(TimePoint now) {
-  const auto rules = live_rules(now);
-  const auto version = version_of(rules);
-  if (symbols_.version != version) symbols_ = {version, paper::symbols_json(rules)};
+  const auto& all = universe(now);
+  if (symbols_.version != all.version) symbols_ = {all.version, paper::symbols_json(all.live)};
   return symbols_.text;
 }
 
 const std::string& Venue::brackets_json(TimePoint now) {
-  const auto rules = live_rules(now);
-  const auto version = version_of(rules);
-  if (brackets_.version != version) {
+  const auto& all = universe(now);
+  if (brackets_.version != all.version) {
     net::JsonWriter json;
     json.begin_array();
-    for (const auto& row : rules)
+    for (const auto& row : all.live)
       if (const auto* brackets = market_.find_brackets(row.symbol))
         write_brackets(json, row.symbol, *brackets);
     json.end_array();
-    brackets_ = {version, json.take()};
+    brackets_ = {all.version, json.take()};
   }
   return brackets_.text;
 }

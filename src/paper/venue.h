@@ -2,6 +2,7 @@
 // Reply; it runs at one instant, after authentication, limits, faults and delays.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,7 @@ struct Reply {
   std::string body;
   bool is_accepted_order = false;  // order-count headers belong on it
   int retry_after_s = 0;
-  bool is_json = true;
+  std::string_view content_type = "application/json";
 };
 
 Reply ok(net::JsonWriter& json);
@@ -43,6 +44,34 @@ struct Contract {
   int qty_places = 3;
 };
 
+/// An asset that may serve as margin in multi-assets mode, as exchangeInfo lists it.
+struct MarginAsset {
+  std::string_view name;
+  std::string_view auto_exchange;
+};
+constexpr std::array kMarginAssets = {
+    MarginAsset{"USDT", "-10000"}, MarginAsset{"BTC", "-0.10000000"}, MarginAsset{"BNB", "0"},
+    MarginAsset{"ETH", "0"},       MarginAsset{"USDC", "-10000"},     MarginAsset{"FDUSD", "0"},
+    MarginAsset{"BNFCR", "-5000"}, MarginAsset{"BFUSD", "0"},         MarginAsset{"LDUSDT", "0"}};
+
+/// What an account has chosen beside the position mode. Multi-assets mode changes no figure here:
+/// USDT is the only asset that a paper account holds, and it counts at its full value. Neither does
+/// paying commissions in BNB, for there is none.
+struct AssetModes {
+  bool multi_assets = false;
+  bool fee_burn = false;
+};
+
+/// A bulk export that was asked for (exports.cpp).
+struct Export {
+  enum class Kind { orders, fills, income };
+  std::int64_t id = 0;
+  int account = 0;
+  Kind kind = Kind::orders;
+  TimePoint from{}, to{};
+  TimePoint asked_at{};
+};
+
 class Venue {
  public:
   Venue(const sim::Market& market, const ServerOptions& options, TimePoint start);
@@ -51,6 +80,7 @@ class Venue {
   const ServerOptions& options() const { return options_; }
   sim::Exchange& exchange() { return exchange_; }
   const sim::Exchange& exchange() const { return exchange_; }
+  TimePoint started() const { return started_; }
   Lags& lags() { return lags_; }
   Limits& limits() { return limits_; }
   ListenKeys& listen_keys() { return listen_keys_; }
@@ -63,8 +93,15 @@ class Venue {
   /// A contract that has been listed by `now`; nothing for any other text.
   const Contract* find_contract(std::string_view name, TimePoint now);
   const Contract& contract(Symbol symbol);
-  /// Rules of all contracts that are listed and not closed.
-  std::vector<SymbolRules> live_rules(TimePoint now) const;
+  /// Rules of all contracts that are listed and not closed; looked up anew when exchange time
+  /// enters another second. Valid until the next call.
+  const std::vector<SymbolRules>& live_rules(TimePoint now);
+  /// Those that have been closed by now.
+  const std::vector<Symbol>& closed_contracts(TimePoint now) { return universe(now).closed; }
+
+  AssetModes& modes(int account) { return modes_.at(static_cast<std::size_t>(account)); }
+  std::vector<Export>& exports() { return exports_; }
+  std::int64_t make_export_id();
 
   /// An id for an order that came without one.
   ClientOrderId make_client_id();
@@ -85,17 +122,29 @@ class Venue {
     std::uint64_t version = 0;
     std::string text;
   };
-  void learn_contracts(TimePoint now);
+  struct Universe {
+    std::int64_t second = -1;
+    std::uint64_t version = 0;
+    std::vector<SymbolRules> live;
+    std::vector<Symbol> closed;
+  };
+  const Universe& universe(TimePoint now);
 
   const sim::Market& market_;
   const ServerOptions& options_;
+  TimePoint started_;
   sim::Exchange exchange_;
   Lags lags_;
   Limits limits_;
   ListenKeys listen_keys_;
-  std::unordered_map<std::string, Contract, Hash, std::equal_to<>> contracts_;
+  std::unordered_map<Symbol, Contract> contracts_;
+  std::unordered_map<std::string, const Contract*, Hash, std::equal_to<>> by_name_;
   std::int64_t made_ids_ = 0;
   Millis skew_{0};
+  Universe universe_;
+  std::vector<AssetModes> modes_;
+  std::vector<Export> exports_;
+  std::int64_t made_exports_ = 0;
   Cached symbols_;
   Cached brackets_;
 };
@@ -105,7 +154,9 @@ struct Call {
   ParamReader& params;
   int account = -1;
   TimePoint now{};
-  Millis stale{0};  // positions are answered as of this long ago
+  Millis stale{0};              // positions are answered as of this long ago
+  const ApiKey* key = nullptr;  // that the request came with
+  std::string_view host{};      // as the client names this server
 
   sim::Exchange& exchange() const { return venue.exchange(); }
   /// -1102 when absent, -1121 when unknown; check params.error() before use.

@@ -1,7 +1,8 @@
 #include "paper/words.h"
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <utility>
 
 namespace bb::paper {
@@ -243,9 +244,37 @@ int places_of(Decimal step) {
   return places;
 }
 
+// Most of what this exchange writes are decimals: no formatter, no temporary text.
 std::string padded(Decimal value, int places) {
-  const int exact = value.is_zero() ? 0 : places_of(value);
-  return value.str_fixed(exact > places ? exact : places);
+  constexpr auto kScale = static_cast<std::uint64_t>(Decimal::kScale);
+  const bool negative = value.is_negative();
+  const auto magnitude = negative ? ~static_cast<std::uint64_t>(value.raw()) + 1
+                                  : static_cast<std::uint64_t>(value.raw());
+  std::array<char, 32> text;
+  char* at = text.data();
+  if (negative) *at++ = '-';
+  at = std::to_chars(at, text.data() + text.size(), magnitude / kScale).ptr;
+  auto rest = magnitude % kScale;
+  std::array<char, 8> digits;
+  int used = 0;
+  for (int i = 7; i >= 0; --i, rest /= 10) {
+    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + rest % 10);
+    if (used == 0 && rest % 10 != 0) used = i + 1;
+  }
+  const int count = std::max(used, places);
+  if (count > 0) {
+    *at++ = '.';
+    at = std::copy_n(digits.data(), count, at);
+  }
+  return std::string(text.data(), at);
+}
+
+std::string rounded(double value, int places) {
+  std::array<char, 64> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                 std::chars_format::fixed, places);
+  // Figures of markets have at most a few dozen digits.
+  return end.ec == std::errc() ? std::string(text.data(), end.ptr) : "0";
 }
 
 std::string as_java_double(Decimal value) {

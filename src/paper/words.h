@@ -46,7 +46,13 @@ std::string padded(Amount<Tag> value, int places) {
   return padded(value.value(), places);
 }
 /// Exactly eight decimals.
-inline std::string eight(Usdt amount) { return amount.value().str_fixed(8); }
+inline std::string eight(Decimal value) { return padded(value, 8); }
+template <class Tag>
+std::string eight(Amount<Tag> value) {
+  return padded(value.value(), 8);
+}
+/// Statistics: rounded to `places` decimals.
+std::string rounded(double value, int places);
 /// As Java prints a double: 0.0007 -> "7.0E-4", 0 -> "0.0", 12000000 -> "1.2E7".
 std::string as_java_double(Decimal value);
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace bb::net::test {
 namespace {
 
@@ -130,6 +132,24 @@ TEST_CASE("json: a document can be moved, and others parsed, while a view is in 
   const auto second = *JsonDocument::parse(R"({"a":"two"})");
   CHECK(view.text() == "one");
   CHECK(second.root().at("a").text() == "two");
+}
+
+TEST_CASE("json writer: an escape is found wherever it stands in a long text") {
+  for (const char odd : {'"', '\\', '\n', '\x01', '\x1f'}) {
+    for (std::size_t at = 0; at < 24; ++at) {
+      std::string text = "币安人生 plain text 123";
+      text.insert(std::min(at, text.size()), 1, odd);
+      JsonWriter json;
+      json.value(text);
+      for (const char c : json.str())
+        CHECK(static_cast<unsigned char>(c) >= 0x20);
+      // Between whole characters only: a byte inside one makes it invalid.
+      if (at > 0 && at < 12 && at % 3 != 0) continue;
+      const auto document = JsonDocument::parse(json.str());
+      REQUIRE(document.has_value());
+      CHECK(document->root().text() == text);
+    }
+  }
 }
 
 TEST_CASE("json writer: commas, escapes and numbers") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "paper/limits.h"
 #include "paper/world.h"
 
 using namespace bb;
@@ -110,4 +111,67 @@ TEST_CASE("limits: funding answers have a pool of their own") {
     CHECK(time.status == 200);
     co_await world.close();
   });
+}
+
+TEST_CASE("limits: every address has a budget of its own; a flood of them ends no ban") {
+  using paper::Pool;
+  RateLimits few;
+  few.weight_per_minute = 10;
+  few.ban_after = 1;
+  Limits limits(few, 1);
+  const TimePoint now = some_day();
+  CHECK_FALSE(limits.charge("10.0.0.1", Pool::weight, 10, now));
+  CHECK(limits.charge("10.0.0.1", Pool::weight, 1, now)->status == 429);
+  CHECK(limits.charge("10.0.0.1", Pool::weight, 1, now)->status == 418);
+  CHECK_FALSE(limits.charge("10.0.0.2", Pool::weight, 10, now));
+  CHECK(limits.used_weight("10.0.0.2", Pool::weight) == 10);
+  // The ban outlives the minute, and a flood of other addresses.
+  for (int i = 0; i < 25'000; ++i)
+    (void)limits.charge("192.168." + std::to_string(i), Pool::weight, 1, now + Seconds(i % 90));
+  const auto banned = limits.charge("10.0.0.1", Pool::weight, 1, now + Seconds(61));
+  REQUIRE(banned.has_value());
+  CHECK(banned->rejection.text.starts_with("Way too many requests; IP(10.0.0.1) banned until "));
+}
+
+TEST_CASE("limits: off by name, nothing is refused and the headers count on") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    auto options = default_options();
+    options.limits.enabled = false;
+    options.limits.weight_per_minute = 1;
+    options.limits.orders_per_10s = 1;
+    World world(loop, options);
+    for (int i = 0; i < 20; ++i) {
+      const auto sold = co_await world.market("AAAUSDT", "SELL", "0.1");
+      CHECK(sold.status == 200);
+      const auto time = co_await world.get("/fapi/v1/time");
+      CHECK(time.status == 200);
+      CHECK(time.header("X-MBX-USED-WEIGHT-1M") == std::to_string(i + 1));
+    }
+    co_await world.close();
+  });
+}
+
+TEST_CASE("limits: the statistics have a pool of 1000 requests in five minutes") {
+  RateLimits limits_of;
+  Limits limits(limits_of, 1);
+  const TimePoint now = some_day();
+  for (int i = 0; i < 1000; ++i)
+    CHECK_FALSE(limits.charge("::1", Pool::data, 0, now));
+  const auto refused = limits.charge("::1", Pool::data, 0, now);
+  CHECK(refused->status == 429);
+  CHECK(refused->retry_after_s == 300);
+  CHECK_FALSE(limits.charge("::1", Pool::funding, 0, now));
+  CHECK_FALSE(limits.charge("::1", Pool::data, 0, now + Minutes(5)));
+}
+
+TEST_CASE("limits: a batch counts five in ten seconds and one in the minute, all or nothing") {
+  RateLimits few;
+  few.orders_per_10s = 8;
+  Limits limits(few, 1);
+  CHECK_FALSE(limits.charge_orders(0, 5, 1, some_day()));
+  const auto refused = limits.charge_orders(0, 5, 1, some_day());
+  CHECK(refused->rejection.code == -1015);
+  CHECK(limits.order_counts(0).in_10s == 5);
+  CHECK(limits.order_counts(0).in_1m == 1);
+  CHECK_FALSE(limits.charge_orders(0, 1, 1, some_day()));
 }

@@ -149,6 +149,9 @@ TEST_CASE("serve: a random market over TCP that begins today, until it is stoppe
     Options options;
     options.port = 0;
     options.server = default_options();
+    options.server.accounts.front().keys = {
+        {.key = "here", .secret = "s", .addresses = {"127.0.0.1"}},
+        {.key = "elsewhere", .secret = "s", .addresses = {"10.0.0.1"}}};
     Stop stop(loop.clock);
     const Log log(LogLevel::error, null_sink());
     std::uint16_t port = 0;
@@ -174,6 +177,14 @@ TEST_CASE("serve: a random market over TCP that begins today, until it is stoppe
       const auto answer = co_await client.send(request, loop.clock.after(Seconds(10)));
       CHECK(answer.has_value());
       if (answer) CHECK(answer->status == 200);
+      // The client's address counts: this key may come from here, that one may not.
+      request.target = "/fapi/v1/historicalTrades";
+      request.headers = {{"X-MBX-APIKEY", "here"}};
+      const auto here = co_await client.send(request, loop.clock.after(Seconds(10)));
+      CHECK((here && here->status == 400));
+      request.headers = {{"X-MBX-APIKEY", "elsewhere"}};
+      const auto elsewhere = co_await client.send(request, loop.clock.after(Seconds(10)));
+      CHECK((elsewhere && elsewhere->status == 401));
     }
     stop.request();
     co_await group.join();

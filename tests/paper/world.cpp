@@ -1,7 +1,6 @@
 #include "paper/world.h"
 
 #include "net/crypto.h"
-#include "sim/impl/market_data.h"
 
 namespace bb::paper::test {
 
@@ -73,18 +72,28 @@ std::string text_of(const net::JsonView& value) {
 
 }  // namespace
 
-sim::Market make_test_market() {
+std::vector<sim::impl::Column> test_columns() {
+  std::vector<sim::impl::Column> columns;
+  columns.push_back(make_column({"AAA", "0.01", "0.001", 10000, 12000}));
+  columns.push_back(make_column({"BBB", "0.0001", "1", 5000, 5000}));
+  columns.push_back(make_column({"币安人生", "0.01", "0.1", 200, 200}));
+  columns.push_back(make_column({"LATE", "0.01", "1", 1000, 1000, kLateBegin * 96, kLateEnd * 96}));
+  return columns;
+}
+
+sim::Market market_of(std::vector<sim::impl::Column> columns) {
   auto data = std::make_shared<sim::Market::Data>();
   data->step = Minutes(15);
   data->begin = some_day();
   data->end = some_day() + Minutes(15) * kBars;
-  data->columns.push_back(make_column({"AAA", "0.01", "0.001", 10000, 12000}));
-  data->columns.push_back(make_column({"BBB", "0.0001", "1", 5000, 5000}));
-  data->columns.push_back(make_column({"币安人生", "0.01", "0.1", 200, 200}));
-  data->columns.push_back(
-      make_column({"LATE", "0.01", "1", 1000, 1000, kLateBegin * 96, kLateEnd * 96}));
+  data->columns = std::move(columns);
   data->seal();
   return sim::Market(std::move(data));
+}
+
+sim::Market make_test_market() {
+  static const sim::Market market = market_of(test_columns());
+  return market;
 }
 
 std::int64_t Answer::code() const {

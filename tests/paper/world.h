@@ -15,6 +15,7 @@
 #include "net/json.h"
 #include "net/memory.h"
 #include "paper/server.h"
+#include "sim/impl/market_data.h"
 #include "support/run.h"
 
 namespace bb::paper::test {
@@ -24,6 +25,9 @@ using bb::test::SimLoop;
 using bb::test::some_day;
 
 sim::Market make_test_market();
+/// The same columns, to be changed and sealed into a market of another test.
+std::vector<sim::impl::Column> test_columns();
+sim::Market market_of(std::vector<sim::impl::Column> columns);
 
 struct Answer {
   int status = 0;  // 0 = no answer

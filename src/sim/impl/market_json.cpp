@@ -81,6 +81,11 @@ SymbolRules read_symbol(json::object entry) {
   // PREMARKET is a coin that has no spot market yet.
   const std::string underlying(text(entry, "underlyingType"));
   rules.is_coin = underlying == "COIN" || underlying == "PREMARKET";
+  rules.underlying_type = underlying;
+  rules.price_precision = static_cast<int>(integer(entry, "pricePrecision"));
+  rules.qty_precision = static_cast<int>(integer(entry, "quantityPrecision"));
+  for (std::string_view word : entry.find_field_unordered("underlyingSubType").get_array())
+    rules.underlying_sub_types.emplace_back(word);
   rules.onboard_time = from_ms(integer(entry, "onboardDate"));
   rules.delivery_time = from_ms(integer(entry, "deliveryDate"));
   rules.market_take_bound = Ratio(text_decimal(entry, "marketTakeBound"));
