@@ -83,6 +83,12 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));
   paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
+  paper
+      ->add_option(
+          "--reduce-only-stop-without-position", p.stop_without_position,
+          "What nobody has measured: such a stop is refused (-2022), accepted, or accepted "
+          "and expired within a second")
+      ->check(CLI::IsMember({"refused", "accepted", "expired"}));
   return paper;
 }
 

@@ -40,6 +40,7 @@ struct PaperCommand {
   std::vector<PaperAccountSpec> accounts;
   bool hedge = false;
   bool expose_journal = false;
+  std::string stop_without_position = "refused";
 };
 struct DemoCommand {
   std::optional<std::string> data, path;

@@ -56,6 +56,11 @@ Figures figures_of(const std::vector<sim::JournalEntry>& journal, int account, M
       case Kind::order_updated:
       case Kind::fill:
       case Kind::liquidated:
+      case Kind::order_amended:
+      case Kind::leverage_changed:
+      case Kind::margin_type_changed:
+      case Kind::isolated_margin_changed:
+      case Kind::margin_call:
         break;
     }
   }

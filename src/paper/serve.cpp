@@ -76,7 +76,8 @@ Task<Status> serve(Options options, ServeParts parts,
                                            {"now", server.now()}});
   if (on_ready) on_ready(port);
   co_await (*listener)->run(parts.stop);
-  parts.log.info("paper exchange closed", {{"journal", server.exchange().journal().size()}});
+  parts.log.info("paper exchange closed", {{"journal", server.exchange().journal_begin() +
+                                                           server.exchange().journal().size()}});
   co_return Status{};
 }
 

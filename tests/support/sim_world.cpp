@@ -229,6 +229,11 @@ Micros SimWorld::longest_unprotected() {
       case Kind::fill:
       case Kind::income:
       case Kind::liquidated:
+      case Kind::order_amended:
+      case Kind::leverage_changed:
+      case Kind::margin_type_changed:
+      case Kind::isolated_margin_changed:
+      case Kind::margin_call:
         break;
     }
   }

@@ -191,6 +191,10 @@ void search_again(Core& core, Account& account, Seat& seat) {
   seat.funding.clear();
   seat.closing.reset();
   touch(core, account, seat);
+  // The guards' levels hold as they are; new ones would move the moments of the next checks.
+  for (CrossGuard& guard : account.guards)
+    if (guard.symbol == seat.symbol) start_again(core, guard.watch);
+  core.dirty.emplace_back(&account, nullptr);
 }
 
 Price watched_price(const Core& core, Symbol symbol, bool on_mark) {
