@@ -66,7 +66,7 @@ class Exchange {
   /// The same from `from_trade_id` on, until `visit` says false; without a copy.
   void visit_fills(int account, Symbol symbol, std::int64_t from_trade_id,
                    const std::function<bool(const exchange::Fill&)>& visit) const;
-  std::vector<exchange::Income> income(int account) const;              // by time, 90 days
+  std::vector<exchange::Income> income(int account) const;                    // by time, 90 days
   std::vector<AmendmentRecord> amendments(int account, Symbol symbol) const;  // by time, 90 days
   std::vector<ForcedOrder> forced_orders(int account) const;                  // by time, 90 days
 
