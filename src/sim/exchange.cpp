@@ -73,7 +73,13 @@ void Exchange::advance(TimePoint now, Micros precise) { impl::advance(state_->co
 
 TimePoint Exchange::now() const { return state_->core.now; }
 
-void Exchange::reprice(Symbol symbol) {
+TimePoint Exchange::quiet_until() const {
+  const impl::Core& core = state_->core;
+  if (!core.dirty.empty()) return {};
+  return core.agenda.empty() ? TimePoint::max() : core.agenda.begin()->due;
+}
+
+void Exchange::market_changed(Symbol symbol) {
   impl::Core& core = state_->core;
   for (const auto& account : core.accounts) {
     const auto it = account->seats.find(symbol);

@@ -35,9 +35,12 @@ class Exchange {
   /// for symbols without a position or a resting order.
   void advance(TimePoint now, Micros precise);
   TimePoint now() const;
+  /// Nothing happens to any account before this instant, unless somebody acts: advance() need not
+  /// be called sooner. In the past where that is not known.
+  TimePoint quiet_until() const;
   /// What the market says of the symbol from now on is no longer what it said before: it grew by
   /// new bars, or a price was set. To be called before the next advance().
-  void reprice(Symbol symbol);
+  void market_changed(Symbol symbol);
 
   // Orders. They arrive at now(). The answer to place() is the order as it came out of matching,
   // without its average price (the exchange answers so); queries have it.

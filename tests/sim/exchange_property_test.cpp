@@ -141,7 +141,7 @@ TEST_CASE("foreseeing an unchanged market once more changes nothing") {
       one.act(step);
       two.act(step);
       for (const auto& rules : two.market().rules(two.exchange().now()))
-        two.exchange().reprice(rules.symbol);
+        two.exchange().market_changed(rules.symbol);
     }
     RC_ASSERT(print(one.exchange()) == print(two.exchange()));
   }));

@@ -82,7 +82,7 @@ void Monkey::act(const Step& step) {
     case 20:
       return void(exchange_.set_countdown(account, rule.symbol, Seconds(step.size)));
     case 21:
-      return exchange_.reprice(rule.symbol);  // nothing has changed: nothing may
+      return exchange_.market_changed(rule.symbol);  // nothing has changed: nothing may
     default:
       return order_something(account, rule, step);
   }
