@@ -131,6 +131,12 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
       ->check(CLI::Range(0, 60'000));
   add_paper_world(*paper, t);
   paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
+  paper
+      ->add_option(
+          "--reduce-only-stop-without-position", p.stop_without_position,
+          "What nobody has measured: such a stop is refused (-2022), accepted, or accepted "
+          "and expired within a second")
+      ->check(CLI::IsMember({"refused", "accepted", "expired"}));
   return paper;
 }
 

@@ -54,6 +54,7 @@ struct PaperCommand {
   std::string control_token_file;
   std::string db;
   bool db_rebase = false;
+  std::string stop_without_position = "refused";
 };
 struct DemoCommand {
   std::optional<std::string> data, path;

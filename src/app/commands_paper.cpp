@@ -17,6 +17,15 @@ namespace {
 constexpr const char* kSampleKey = "paper-key";
 constexpr const char* kSampleSecret = "paper-secret";
 
+// Enough for whoever reads the journal between two requests; the whole of it is for audits.
+constexpr std::size_t kJournalKept = 5'000;
+
+sim::StopWithoutPosition stop_without_position(const std::string& word) {
+  if (word == "accepted") return sim::StopWithoutPosition::accepted;
+  if (word == "expired") return sim::StopWithoutPosition::expired;
+  return sim::StopWithoutPosition::refused;
+}
+
 paper::PaperAccount account_of(const PaperAccountSpec& spec, bool hedge) {
   paper::PaperAccount account;
   account.alias = spec.alias;
@@ -56,6 +65,9 @@ Result<paper::Options> options_of(const PaperSettings& settings, const PaperComm
   }
   options.server.request_log_limit = 0;  // nobody reads it in a process of its own
   options.server.limits.enabled = !command.no_limits;
+  if (!command.expose_journal) options.server.journal_limit = kJournalKept;
+  options.server.exchange.stop_without_position =
+      stop_without_position(command.stop_without_position);
   const bool hedge = command.hedge || settings.hedge;
   for (const auto& spec : command.accounts)
     options.server.accounts.push_back(account_of(spec, hedge));

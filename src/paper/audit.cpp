@@ -101,11 +101,13 @@ Reply audit_journal(Call& call) {
   if (call.params.error()) return refuse(*call.params.error());
   const auto& journal = call.exchange().journal();
   Reply reply;
-  const auto first = std::min(static_cast<std::size_t>(from), journal.size());
+  const auto begin = call.exchange().journal_begin();
+  const auto wanted = static_cast<std::size_t>(from);
+  const auto first = std::min(wanted > begin ? wanted - begin : 0, journal.size());
   const auto last = first + std::min(limit, journal.size() - first);
   for (auto i = first; i < last; ++i) {
     JsonWriter json;
-    write_entry(json, i, journal[i], call.exchange().alias(journal[i].account));
+    write_entry(json, begin + i, journal[i], call.exchange().alias(journal[i].account));
     reply.body += json.str();
     reply.body += '\n';
   }
@@ -118,7 +120,8 @@ Reply audit_state(Call& call) {
   json.begin_object()
       .field("marketTime", to_ms(call.now))
       .field("marketEnd", to_ms(call.venue.market().end()))
-      .field("journal", static_cast<std::int64_t>(exchange.journal().size()))
+      .field("journal",
+             static_cast<std::int64_t>(exchange.journal_begin() + exchange.journal().size()))
       .key("accounts")
       .begin_array();
   for (int account = 0; account < exchange.account_count(); ++account) {

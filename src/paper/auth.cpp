@@ -109,6 +109,12 @@ bool Auth::is_signed(const Caller& caller, std::string_view payload,
   return net::equal_constant_time(lower, net::hmac_sha256_hex(key.key.secret, payload));
 }
 
+bool Auth::is_ed25519(std::string_view api_key) const {
+  const auto found = keys_.find(api_key);
+  if (found == keys_.end() || !found->second->verifier) return false;
+  return found->second->verifier->type() == net::KeyType::ed25519;
+}
+
 sim::Answer<Auth::Caller> Auth::check(Security security, const Request& request,
                                       ParamReader& params, TimePoint now,
                                       std::optional<TimePoint> wall) const {

@@ -58,6 +58,8 @@ class Auth {
                                bool acts) const;
   /// Whether `signature` (hex of HMAC, base64 of RSA and Ed25519) is the caller's.
   bool is_signed(const Caller& caller, std::string_view payload, std::string_view signature) const;
+  /// False for unknown keys, too.
+  bool is_ed25519(std::string_view api_key) const;
   /// A request of a session that is logged on: it needs no signature, but it is held to the
   /// permissions of its key and to the time rule.
   static sim::Answer<Caller> resume(Caller caller, bool acts, ParamReader& params, TimePoint now,

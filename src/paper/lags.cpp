@@ -26,8 +26,9 @@ void Lags::read_journal(bool keep_history) {
   using Kind = sim::JournalEntry::Kind;
   const auto& journal = exchange_.journal();
   std::map<int, TimePoint> changed;
-  for (; read_ < journal.size(); ++read_) {
-    const auto& entry = journal[read_];
+  const std::size_t begin = exchange_.journal_begin();
+  for (read_ = std::max(read_, begin); read_ < begin + journal.size(); ++read_) {
+    const auto& entry = journal[read_ - begin];
     if (entry.kind == Kind::position_opened)
       opened_[{entry.account, entry.symbol, entry.side}] = entry.time;
     if (entry.kind == Kind::fill || entry.kind == Kind::liquidated)

@@ -68,7 +68,7 @@ class Lags {
   const sim::Exchange& exchange_;
   Millis algo_lag_;
   Millis position_lag_;
-  std::size_t read_ = 0;  // journal entries taken up
+  std::size_t read_ = 0;  // journal entries taken up, counted from its beginning
   std::deque<Cancel> cancels_;
   std::map<Leg, TimePoint> opened_;
   std::vector<Hidden> hidden_;

@@ -68,6 +68,8 @@ struct ServerOptions {
   RateLimits limits;
   std::vector<FaultRule> faults;
   bool expose_journal = false;  // GET /paper/journal and /paper/state
+  /// The newest entries of the exchange's journal that are kept, at least; 0 = all.
+  std::size_t journal_limit = 0;
   std::size_t request_log_limit = 100'000;
 };
 

@@ -118,19 +118,21 @@ Reply user_trades(Call& call) {
   if (window.has_start && call.now - window.from > kOrderMemory)
     call.params.complain(-4166, "Search window is restricted to recent 90 days only.");
   if (call.params.error()) return refuse(*call.params.error());
-  std::vector<exchange::Fill> rows;
-  for (auto& fill : call.exchange().fills(call.account, contract->symbol)) {
-    if (order_id && fill.order_id != *order_id) continue;
-    const bool in_range =
-        from_id ? fill.trade_id >= *from_id : fill.time >= window.from && fill.time <= window.to;
-    if (in_range) rows.push_back(std::move(fill));
-  }
+  std::vector<const exchange::Fill*> rows;
+  call.exchange().visit_fills(call.account, contract->symbol, from_id.value_or(0),
+                              [&](const exchange::Fill& fill) {
+                                if (!from_id && fill.time > window.to) return false;
+                                const bool is_wanted = !order_id || fill.order_id == *order_id;
+                                if (is_wanted && (from_id || fill.time >= window.from))
+                                  rows.push_back(&fill);
+                                return true;
+                              });
   const bool from_front = from_id || window.has_start;
   const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
   for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i)
-    write_fill(json, *contract, rows[i]);
+    write_fill(json, *contract, *rows[i]);
   json.end_array();
   return ok(json);
 }

@@ -47,7 +47,10 @@ void write_actuals(JsonWriter& json, const OrderView& order, const Contract& con
     json.field("actualQty", as_java_double(order.executed_qty.value()));
     return;
   }
-  json.field("actualPrice", padded(order.average_price, contract.price_places));
+  // Recorded: before there is a price its zero has at least six decimals.
+  const int places =
+      order.average_price.is_zero() ? std::max(contract.price_places, 6) : contract.price_places;
+  json.field("actualPrice", padded(order.average_price, places));
   if (shape == AlgoShape::queried && triggered) {
     json.field("actualType", child_type(order.type));
     json.field("actualQty", padded(order.executed_qty, contract.qty_places));

@@ -135,7 +135,8 @@ Status resume(Keeper& keeper, Server& server, ControlParts& control) {
     server.begin_replay(act.time);
     const Status done = act.account < 0 ? replay_control(act, control) : server.replay(act);
     server.end_replay();
-    const auto journal = static_cast<std::int64_t>(server.exchange().journal().size());
+    const auto journal = static_cast<std::int64_t>(server.exchange().journal_begin() +
+                                                   server.exchange().journal().size());
     if (done && journal == act.journal) return {};
     return bad(fmt::format(
         "act {} of the file ({}, {}) does not lead where it led: {}; the file is of another "

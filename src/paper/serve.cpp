@@ -134,7 +134,8 @@ Task<Status> serve(Options options, ServeParts parts,
     server.advance();
     if (auto written = keeper->flush(); !written) co_return written;
   }
-  parts.log.info("paper exchange closed", {{"journal", server.exchange().journal().size()}});
+  parts.log.info("paper exchange closed", {{"journal", server.exchange().journal_begin() +
+                                                           server.exchange().journal().size()}});
   co_return Status{};
 }
 

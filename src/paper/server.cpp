@@ -185,7 +185,9 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
                        !in.path.ends_with("listenKey");
   if (keeper != nullptr && is_kept)
     keeper->add({at, caller.account, in.request.method, in.request.target, in.request.body,
-                 made_ids, static_cast<std::int64_t>(venue.exchange().journal().size())});
+                 made_ids,
+                 static_cast<std::int64_t>(venue.exchange().journal_begin() +
+                                           venue.exchange().journal().size())});
   venue.lags().read_journal(faults.needs_history());
   return reply;
 }
@@ -331,7 +333,8 @@ void Server::keep_deed(std::string target, std::string body) {
   if (s.keeper == nullptr) return;
   const auto& exchange = s.venue.exchange();
   s.keeper->add({exchange.now(), -1, net::Method::post, std::move(target), std::move(body),
-                 s.venue.made_ids(), static_cast<std::int64_t>(exchange.journal().size())});
+                 s.venue.made_ids(),
+                 static_cast<std::int64_t>(exchange.journal_begin() + exchange.journal().size())});
 }
 
 Task<bool> Server::saved() {

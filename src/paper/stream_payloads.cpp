@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "paper/premium.h"
+
 namespace bb::paper::payload {
 
 namespace {
@@ -73,15 +75,16 @@ void mark_price(JsonWriter& json, const sim::Market& market, Symbol symbol, Time
   const auto mark = market.mark(symbol, now);
   if (!mark) return;
   const auto funding = market.next_funding(symbol, now);
-  const auto text = mark->value().str_fixed(8);
+  const auto text = eight(*mark);
+  const auto index = eight(index_price(*mark, premium_of(market, symbol, now)));
   json.begin_object()
       .field("e", "markPriceUpdate")
       .field("E", to_ms(now))
       .field("s", symbol.str())
       .field("p", text)
       .field("ap", text)
-      .field("P", text)
-      .field("i", text)
+      .field("P", index)
+      .field("i", index)
       .field("r", funding.rate.value().str_fixed(8))
       .field("T", to_ms(funding.time))
       .field("st", kUm)

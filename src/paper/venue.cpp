@@ -63,6 +63,7 @@ Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint 
       lags_(exchange_, options.algo_visibility_lag, options.position_visibility_lag),
       limits_(options.limits, options.accounts.size()),
       modes_(options.accounts.size()) {
+  exchange_.keep_journal(options.journal_limit);
   exchange_.advance(start, Micros(0));
   for (const auto& account : options.accounts) {
     exchange_.add_account({account.alias, account.balance, account.hedge, account.default_leverage,

@@ -60,6 +60,7 @@ struct WsApi::Request : ApiRequest {};
 
 struct WsApi::Session {
   std::shared_ptr<WsConnection> socket;
+  std::string peer{};  // the client's address
   bool shows_limits = true;
   TimePoint connected_since{};
   std::string api_key{};  // of the log-on
@@ -82,14 +83,18 @@ std::optional<ServerReply> WsApi::accept(const net::HttpRequest& request) {
     return refused;
   }
   const bool shows_limits = target.find("returnRateLimits=false") == std::string_view::npos;
-  return net::accept_websocket(request, kSocketOptions,
-                               [this, shows_limits](std::shared_ptr<WsConnection> socket) {
-                                 return serve(std::move(socket), shows_limits);
-                               });
+  return net::accept_websocket(
+      request, kSocketOptions,
+      [this, shows_limits, peer = request.peer](std::shared_ptr<WsConnection> socket) {
+        return serve(std::move(socket), peer, shows_limits);
+      });
 }
 
-Task<void> WsApi::serve(std::shared_ptr<WsConnection> socket, bool shows_limits) {
-  Session session{.socket = socket, .shows_limits = shows_limits, .connected_since = parts_.now()};
+Task<void> WsApi::serve(std::shared_ptr<WsConnection> socket, std::string peer, bool shows_limits) {
+  Session session{.socket = socket,
+                  .peer = std::move(peer),
+                  .shows_limits = shows_limits,
+                  .connected_since = parts_.now()};
   const auto end_of_life = parts_.exchange_time.call_at(
       parts_.exchange_time.after(kLife), [weak = std::weak_ptr(socket)] {
         if (const auto old = weak.lock()) old->close(net::ws_code::kGoingAway, "24 hours");
@@ -139,6 +144,7 @@ Task<void> WsApi::run(Session& session, const Request& request) {
   ApiContext context{.route = route, .signed_text = request.signed_text()};
   net::HttpRequest http;
   http.method = endpoint->method;
+  http.peer = session.peer;
   http.target = std::string(endpoint->path) + "?" + request.query();
   const auto* key = request.find("apiKey");
   const bool is_own = key != nullptr && request.find("signature") != nullptr;
@@ -162,6 +168,7 @@ Task<void> WsApi::log_on(Session& session, const Request& request) {
   }
   ApiContext context{.route = is_logon ? &kLogOn : &kSession, .signed_text = request.signed_text()};
   net::HttpRequest http;
+  http.peer = session.peer;
   http.target = std::string(context.route->path) + "?" + request.query();
   const auto* key = request.find("apiKey");
   if (key != nullptr) http.headers.emplace_back("X-MBX-APIKEY", *key);

@@ -50,7 +50,7 @@ class WsApi {
   struct Session;
   struct Request;
 
-  Task<void> serve(std::shared_ptr<net::WsConnection> socket, bool shows_limits);
+  Task<void> serve(std::shared_ptr<net::WsConnection> socket, std::string peer, bool shows_limits);
   Task<void> answer(Session& session, std::string text);
   Task<void> run(Session& session, const Request& request);
   Task<void> log_on(Session& session, const Request& request);

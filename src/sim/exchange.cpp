@@ -21,6 +21,7 @@ namespace {
 
 constexpr Ratio kMakerFee = Ratio(Decimal::from_raw(20'000));  // 0.02 %
 constexpr Ratio kTakerFee = Ratio(Decimal::from_raw(50'000));  // 0.05 %
+constexpr Ratio kRpiFee = Ratio(Decimal::from_raw(10'000));    // 0.01 %
 
 }  // namespace
 
@@ -56,6 +57,7 @@ int Exchange::add_account(AccountOptions options) {
   FeeRates& fees = account->options.fees;
   if (fees.maker.is_zero()) fees.maker = kMakerFee;
   if (fees.taker.is_zero()) fees.taker = kTakerFee;
+  if (fees.rpi.is_zero()) fees.rpi = kRpiFee;
   core.accounts.push_back(std::move(account));
   impl::Account& added = *core.accounts.back();
   impl::book(core, added, "TRANSFER", added.options.balance, Symbol(), "TRANSFER");
@@ -74,8 +76,8 @@ TimePoint Exchange::now() const { return state_->core.now; }
 
 TimePoint Exchange::quiet_until() const {
   const impl::Core& core = state_->core;
-  if (!core.dirty.empty()) return core.now;
-  return core.agenda.empty() ? core.market.end() : core.agenda.begin()->due;
+  if (!core.dirty.empty()) return {};
+  return core.agenda.empty() ? TimePoint::max() : core.agenda.begin()->due;
 }
 
 void Exchange::reprice(Symbol symbol) {
@@ -84,7 +86,6 @@ void Exchange::reprice(Symbol symbol) {
     const auto it = account->seats.find(symbol);
     if (it == account->seats.end() || !it->second.active()) continue;
     impl::search_again(core, *account, it->second);
-    impl::touch_guards(core, *account);
   }
 }
 
@@ -172,6 +173,15 @@ std::vector<Row> Exchange::remembered(const std::deque<Row>& rows) const {
 std::vector<exchange::Fill> Exchange::fills(int account, Symbol symbol) const {
   const impl::Seat* seat = state_->find_seat(account, symbol);
   return seat == nullptr ? std::vector<exchange::Fill>() : remembered(seat->fills);
+}
+
+void Exchange::visit_fills(int account, Symbol symbol, std::int64_t from_trade_id,
+                           const std::function<bool(const exchange::Fill&)>& visit) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  if (seat == nullptr) return;
+  auto it = std::ranges::lower_bound(seat->fills, from_trade_id, {}, &exchange::Fill::trade_id);
+  for (; it != seat->fills.end(); ++it)
+    if (now() - it->time <= impl::kMemory && !visit(*it)) return;
 }
 
 std::vector<exchange::Income> Exchange::income(int account) const {

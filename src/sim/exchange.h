@@ -63,7 +63,10 @@ class Exchange {
                     const OrderVisitor& visit) const;
   void visit_open_orders(int account, bool conditional, const OrderVisitor& visit) const;
   std::vector<exchange::Fill> fills(int account, Symbol symbol) const;  // by trade id, 90 days
-  std::vector<exchange::Income> income(int account) const;              // by time, 90 days
+  /// The same from `from_trade_id` on, until `visit` says false; without a copy.
+  void visit_fills(int account, Symbol symbol, std::int64_t from_trade_id,
+                   const std::function<bool(const exchange::Fill&)>& visit) const;
+  std::vector<exchange::Income> income(int account) const;                    // by time, 90 days
   std::vector<AmendmentRecord> amendments(int account, Symbol symbol) const;  // by time, 90 days
   std::vector<ForcedOrder> forced_orders(int account) const;                  // by time, 90 days
 

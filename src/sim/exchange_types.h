@@ -119,6 +119,7 @@ struct ExchangeOptions {
 struct FeeRates {
   Ratio maker;
   Ratio taker;
+  Ratio rpi{};  // of an RPI order, as a maker
 };
 
 struct AccountOptions {
@@ -127,7 +128,7 @@ struct AccountOptions {
   bool hedge = false;
   int default_leverage = 20;
   MarginType default_margin = MarginType::cross;
-  FeeRates fees;  // zero members mean 0.02 % and 0.05 %
+  FeeRates fees;  // zero members mean 0.02 %, 0.05 % and 0.01 %
 };
 
 /// One line of the exchange's own journal: what happened to an account, in order. Audits and the

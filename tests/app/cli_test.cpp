@@ -83,7 +83,8 @@ TEST_CASE("cli: options reach their command") {
   CHECK(std::get<ManageCommand>(parse({"manage", "--loop"}).command).loop);
   CHECK(std::get<BoardCommand>(parse({"board", "--push"}).command).push);
   const auto paper = parse({"paper", "--port", "0", "--account", "a:k:s:10", "--account",
-                            "b:k2:s2:0.5", "--hedge", "--delay-ms", "50", "--expose-journal"});
+                            "b:k2:s2:0.5", "--hedge", "--delay-ms", "50", "--expose-journal",
+                            "--reduce-only-stop-without-position", "expired"});
   const auto& p = std::get<PaperCommand>(paper.command);
   CHECK(p.port == 0);
   REQUIRE(p.accounts.size() == 2);
@@ -92,6 +93,7 @@ TEST_CASE("cli: options reach their command") {
   CHECK(p.hedge);
   CHECK(p.delay_ms == 50);
   CHECK(p.expose_journal);
+  CHECK(p.stop_without_position == "expired");
   const auto demo = parse({"demo", "--latency-ms", "100", "--days", "3", "--seed", "7", "--speed",
                            "600", "--exit", "--path", "low-first"});
   const auto& d = std::get<DemoCommand>(demo.command);

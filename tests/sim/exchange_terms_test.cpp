@@ -59,6 +59,18 @@ TEST_CASE("an RPI order is post only") {
   CHECK(w.detail(order).time_in_force == TimeInForce::rpi);
 }
 
+TEST_CASE("an RPI order pays its own commission") {
+  World w(rest(1) + rest(9, 98));
+  w.to(30);
+  w.accepted(limit_order(Side::buy, "10", "99", TimeInForce::rpi));
+  w.accepted(limit_order(Side::buy, "10", "98.5"));
+  w.to(60);
+  const auto paid = w.income("COMMISSION");
+  REQUIRE(paid.size() == 2);
+  CHECK(paid[0].amount == usdt("-0.099"));
+  CHECK(paid[1].amount == usdt("-0.197"));
+}
+
 TEST_CASE("post-only and fill-or-kill look at own resting orders, too") {
   Quiet w;
   w.accepted(limit_order(Side::sell, "5", "102"));

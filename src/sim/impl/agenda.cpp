@@ -12,6 +12,8 @@ namespace {
 
 // How far one search looks ahead.
 constexpr Millis kWindow = Hours(24);
+// Guards are set anew with each fill, one or two for each position.
+constexpr Millis kGuardWindow = Minutes(10);
 
 // The first event and the next moment of one slot.
 class Look {
@@ -34,7 +36,8 @@ class Look {
     if (account_.guards_stale) renew_guards(core_, account_);
     if (account_.check_at) consider(*account_.check_at, Happening::cross_check);
     for (CrossGuard& guard : account_.guards)
-      if (reaches(guard.watch, guard.symbol)) consider(guard.watch.due(), Happening::cross_check);
+      if (reaches(guard.watch, guard.symbol, kGuardWindow))
+        consider(guard.watch.due(), Happening::cross_check);
   }
 
   void look_at_seat() {
@@ -77,9 +80,9 @@ class Look {
     must_return(seat_->searched);
   }
 
-  bool reaches(Watch& watch, Symbol symbol) {
+  bool reaches(Watch& watch, Symbol symbol, Millis window = kWindow) {
     if (!watch.hit && watch.searched <= core_.now) {
-      const TimePoint until = watch.searched + kWindow;
+      const TimePoint until = watch.searched + window;
       watch.hit = watch.on_mark ? core_.market.first_mark_crossing(symbol, watch.searched, until,
                                                                    watch.level, watch.falling)
                                 : core_.market.first_crossing(symbol, watch.searched, until,
@@ -191,6 +194,10 @@ void search_again(Core& core, Account& account, Seat& seat) {
   seat.funding.clear();
   seat.closing.reset();
   touch(core, account, seat);
+  // The guards' levels hold as they are; new ones would move the moments of the next checks.
+  for (CrossGuard& guard : account.guards)
+    if (guard.symbol == seat.symbol) start_again(core, guard.watch);
+  core.dirty.emplace_back(&account, nullptr);
 }
 
 Price watched_price(const Core& core, Symbol symbol, bool on_mark) {

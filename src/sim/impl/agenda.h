@@ -43,7 +43,7 @@ void touch_guards(Core& core, Account& account);
 /// Moves `core.now` to the next thing that happens until `target`; nothing when there is none.
 std::optional<Event> next_event(Core& core, TimePoint target);
 
-/// Forgets what was searched from now on.
+/// Forgets what was foreseen from now on for a seat, and for the account's guards of its symbol.
 void search_again(Core& core, Account& account, Seat& seat);
 
 /// The price that a watch looks at.

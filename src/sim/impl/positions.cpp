@@ -170,7 +170,9 @@ void fill(Core& core, Account& account, Seat& seat, Order& order, const Executio
   const Qty reduced = std::min(qty, closable(leg, side));
   const Qty added = qty - reduced;
   const FeeRates& rates = account.options.fees;
-  const Usdt fee = charged ? price * qty * (maker ? rates.maker : rates.taker) : Usdt();
+  const bool is_rpi = order.detail.time_in_force == TimeInForce::rpi;
+  const Ratio rate = maker ? (is_rpi ? rates.rpi : rates.maker) : rates.taker;
+  const Usdt fee = charged ? price * qty * rate : Usdt();
   const Usdt fee_of_added = share(fee, added, qty);
 
   const Usdt realized = reduced.is_zero() ? Usdt() : reduce(leg, reduced, price, keeps_margin);
