@@ -52,6 +52,25 @@ bool is_token(std::string_view given, std::string_view token) {
                                   net::sha256_hex(token));
 }
 
+// A deed happens at one instant, however fast exchange time runs, so that it can be done again.
+class Instant {
+ public:
+  explicit Instant(Server& server) : server_(server) { server_.begin_replay(server_.now()); }
+  ~Instant() { server_.end_replay(); }
+  Instant(const Instant&) = delete;
+  Instant& operator=(const Instant&) = delete;
+
+ private:
+  Server& server_;
+};
+
+ControlReply do_deed(ControlParts& parts, const ControlRoute& route, const net::JsonView& body) {
+  const Instant instant(parts.server);
+  ControlReply reply = route.act({parts, body});
+  if (reply.status == 200) parts.server.keep_deed(std::string(route.path), body.raw());
+  return reply;
+}
+
 Task<ControlReply> dispatch(ControlParts& parts, net::Method method, std::string_view path,
                             net::JsonView body) {
   if (path == kClock) {
@@ -63,9 +82,9 @@ Task<ControlReply> dispatch(ControlParts& parts, net::Method method, std::string
   for (const auto& route : kRoutes) {
     if (route.path != path) continue;
     if (route.method == method) {
-      ControlReply reply = route.act({parts, body});
-      if (!route.is_deed || reply.status != 200) co_return reply;
-      parts.server.keep_deed(std::string(path), body.raw());
+      if (!route.is_deed) co_return route.act({parts, body});
+      ControlReply reply = do_deed(parts, route, body);
+      if (reply.status != 200) co_return reply;
       const bool is_saved = co_await parts.server.saved();
       co_return is_saved ? reply
                          : control_error(500, "done, but it could not be written to the disk");
