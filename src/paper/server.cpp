@@ -320,7 +320,7 @@ Status Server::replay(const Act& act) {
   if (route == nullptr || act.account >= s.venue.exchange().account_count())
     return fail(ErrorKind::configuration, "there is no such request or account any more");
   s.venue.set_made_ids(act.made_ids);
-  const Auth::Caller caller{act.account, {.timestamp = act.time}};
+  const Auth::Caller caller{act.account, nullptr, {act.time, Millis(5000)}};
   const Reply reply = s.act(in, *route, caller, {});
   if (reply.status != 200) return fail(ErrorKind::configuration, reply.body);
   return {};
