@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <ctime>
 
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 
 #include "app/exit_codes.h"

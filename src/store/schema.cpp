@@ -58,8 +58,7 @@ Result<sql::Connection> open_file(const std::string& path, sql::WriterOptions op
     return connection;
   }
   Error error = connection.error();
-  error.text +=
-      fmt::format("; '{}' and its folder must be writable for this user, with space left", path);
+  error.text += fmt::format("; '{}' and its folder must be writable for this user", path);
   return std::unexpected(error);
 }
 

@@ -92,6 +92,7 @@ TEST_CASE("errors: a full database is a storage error") {
   REQUIRE(!full.has_value());
   CHECK(full.error().kind == ErrorKind::storage);
   CHECK(full.error().text.find("SQLITE_FULL") != std::string::npos);
+  CHECK(full.error().text.find("make room") != std::string::npos);
   CHECK(full.error().text.find(dir.file("a.db")) != std::string::npos);
   CHECK(!is_io_error(full.error()));
 }
