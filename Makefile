@@ -21,8 +21,8 @@ build:  ## the program, as build/bubble-buster
 	$(install) $(to_build)
 	@tools/build_program.sh
 
-test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tests
-	$(install) $(to_build) sanitizers tests lint
+test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tests, real clients
+	$(install) $(to_build) sanitizers tests clients lint
 	@tools/test.sh
 
 test-long:  ## the long tests, lint of the whole tree, planted faults

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and says which and why. Silent and instant when
 # nothing is missing.
-#   tools/install_packages.sh GROUP..    (compiler build libraries sanitizers tests lint)
+#   tools/install_packages.sh GROUP..    (compiler build libraries sanitizers tests clients lint)
 # As root it calls apt-get itself, otherwise through sudo. Every package has its reason in
 # docs/dependencies.md.
 set -euo pipefail
@@ -15,6 +15,7 @@ declare -A packages=(
     libsimdjson-dev libfmt-dev libspdlog-dev libhowardhinnant-date-dev libcli11-dev tzdata"
   [sanitizers]="libclang-rt-19-dev llvm-19"
   [tests]="doctest-dev librapidcheck-dev libbenchmark-dev nlohmann-json3-dev sqlite3 python3"
+  [clients]="nodejs npm"
   [lint]="clang-tidy-19 clang-format-19 python3"
 )
 declare -A reasons=(
@@ -23,8 +24,11 @@ declare -A reasons=(
   [libraries]="the libraries the program is made of"
   [sanitizers]="address and undefined-behaviour checks, coverage, readable stack traces"
   [tests]="the tests and benchmarks"
+  [clients]="real clients that trade on the paper exchange"
   [lint]="format and lint checks"
 )
+# What may be there without its Debian package.
+declare -A commands=([nodejs]=node [npm]=npm)
 
 # missing_of GROUP: the packages of the group that are not installed, on one line.
 missing_of() {
@@ -33,7 +37,9 @@ missing_of() {
   installed=" $(dpkg-query -W -f='${db:Status-Status}=${Package}\n' ${packages[$1]} 2>/dev/null |
     sed -n 's/^installed=//p' | tr '\n' ' ') " || true
   for package in ${packages[$1]}; do
-    [[ $installed == *" $package "* ]] || absent+=("$package")
+    [[ $installed == *" $package "* ]] && continue
+    [[ -n ${commands[$package]-} ]] && command -v "${commands[$package]}" >/dev/null && continue
+    absent+=("$package")
   done
   printf '%s' "${absent[*]-}"
 }

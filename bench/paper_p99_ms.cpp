@@ -1,0 +1,14 @@
+// The slowest of a hundred answers to a signed order on loopback, with 500 stream subscribers.
+#include <fmt/format.h>
+
+#include "paper_load.h"
+
+int main() {
+  const auto load = bb::bench::measure_paper();
+  fmt::print(
+      "{{\"name\":\"paper_p99_ms\",\"value\":{:.3f},\"unit\":\"ms\",\"reach\":5,"
+      "\"orders\":{},\"orders_per_cpu_second\":{:.0f},\"p50_ms\":{:.3f},\"p99_ms\":{:.3f},"
+      "\"rss_mb\":{:.1f},\"symbols\":{},\"subscribers\":{}}}\n",
+      load.p99_ms, load.orders, load.orders_per_cpu_second, load.p50_ms, load.p99_ms, load.rss_mb,
+      load.symbols, load.subscribers);
+}
