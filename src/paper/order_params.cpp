@@ -64,7 +64,7 @@ void read_terms(ParamReader& params, sim::OrderTerms& terms) {
   }
   // It has the precision of a second.
   if (const auto ms = params.optional_integer("goodTillDate"))
-    terms.good_till = from_ms(*ms / 1000 * 1000);
+    terms.good_till = from_ms(std::max<std::int64_t>(1, *ms / 1000 * 1000));  // 0 is "not sent"
 }
 
 PositionSide read_position_side(ParamReader& params) {

@@ -44,11 +44,11 @@ std::unexpected<Error> failure(sqlite3* db, std::string_view path, std::string_v
   const int primary = code & 0xff;
   const bool is_data =
       primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_RANGE;
-  return fail(is_data ? ErrorKind::conflict : ErrorKind::storage,
-              fmt::format("database '{}': {}: {} ({} {}){}", path, what, sqlite3_errmsg(db),
-                          code_name(code), code,
-                          primary == SQLITE_FULL ? "; make room on its disk" : ""),
-              code);
+  return fail(
+      is_data ? ErrorKind::conflict : ErrorKind::storage,
+      fmt::format("database '{}': {}: {} ({} {}){}", path, what, sqlite3_errmsg(db),
+                  code_name(code), code, primary == SQLITE_FULL ? "; make room on its disk" : ""),
+      code);
 }
 
 }  // namespace

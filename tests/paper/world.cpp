@@ -81,19 +81,28 @@ std::vector<sim::impl::Column> test_columns() {
   return columns;
 }
 
-sim::Market market_of(std::vector<sim::impl::Column> columns) {
+namespace {
+
+std::shared_ptr<const sim::Market::Data> data_of(std::vector<sim::impl::Column> columns) {
   auto data = std::make_shared<sim::Market::Data>();
   data->step = Minutes(15);
   data->begin = some_day();
   data->end = some_day() + Minutes(15) * kBars;
   data->columns = std::move(columns);
   data->seal();
-  return sim::Market(std::move(data));
+  return data;
 }
 
+}  // namespace
+
+sim::Market market_of(std::vector<sim::impl::Column> columns) {
+  return sim::Market(data_of(std::move(columns)));
+}
+
+// The columns are shared; what a test does to a price is its own.
 sim::Market make_test_market() {
-  static const sim::Market market = market_of(test_columns());
-  return market;
+  static const auto data = data_of(test_columns());
+  return sim::Market(data);
 }
 
 std::int64_t Answer::code() const {
