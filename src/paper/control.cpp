@@ -30,7 +30,7 @@ constexpr std::array kRoutes = {
     ControlRoute{post, "/control/balance", set_balance, true},
     ControlRoute{post, "/control/position", set_position, true},
     ControlRoute{post, "/control/latency", set_latency},
-    ControlRoute{post, "/control/switch", set_switch},
+    ControlRoute{post, "/control/switch", set_switch, true},
     ControlRoute{post, "/control/faults", add_fault},
     ControlRoute{post, "/control/faults/clear", clear_faults},
 };

@@ -2,11 +2,10 @@
 // its own (docs/paper-control.md). JSON in, JSON out; what is wrong is said in a plain sentence:
 // {"error": "..."} with 400, 401, 404, 405 or 409. It is off unless it is asked for.
 //
-// Lifetime: the server, its market and what the hooks name outlive it. The market is the server's
+// Lifetime: the server and its market outlive it. The market is the server's
 // own: holding a price in a copy of it holds it there, too.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -15,30 +14,10 @@
 
 namespace bb::paper {
 
-/// What streams are told to do wrong.
-struct StreamOrder {
-  enum class Kind { silence, gap, duplicate, reorder, late, disconnect };
-  Kind kind = Kind::silence;
-  bool user = true;    // user data streams
-  bool market = true;  // market streams
-  int count = 1;
-  Micros delay{0};
-};
-
-/// What lies beyond the request path. An empty one is answered with a sentence.
-struct ControlHooks {
-  std::function<void(const StreamOrder&)> streams;
-  std::function<void()> heal_streams;
-  std::function<void(int account)> expire_listen_keys;
-  /// "refused", "accepted", "expires": a quantity + reduce-only algo stop without a position.
-  std::function<bool(std::string_view)> set_stop_without_position;
-};
-
 struct ControlParts {
   Server& server;
   sim::Market& market;
   const std::vector<PaperAccount>& accounts;
-  ControlHooks hooks{};
 };
 
 class Control {

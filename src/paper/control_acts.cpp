@@ -178,13 +178,12 @@ ControlReply set_latency(const ControlCall& call) {
 
 ControlReply set_switch(const ControlCall& call) {
   const std::string value(call.body.at("stop_without_position").text());
-  if (value != "refused" && value != "accepted" && value != "expires")
-    return control_error(400, "stop_without_position is refused, accepted or expires");
-  const auto& set = call.parts.hooks.set_stop_without_position;
-  if (!set || !set(value))
-    return control_error(409,
-                         "this exchange cannot change what becomes of a stop without a "
-                         "position");
+  if (value != "refused" && value != "accepted" && value != "expired")
+    return control_error(400, "stop_without_position is refused, accepted or expired");
+  call.server().exchange().set_stop_without_position(
+      value == "accepted"  ? sim::StopWithoutPosition::accepted
+      : value == "expired" ? sim::StopWithoutPosition::expired
+                           : sim::StopWithoutPosition::refused);
   return control_done();
 }
 

@@ -63,25 +63,37 @@ FaultRule rule_of(const ControlCall& call, const NamedFault& fault) {
   return rule;
 }
 
+void add(StreamFault& fault, std::string_view name, int count, Micros delay) {
+  if (name == "stream_silence") fault.silent = true;
+  if (name == "stream_gap") fault.drop += count;
+  if (name == "stream_duplicate") fault.duplicate += count;
+  if (name == "stream_reorder") fault.swap += count;
+  if (name == "stream_late") fault.delay = delay;
+}
+
 ControlReply tell_streams(const ControlCall& call, const NamedFault& fault) {
-  using Kind = StreamOrder::Kind;
-  if (!call.parts.hooks.streams)
-    return control_error(409, "this exchange has no streams that could go wrong");
-  StreamOrder order;
-  order.kind = fault.name == "stream_silence"     ? Kind::silence
-               : fault.name == "stream_gap"       ? Kind::gap
-               : fault.name == "stream_duplicate" ? Kind::duplicate
-               : fault.name == "stream_reorder"   ? Kind::reorder
-               : fault.name == "stream_late"      ? Kind::late
-                                                  : Kind::disconnect;
   const auto which = call.text("streams", "all");
   if (which != "all" && which != "user" && which != "market")
     return control_error(400, "streams are all, user or market");
-  order.user = which != "market";
-  order.market = which != "user";
-  order.count = static_cast<int>(whole(call, "count", 1, 1));
-  order.delay = call.span("ms", Millis(0));
-  call.parts.hooks.streams(order);
+  const int count = static_cast<int>(whole(call, "count", 1, 1));
+  const Micros delay = call.span("ms", Millis(0));
+  if (fault.name == "stream_disconnect") {
+    call.server().disconnect_streams();
+    return control_done();
+  }
+  StreamFaults faults = call.server().stream_faults();
+  if (which != "market") add(faults.user, fault.name, count, delay);
+  if (which != "user") add(faults.market, fault.name, count, delay);
+  call.server().set_stream_faults(faults);
+  return control_done();
+}
+
+// It changes what the exchange does, so it is done again when the exchange is.
+ControlReply hold_triggers(const ControlCall& call) {
+  Server& server = call.server();
+  server.advance();
+  server.exchange().hold_triggers(static_cast<int>(whole(call, "count", 1, 1)));
+  server.keep_deed("/control/faults", call.body.raw());
   return control_done();
 }
 
@@ -136,10 +148,10 @@ ControlReply add_fault(const ControlCall& call) {
     case FaultPlace::stream:
       return tell_streams(call, *fault);
     case FaultPlace::listen_key:
-      if (!call.parts.hooks.expire_listen_keys)
-        return control_error(409, "this exchange has no listen keys");
-      call.parts.hooks.expire_listen_keys(call.account());
+      call.server().expire_listen_key(call.account());
       return control_done();
+    case FaultPlace::engine:
+      return hold_triggers(call);
   }
   std::unreachable();
 }
@@ -155,7 +167,7 @@ ControlReply clear_faults(const ControlCall& call) {
   for (std::size_t i = 0; i < plan.size(); ++i)
     plan.end(i);
   call.server().lags().set_position_lag(Millis(0));
-  if (call.parts.hooks.heal_streams) call.parts.hooks.heal_streams();
+  call.server().set_stream_faults({});
   return control_done();
 }
 

@@ -15,6 +15,7 @@ enum class FaultPlace {
   position_lag,  // closePosition orders see positions `ms` late
   stream,        // the streams' own faults
   listen_key,    // the account's listen key expires now
+  engine,        // the exchange in memory itself
 };
 
 struct NamedFault {

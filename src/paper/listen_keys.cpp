@@ -52,6 +52,14 @@ void ListenKeys::end(int account) {
   if (on_change_) on_change_();
 }
 
+void ListenKeys::expire(int account) {
+  const auto found = keys_.find(account);
+  if (found == keys_.end()) return;
+  expired_.push_back(std::move(found->second.text));
+  keys_.erase(found);
+  if (on_change_) on_change_();
+}
+
 std::optional<int> ListenKeys::account_of(std::string_view key, TimePoint now) const {
   for (const auto& [account, held] : keys_)
     if (held.text == key && now < held.until) return account;

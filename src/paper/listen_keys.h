@@ -23,6 +23,8 @@ class ListenKeys {
   /// Nothing when the account has no living key.
   std::optional<std::string> extend(int account, TimePoint now);
   void end(int account);
+  /// As if its 60 minutes were over.
+  void expire(int account);
   /// Whose key it is; nothing for a dead one.
   std::optional<int> account_of(std::string_view key, TimePoint now) const;
 

@@ -58,6 +58,8 @@ Status replay_control(const Act& act, ControlParts& parts) {
     const ControlReply reply = act.target == "/control/price"      ? set_price(call)
                                : act.target == "/control/balance"  ? set_balance(call)
                                : act.target == "/control/position" ? set_position(call)
+                               : act.target == "/control/switch"   ? set_switch(call)
+                               : act.target == "/control/faults"   ? add_fault(call)
                                                                    : control_error(404, act.target);
     if (reply.status == 200) return {};
     return bad(reply.body);

@@ -348,6 +348,8 @@ void Server::set_stream_faults(const StreamFaults& faults) { state_->streams.set
 
 StreamFaults Server::stream_faults() const { return state_->streams.faults(); }
 
+void Server::expire_listen_key(int account) { state_->venue.listen_keys().expire(account); }
+
 void Server::disconnect_streams() { state_->streams.disconnect_all(); }
 
 }  // namespace bb::paper

@@ -71,6 +71,8 @@ class Server {
   void set_stream_faults(const StreamFaults& faults);
   /// What is left of them: the counted ones count down.
   StreamFaults stream_faults() const;
+  /// The account's listen key dies now; its streams are told.
+  void expire_listen_key(int account);
   /// Cuts every stream socket.
   void disconnect_streams();
   // Memory over restarts (keeper.h, resume.h).

@@ -227,6 +227,12 @@ Answer<OrderView> Exchange::force_adl(int account, Symbol symbol, PositionSide s
   return impl::deleverage(state_->core, state_->account(account), symbol, side);
 }
 
+void Exchange::hold_triggers(int count) { state_->core.held_triggers += count; }
+
+void Exchange::set_stop_without_position(StopWithoutPosition what) {
+  state_->core.options.stop_without_position = what;
+}
+
 Usdt Exchange::insurance_fund() const { return state_->core.insurance_fund; }
 
 Answer<OrderView> Exchange::force_fill(int account, const ForcedFill& fill) {

@@ -118,6 +118,10 @@ class Exchange {
   /// order `adl_autoclose`, as when the insurance fund does not take over what was bankrupt on the
   /// other side. -4054 without a position.
   Answer<OrderView> force_adl(int account, Symbol symbol, PositionSide side);
+  /// The next `count` conditional orders that trigger stay `triggering` for ever, without a child,
+  /// as seen on the real exchange (reference §12); with what was called for before.
+  void hold_triggers(int count);
+  void set_stop_without_position(StopWithoutPosition what);
   /// What liquidations brought the insurance fund, less what it paid for them.
   Usdt insurance_fund() const;
 

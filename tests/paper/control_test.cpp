@@ -15,8 +15,8 @@ struct Panel {
   Control control;
   std::string token = kToken;
 
-  explicit Panel(World& world, const std::vector<PaperAccount>& accounts, ControlHooks hooks = {})
-      : control({world.server(), world.sim_market(), accounts, std::move(hooks)}, kToken) {}
+  explicit Panel(World& world, const std::vector<PaperAccount>& accounts)
+      : control({world.server(), world.sim_market(), accounts}, kToken) {}
 
   Task<Answer> send(net::Method method, std::string path, std::string body) {
     net::HttpRequest request;
@@ -90,7 +90,6 @@ TEST_CASE("control: what is wrong is said in a sentence, and does nothing") {
         {"faults", R"({"name":"slow"})", "slow needs \"ms\""},
         {"faults", R"({"name":"answer_lost","rate":0})", "a rate is above 0"},
         {"faults", R"({"name":"answer_lost","executed":true})", "\"executed\" is for"},
-        {"faults", R"({"name":"stream_gap"})", "no streams", 409},
         {"faults/clear", R"({"id":7})", "there is no fault 7", 404},
         {"clock", R"({"action":"rewind"})", "an action is pause"},
         {"clock", R"({"action":"step","ms":-5})", "does not run backwards"},
@@ -360,33 +359,69 @@ TEST_CASE("control: the clock pauses, steps, jumps, runs and lies") {
   });
 }
 
-TEST_CASE("control: stream faults and listen keys reach who produces them") {
+TEST_CASE("control: stream faults are told to the streams, and healed") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
-    std::vector<StreamOrder> told;
-    int healed = 0;
-    std::vector<int> expired;
-    std::string stop;
-    ControlHooks hooks;
-    hooks.streams = [&](const StreamOrder& order) { told.push_back(order); };
-    hooks.heal_streams = [&] { ++healed; };
-    hooks.expire_listen_keys = [&](int account) { expired.push_back(account); };
-    hooks.set_stop_without_position = [&](std::string_view value) {
-      stop = value;
-      return true;
-    };
-    Panel panel(world, accounts(), hooks);
+    Panel panel(world, accounts());
     (void)co_await panel.post("faults", R"({"name":"stream_gap","count":3,"streams":"user"})");
-    REQUIRE(told.size() == 1);
-    CHECK(told[0].kind == StreamOrder::Kind::gap);
-    CHECK(told[0].count == 3);
-    CHECK_FALSE(told[0].market);
-    (void)co_await panel.post("faults", R"({"name":"listen_key_expired","account":"beta"})");
-    CHECK(expired == std::vector<int>{1});
+    (void)co_await panel.post("faults", R"({"name":"stream_late","ms":70,"streams":"market"})");
+    CHECK(world.server().stream_faults().user.drop == 3);
+    CHECK(world.server().stream_faults().market.drop == 0);
+    CHECK(world.server().stream_faults().market.delay == Millis(70));
     (void)co_await panel.post("faults/clear", "");
-    CHECK(healed == 1);
-    (void)co_await panel.post("switch", R"({"stop_without_position":"expires"})");
-    CHECK(stop == "expires");
+    CHECK(world.server().stream_faults().user.drop == 0);
+    CHECK(world.server().stream_faults().market.delay == Micros(0));
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: a listen key expires at once") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    CHECK((co_await world.post("/fapi/v1/listenKey", "")).status == 200);
+    (void)co_await panel.post("faults", R"({"name":"listen_key_expired"})");
+    net::HttpRequest extend;
+    extend.method = net::Method::put;
+    extend.target = "/fapi/v1/listenKey";
+    extend.headers = {{"X-MBX-APIKEY", accounts().front().api_key}};
+    CHECK((co_await world.send(extend)).code() == -1125);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: what becomes of a stop without a position can be switched") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    const std::string stop =
+        "algoType=CONDITIONAL&symbol=AAAUSDT&side=BUY&type=STOP_MARKET&quantity=1&reduceOnly=true&"
+        "triggerPrice=150";
+    CHECK((co_await world.post("/fapi/v1/algoOrder", stop)).code() == -2022);
+    (void)co_await panel.post("switch", R"({"stop_without_position":"accepted"})");
+    CHECK((co_await world.post("/fapi/v1/algoOrder", stop)).status == 200);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: a conditional order is stuck in TRIGGERING, and cannot be cancelled") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    (void)co_await panel.post("faults", R"({"name":"algo_stuck_triggering"})");
+    CHECK((co_await world.post("/fapi/v1/order", "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1"))
+              .status == 200);
+    const auto stop = co_await world.post(
+        "/fapi/v1/algoOrder",
+        "algoType=CONDITIONAL&symbol=AAAUSDT&side=BUY&type=STOP_MARKET&closePosition=true&"
+        "triggerPrice=110&clientAlgoId=s");
+    CHECK(stop.status == 200);
+    (void)co_await panel.post("price", R"({"symbol":"AAAUSDT","price":"115"})");
+    co_await sleep_for(loop.clock, Seconds(5));
+    const auto stuck = co_await world.get_signed("/fapi/v1/algoOrder", "clientAlgoId=s");
+    CHECK(stuck.at("algoStatus") == "TRIGGERING");
+    CHECK(stuck.at("actualOrderId").empty());
+    CHECK((co_await world.del("/fapi/v1/algoOrder", "clientAlgoId=s")).code() == -2011);
     co_await world.close();
   });
 }

@@ -128,6 +128,7 @@ struct Core {
   std::int64_t last_amendment_id = 0;
   std::int64_t last_transaction_id = 5'000'000'000;
   Usdt insurance_fund;
+  int held_triggers = 0;  // so many of the next triggers come to nothing
   std::vector<JournalEntry> journal;
   std::size_t journal_begin = 0;
   std::size_t journal_kept = 0;

@@ -105,7 +105,11 @@ void trigger(Core& core, Account& account, Seat& seat, Order& order) {
   order.view.status = OrderStatus::triggering;
   order.view.update_time = order.detail.trigger_time = core.now;
   write_order(core, account, Kind::order_updated, order);
-  become_child(core, account, seat, order, *rules);
+  if (core.held_triggers > 0) {
+    --core.held_triggers;
+  } else {
+    become_child(core, account, seat, order, *rules);
+  }
   tidy(core, account, seat);
 }
 
