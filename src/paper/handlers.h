@@ -126,6 +126,7 @@ Reply fetch_export(Call& call);
 // wallet.cpp: what the wallet's host answers
 Reply api_restrictions(Call& call);
 Reply wallet_coins(Call& call);
+Reply margin_pairs(Call& call);
 Reply system_status(Call& call);
 
 // audit.cpp: what no real exchange shows (only with expose_journal)

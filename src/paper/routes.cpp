@@ -189,6 +189,10 @@ constexpr std::array kRoutes = {
           .weight = 10,
           .handler = wallet_coins,
           .pool = Pool::wallet},
+    Route{.path = "/sapi/v1/margin/allPairs",
+          .security = Security::key,
+          .handler = margin_pairs,
+          .pool = Pool::wallet},
     Route{.path = "/sapi/v1/system/status", .handler = system_status, .pool = Pool::wallet},
 
     Route{.path = "/paper/export", .weight = 0, .handler = fetch_export},

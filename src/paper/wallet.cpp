@@ -86,6 +86,9 @@ Reply wallet_coins(Call&) {
   return ok(json);
 }
 
+// No spot margin here.
+Reply margin_pairs(Call&) { return Reply{200, "[]"}; }
+
 Reply system_status(Call&) { return Reply{200, R"({"status":0,"msg":"normal"})"}; }
 
 }  // namespace bb::paper

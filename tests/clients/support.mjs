@@ -30,8 +30,9 @@ export async function startPaper(...more) {
 }
 
 /** ccxt's binanceusdm with every host replaced and nothing else changed. */
-export function client(url, options = {}) {
+export async function client(url, options = {}) {
   const exchange = new ccxt.pro.binanceusdm(options);
+  await exchange.loadHttpProxyAgent(); // it asks for that before any socket without TLS
   const socket = url.replace(/^http/, 'ws');
   const hosts = [
     [/^https:\/\/(fapi|api|dapi|eapi|papi|www)\.binance\.com/, url],
