@@ -48,9 +48,9 @@ class Program {
     if (pid_ == 0) {
       dup2(out[1], STDOUT_FILENO);
       const std::string account = fmt::format("bench:{}:{}:1000000", kKey, kSecret);
-      const std::array<const char*, 12> arguments = {
-          path.c_str(), "paper",     "--port",        "0",     "--json", "--no-limits", "--symbols",
-          "550",        "--account", account.c_str(), nullptr, nullptr};
+      const std::array<const char*, 9> arguments = {path.c_str(), "paper",         "--port",
+                                                    "0",          "--json",        "--no-limits",
+                                                    "--account",  account.c_str(), nullptr};
       execv(path.c_str(), const_cast<char* const*>(arguments.data()));
       _exit(127);
     }

@@ -379,13 +379,15 @@ TEST_CASE("control: a listen key expires at once") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
     Panel panel(world, accounts());
-    CHECK((co_await world.post("/fapi/v1/listenKey", "")).status == 200);
+    const auto begun = co_await world.post("/fapi/v1/listenKey", "");
+    CHECK(begun.status == 200);
     (void)co_await panel.post("faults", R"({"name":"listen_key_expired"})");
     net::HttpRequest extend;
     extend.method = net::Method::put;
     extend.target = "/fapi/v1/listenKey";
     extend.headers = {{"X-MBX-APIKEY", accounts().front().api_key}};
-    CHECK((co_await world.send(extend)).code() == -1125);
+    const auto extended = co_await world.send(extend);
+    CHECK(extended.code() == -1125);
     co_await world.close();
   });
 }
@@ -397,9 +399,11 @@ TEST_CASE("control: what becomes of a stop without a position can be switched") 
     const std::string stop =
         "algoType=CONDITIONAL&symbol=AAAUSDT&side=BUY&type=STOP_MARKET&quantity=1&reduceOnly=true&"
         "triggerPrice=150";
-    CHECK((co_await world.post("/fapi/v1/algoOrder", stop)).code() == -2022);
+    const auto refused = co_await world.post("/fapi/v1/algoOrder", stop);
+    CHECK(refused.code() == -2022);
     (void)co_await panel.post("switch", R"({"stop_without_position":"accepted"})");
-    CHECK((co_await world.post("/fapi/v1/algoOrder", stop)).status == 200);
+    const auto accepted = co_await world.post("/fapi/v1/algoOrder", stop);
+    CHECK(accepted.status == 200);
     co_await world.close();
   });
 }
@@ -409,8 +413,9 @@ TEST_CASE("control: a conditional order is stuck in TRIGGERING, and cannot be ca
     World world(loop);
     Panel panel(world, accounts());
     (void)co_await panel.post("faults", R"({"name":"algo_stuck_triggering"})");
-    CHECK((co_await world.post("/fapi/v1/order", "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1"))
-              .status == 200);
+    const auto sold =
+        co_await world.post("/fapi/v1/order", "symbol=AAAUSDT&side=SELL&type=MARKET&quantity=1");
+    CHECK(sold.status == 200);
     const auto stop = co_await world.post(
         "/fapi/v1/algoOrder",
         "algoType=CONDITIONAL&symbol=AAAUSDT&side=BUY&type=STOP_MARKET&closePosition=true&"
@@ -421,7 +426,8 @@ TEST_CASE("control: a conditional order is stuck in TRIGGERING, and cannot be ca
     const auto stuck = co_await world.get_signed("/fapi/v1/algoOrder", "clientAlgoId=s");
     CHECK(stuck.at("algoStatus") == "TRIGGERING");
     CHECK(stuck.at("actualOrderId").empty());
-    CHECK((co_await world.del("/fapi/v1/algoOrder", "clientAlgoId=s")).code() == -2011);
+    const auto canceled = co_await world.del("/fapi/v1/algoOrder", "clientAlgoId=s");
+    CHECK(canceled.code() == -2011);
     co_await world.close();
   });
 }
