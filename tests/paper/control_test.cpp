@@ -96,7 +96,7 @@ TEST_CASE("control: what is wrong is said in a sentence, and does nothing") {
         {"clock", R"({"action":"jump","to":"2025-10-09"})", "does not run backwards"},
         {"clock", R"({"action":"jump","to":"2027-10-09"})", "the market ends at"},
         {"clock", R"({"action":"speed","speed":"0"})", "is not between"},
-        {"switch", R"({"stop_without_position":"maybe"})", "refused, accepted or expires"},
+        {"switch", R"({"stop_without_position":"maybe"})", "refused, accepted or expired"},
         {"nothing", "{}", "there is no /control/nothing", 404},
         {"state", "{}", "not for POST", 405},
     };
