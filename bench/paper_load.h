@@ -9,7 +9,8 @@ struct PaperLoad {
   double orders_per_cpu_second = 0;  // of the exchange's one thread
   double p50_ms = 0;
   double p99_ms = 0;
-  double rss_mb = 0;  // of the exchange after the load
+  double rss_mb = 0;         // of the exchange with its subscribers, before any order
+  double rss_loaded_mb = 0;  // after the load: it remembers the orders
   int symbols = 0;
   int subscribers = 0;
   long long orders = 0;

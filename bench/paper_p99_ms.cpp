@@ -8,7 +8,7 @@ int main() {
   fmt::print(
       "{{\"name\":\"paper_p99_ms\",\"value\":{:.3f},\"unit\":\"ms\",\"reach\":5,"
       "\"orders\":{},\"orders_per_cpu_second\":{:.0f},\"p50_ms\":{:.3f},\"p99_ms\":{:.3f},"
-      "\"rss_mb\":{:.1f},\"symbols\":{},\"subscribers\":{}}}\n",
+      "\"rss_mb\":{:.1f},\"rss_loaded_mb\":{:.1f},\"symbols\":{},\"subscribers\":{}}}\n",
       load.p99_ms, load.orders, load.orders_per_cpu_second, load.p50_ms, load.p99_ms, load.rss_mb,
-      load.symbols, load.subscribers);
+      load.rss_loaded_mb, load.symbols, load.subscribers);
 }

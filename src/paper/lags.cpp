@@ -34,19 +34,18 @@ void Lags::read_journal(bool keep_history) {
     if (entry.kind == Kind::fill || entry.kind == Kind::liquidated)
       changed[entry.account] = entry.time;
   }
-  // What is present before a fault is planted is the past that it shows: `current` is always kept.
-  if (static_cast<int>(history_.size()) < exchange_.account_count())
+  if (!keep_history) return history_.clear();
+  // What is present when a fault is planted is the past that it shows first.
+  if (static_cast<int>(history_.size()) < exchange_.account_count()) {
     for (int account = 0; account < exchange_.account_count(); ++account)
       if (const auto [it, fresh] = history_.try_emplace(account); fresh)
         it->second.current = exchange_.positions(account);
+    return;
+  }
   for (const auto& [account, when] : changed) {
     auto& history = history_[account];
-    if (keep_history) {
-      history.past.push_back({when, std::move(history.current)});
-      if (history.past.size() > kSnapshotsMax) history.past.pop_front();
-    } else {
-      history.past.clear();
-    }
+    history.past.push_back({when, std::move(history.current)});
+    if (history.past.size() > kSnapshotsMax) history.past.pop_front();
     history.current = exchange_.positions(account);
   }
 }

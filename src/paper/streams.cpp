@@ -178,6 +178,7 @@ void Streams::unsubscribe(Client& client, const std::string& name) {
     std::erase_if(client.users, [&](const UserSubscription& user) {
       return user.key == gone.key && (gone.events.empty() || user.events.empty());
     });
+    note_listener(client);
   }
   const auto found = audiences_.find(name);
   if (found == audiences_.end()) return;
@@ -198,6 +199,7 @@ bool Streams::listen(Client& client, UserSubscription user) {
   }
   if (client.count() >= kStreamsMax) return false;
   client.users.push_back(std::move(user));
+  note_listener(client);
   parts_.advance();
   pump();
   return true;
@@ -207,12 +209,20 @@ void Streams::leave(Client& client) {
   if (client.end_of_life) parts_.exchange_time.cancel(*client.end_of_life);
   for (const auto& name : std::vector(client.streams))
     unsubscribe(client, name);
+  client.users.clear();
+  note_listener(client);
+}
+
+void Streams::note_listener(Client& client) {
+  std::erase(listeners_, &client);
+  if (!client.users.empty()) listeners_.push_back(&client);
 }
 
 bool Streams::is_heard(int account) const {
+  if (listeners_.empty()) return false;
   const auto now = parts_.now();
-  for (const auto& client : clients_)
-    for (const auto& user : client.users)
+  for (const auto* client : listeners_)
+    for (const auto& user : client->users)
       if (parts_.venue.listen_keys().account_of(user.key, now) == account) return true;
   return false;
 }
@@ -233,21 +243,21 @@ void Streams::tell_market(const MarketEvent& event) {
 
 void Streams::tell_user(const UserEvent& event) {
   const auto now = parts_.now();
-  for (const auto& client : clients_)
-    for (const auto& user : client.users) {
+  for (const auto* client : listeners_)
+    for (const auto& user : client->users) {
       if (!user.wants(event.type)) continue;
       if (parts_.venue.listen_keys().account_of(user.key, now) != event.account) continue;
-      client.socket->send_text(client.combined ? wrapped(user.key, event.text) : event.text);
+      client->socket->send_text(client->combined ? wrapped(user.key, event.text) : event.text);
     }
 }
 
 /// The socket stays open, but its key is dead.
 void Streams::tell_expired(const std::string& key) {
   const auto text = user_event::listen_key_expired(key, parts_.now());
-  for (const auto& client : clients_)
-    for (const auto& user : client.users)
+  for (const auto* client : listeners_)
+    for (const auto& user : client->users)
       if (user.key == key && user.wants("listenKeyExpired") && !user_line_.fault.silent)
-        client.socket->send_text(client.combined ? wrapped(key, text) : text);
+        client->socket->send_text(client->combined ? wrapped(key, text) : text);
 }
 
 void Streams::watch_keys() {
@@ -266,9 +276,7 @@ void Streams::watch_keys() {
 /// Moves the exchange to what happens next, as long as somebody would hear of it.
 void Streams::pump() {
   stop_pump();
-  const bool is_listening =
-      std::ranges::any_of(clients_, [](const Client& client) { return !client.users.empty(); });
-  if (!is_listening) return;
+  if (listeners_.empty()) return;
   const auto look = [this] {
     parts_.advance();
     pump();

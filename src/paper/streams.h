@@ -67,6 +67,9 @@ class Streams {
   bool listen(Client& client, UserSubscription user);
   void leave(Client& client);
 
+  /// Keeps listeners_ right when a client's user subscriptions have changed.
+  void note_listener(Client& client);
+
   bool is_heard(int account) const;
   void tell_market(const MarketEvent& event);
   void tell_user(const UserEvent& event);
@@ -77,6 +80,7 @@ class Streams {
 
   Parts parts_;
   std::list<Client> clients_;
+  std::vector<Client*> listeners_;                         // those with user data
   std::map<std::string, std::vector<Client*>> audiences_;  // of streams that exist
   StreamLine<MarketEvent> market_line_;
   StreamLine<UserEvent> user_line_;
