@@ -100,11 +100,14 @@ void announce(const paper::Options& options, const paper::Ready& ready, bool jso
       .field("now_utc", iso_seconds(ready.now));
   if (ready.control_port != 0) out.field("control_port", static_cast<int>(ready.control_port));
   out.end_object();
+  // A secret of a file that others may not read is not for a log.
+  const bool is_sample = key.key == kSampleKey;
   const std::string text = fmt::format(
       "The paper exchange answers at {}\nIts market runs from {} until {}.\n\n"
       "A configuration for it:\n\n[binance]\napi_key = {}\napi_secret = {}\nbase_url = {}\n\n"
       "[strategy]\n\n[runtime]\n\n[notify]\nenabled = false\n\n",
-      url, iso_seconds(begin), iso_seconds(end), key.key, key.secret, url);
+      url, iso_seconds(begin), iso_seconds(end), key.key,
+      is_sample ? kSampleSecret : "(its secret)", url);
   print({out.take() + "\n", text}, json);
 }
 
@@ -122,7 +125,7 @@ int run_command(const CommandContext& context, const PaperCommand& command) {
   const auto options = options_of(context.config.paper, command);
   if (!options) return report_error(options.error(), context.json);
   Session session(context.config, Log(LogLevel::warn, stderr_sink()), context.json);
-  return session.run([&](Session& s) { return do_paper(s, *options); });
+  return session.run([&](Session& s) { return do_paper(s, *options); }, AfterStop::own_code);
 }
 
 }  // namespace bb::app

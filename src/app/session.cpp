@@ -57,10 +57,11 @@ Session::Session(const Config& config, Log log, bool json)
 
 Session::~Session() = default;
 
-int Session::run(const std::function<Task<int>(Session&)>& body) {
+int Session::run(const std::function<Task<int>(Session&)>& body, AfterStop after_stop) {
   std::optional<int> code;
   run_to_end(io_, detail::store_result(body(*this), code));
-  return stop_.requested() ? 0 : code.value_or(1);
+  const bool is_success = stop_.requested() && after_stop == AfterStop::success;
+  return is_success ? 0 : code.value_or(1);
 }
 
 }  // namespace bb::app

@@ -24,6 +24,12 @@ class SignalWatch {
   std::unique_ptr<State> state_;
 };
 
+/// What the exit code is after a requested stop.
+enum class AfterStop {
+  success,   // 0: the step in hand was finished
+  own_code,  // the body's: it may have failed to end well
+};
+
 class Session {
  public:
   /// `config` outlives the session.
@@ -41,8 +47,9 @@ class Session {
   bool json() const { return json_; }
   Ground ground() { return {*dialer_, clock_, log_, config_, &stop_}; }
 
-  /// Runs the body to its end; its exit code, or 0 when a stop was requested meanwhile.
-  int run(const std::function<Task<int>(Session&)>& body);
+  /// Runs the body to its end; its exit code.
+  int run(const std::function<Task<int>(Session&)>& body,
+          AfterStop after_stop = AfterStop::success);
 
  private:
   const Config& config_;

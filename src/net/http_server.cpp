@@ -83,20 +83,22 @@ Task<bool> HttpSession::answer(const HttpHandler& handler, HttpRequest request, 
   auto reply = co_await handler(std::move(request));
   if (reply.websocket && reply.response.status == 101 &&
       reply.delivery == ServerReply::Delivery::whole) {
-    co_await become_websocket(std::move(reply));
+    co_await become_websocket(std::move(reply), stop);
     co_return false;
   }
   const bool last = !keeps_alive || stop.requested();
   co_return co_await deliver(std::move(reply), last);
 }
 
-Task<void> HttpSession::become_websocket(ServerReply reply) {
+Task<void> HttpSession::become_websocket(ServerReply reply, const Stop& stop) {
   const auto text = handshake_text(reply.response);
   const auto written = co_await write_all(stream_, text);
   clock_.cancel(timer_);
   if (written.error) co_return;
   websocket_ = WsConnection::make(std::move(stream_), clock_, WsConnection::Role::server,
                                   reply.websocket_options, inbox_.text());
+  // Who asked for a stop did not see this socket.
+  if (stop.requested()) websocket_->close(ws_code::kGoingAway, "the server stops");
   std::exception_ptr failure;
   try {
     co_await reply.websocket(websocket_);

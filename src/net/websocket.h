@@ -26,7 +26,7 @@ struct WsOptions {
   Micros ping_every{0};   // 0 = never
   Micros pong_within{0};  // a ping without its pong for this long ends the connection; 0 = no limit
   Micros silence_limit{0};         // not a byte for this long ends the connection; 0 = no limit
-  Micros close_within{5'000'000};  // for the close handshake
+  Micros close_within{2'000'000};  // for the close handshake; a stop waits for it
 };
 
 /// One text message as a server's frame: encoded once, sent to many.

@@ -88,7 +88,7 @@ void write_position_risk_v3(JsonWriter& json, const Contract& contract, const Po
       .field("maintMargin", zero_or_eight(row.maintenance_margin))
       .field("positionInitialMargin", zero_or_eight(row.initial_margin))
       .field("openOrderInitialMargin", zero_or_eight(row.open_order_margin))
-      .field("adl", 0)
+      .field("adl", row.adl_quantile)
       .field("bidNotional", "0")
       .field("askNotional", "0")
       .field("updateTime", to_ms(position.update_time))

@@ -82,8 +82,7 @@ Task<ControlReply> dispatch(ControlParts& parts, net::Method method, std::string
   for (const auto& route : kRoutes) {
     if (route.path != path) continue;
     if (route.method == method) {
-      if (!route.is_deed) co_return route.act({parts, body});
-      ControlReply reply = do_deed(parts, route, body);
+      ControlReply reply = route.is_deed ? do_deed(parts, route, body) : route.act({parts, body});
       if (reply.status != 200) co_return reply;
       const bool is_saved = co_await parts.server.saved();
       co_return is_saved ? reply

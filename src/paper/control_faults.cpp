@@ -63,11 +63,12 @@ FaultRule rule_of(const ControlCall& call, const NamedFault& fault) {
   return rule;
 }
 
+// The newest word on a fault counts, as for latencies.
 void add(StreamFault& fault, std::string_view name, int count, Micros delay) {
   if (name == "stream_silence") fault.silent = true;
-  if (name == "stream_gap") fault.drop += count;
-  if (name == "stream_duplicate") fault.duplicate += count;
-  if (name == "stream_reorder") fault.swap += count;
+  if (name == "stream_gap") fault.drop = count;
+  if (name == "stream_duplicate") fault.duplicate = count;
+  if (name == "stream_reorder") fault.swap = count;
   if (name == "stream_late") fault.delay = delay;
 }
 

@@ -105,7 +105,7 @@ std::string orders_csv(Call& call, const Export& wanted) {
   std::string csv =
       "Order ID,Date(UTC),Symbol,Client Order ID,Type,Side,Price,Quantity,Average Price,"
       "Executed,Status\n";
-  for (const auto& rules : call.venue.live_rules(call.now))
+  for (const auto& rules : call.venue.market().rules(call.now))
     for (const auto& order : call.exchange().orders(wanted.account, rules.symbol, false))
       if (holds(wanted, order.create_time))
         csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", order.order_id,
@@ -119,7 +119,7 @@ std::string orders_csv(Call& call, const Export& wanted) {
 std::string fills_csv(Call& call, const Export& wanted) {
   std::string csv =
       "Date(UTC),Symbol,Side,Price,Quantity,Fee,Fee Coin,Realized Profit,Trade ID,Order ID\n";
-  for (const auto& rules : call.venue.live_rules(call.now))
+  for (const auto& rules : call.venue.market().rules(call.now))
     for (const auto& fill : call.exchange().fills(wanted.account, rules.symbol))
       if (holds(wanted, fill.time))
         csv += fmt::format("{},{},{},{},{},{},USDT,{},{},{}\n", iso_seconds(fill.time),

@@ -59,9 +59,9 @@ bool FaultPlan::is_live(std::size_t rule) const {
 }
 
 bool FaultPlan::needs_history() const {
-  return std::ranges::any_of(rules_, [](const auto& entry) {
-    return entry->rule.effect == FaultRule::Effect::stale_positions;
-  });
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    if (rules_[i]->rule.effect == FaultRule::Effect::stale_positions && is_live(i)) return true;
+  return false;
 }
 
 std::int64_t FaultPlan::fired() const {

@@ -27,15 +27,22 @@ void join(exchange::Kline& bar, const exchange::Kline& part) {
   bar.quote_volume += part.quote_volume;
 }
 
+std::vector<exchange::Kline> plain_bars(const sim::Market& market, BarsOf of, Symbol symbol,
+                                        Millis span, TimePoint from, TimePoint to,
+                                        std::size_t limit, TimePoint now) {
+  return of == BarsOf::mark ? market.mark_klines(symbol, span, from, to, limit, now)
+                            : market.klines(symbol, span, from, to, limit, now);
+}
+
 /// Weeks and months, joined from days.
-std::vector<exchange::Kline> join_days(const sim::Market& market, Symbol symbol,
+std::vector<exchange::Kline> join_days(const sim::Market& market, BarsOf of, Symbol symbol,
                                        const Interval& interval, std::optional<TimePoint> from,
                                        TimePoint to, std::size_t limit, TimePoint now) {
   TimePoint first = from.value_or(TimePoint{});
   if (interval.open_of(first) < first) first = interval.next(interval.open_of(first));
   std::vector<exchange::Kline> bars;
   const TimePoint last = interval.next(interval.open_of(std::min(to, now))) - Millis(1);
-  const auto all = market.klines(symbol, days(1), first, last, SIZE_MAX, now);
+  const auto all = plain_bars(market, of, symbol, days(1), first, last, SIZE_MAX, now);
   for (const auto& day : all) {
     const TimePoint open = interval.open_of(day.open_time);
     if (open > to) break;
@@ -81,15 +88,15 @@ std::optional<Interval> parse_kline_interval(std::string_view text) {
   return span ? std::optional(Interval{Interval::Unit::span, *span}) : std::nullopt;
 }
 
-std::vector<exchange::Kline> find_bars(const sim::Market& market, Symbol symbol,
+std::vector<exchange::Kline> find_bars(const sim::Market& market, BarsOf of, Symbol symbol,
                                        const Interval& interval, std::optional<TimePoint> from,
                                        TimePoint to, std::size_t limit, TimePoint now) {
   if (interval.unit != Interval::Unit::span)
-    return join_days(market, symbol, interval, from, to, limit, now);
+    return join_days(market, of, symbol, interval, from, to, limit, now);
   const TimePoint newest = interval.open_of(std::min(to, now));
   const TimePoint start =
       from.value_or(newest - interval.span * (static_cast<std::int64_t>(limit) - 1));
-  return market.klines(symbol, interval.span, start, to, limit, now);
+  return plain_bars(market, of, symbol, interval.span, start, to, limit, now);
 }
 
 }  // namespace bb::paper

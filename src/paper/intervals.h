@@ -24,9 +24,12 @@ struct Interval {
 /// "1m" .. "1M".
 std::optional<Interval> parse_kline_interval(std::string_view text);
 
+/// Which price bars are of.
+enum class BarsOf { executions, mark };
+
 /// Bars that open in [from, to], ascending: the first `limit` of them, or the newest `limit` where
 /// there is no `from`. Only what has happened by `now`.
-std::vector<exchange::Kline> find_bars(const sim::Market& market, Symbol symbol,
+std::vector<exchange::Kline> find_bars(const sim::Market& market, BarsOf of, Symbol symbol,
                                        const Interval& interval, std::optional<TimePoint> from,
                                        TimePoint to, std::size_t limit, TimePoint now);
 

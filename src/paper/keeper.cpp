@@ -57,6 +57,7 @@ constexpr std::array kSteps = {kInitial};
 
 sql::Schema schema() { return {kApplication, "the paper exchange", kSteps}; }
 
+constexpr Seconds kAgain{1};  // after the disk refused
 constexpr std::size_t kMostPending = 100'000;
 
 }  // namespace
@@ -64,6 +65,9 @@ constexpr std::size_t kMostPending = 100'000;
 struct Keeper::State {
   State(Clock& c, sql::Connection opened) : clock(c), connection(std::move(opened)) {}
 
+  /// Writes at `when`, unless that is due already; again and again while the disk refuses.
+  void arm(SteadyTime when);
+  Status flush();
   Status write();
   Status write_acts();
   Status write_worths();
@@ -269,24 +273,29 @@ void Keeper::add(Act act) {
   State& s = *state_;
   s.pending.push_back(std::move(act));
   ++s.added;
-  if (s.timer) return;
-  s.timer = s.clock.call_at(s.clock.steady_now(), [&s, this] {
-    s.timer.reset();
-    (void)flush();
+  s.arm(s.clock.steady_now());
+}
+
+void Keeper::State::arm(SteadyTime when) {
+  if (timer) return;
+  timer = clock.call_at(when, [this] {
+    timer.reset();
+    if (!flush()) arm(clock.after(kAgain));
   });
 }
 
-Status Keeper::flush() {
-  State& s = *state_;
-  const Status written = s.write();
-  ++s.attempts;
+Status Keeper::State::flush() {
+  const Status written = write();
+  ++attempts;
   if (written) {
-    s.committed += s.pending.size();
-    s.pending.clear();
+    committed += pending.size();
+    pending.clear();
   }
-  s.changed.notify();
+  changed.notify();
   return written;
 }
+
+Status Keeper::flush() { return state_->flush(); }
 
 Task<bool> Keeper::saved() {
   State& s = *state_;
@@ -294,6 +303,7 @@ Task<bool> Keeper::saved() {
   if (s.committed >= wanted) co_return true;
   // A disk that stays full must not fill the memory.
   if (s.pending.size() > kMostPending) co_return false;
+  s.arm(s.clock.steady_now());
   const std::uint64_t attempt = s.attempts;
   while (s.attempts == attempt)
     co_await s.changed.wait();

@@ -1,5 +1,5 @@
-// Bars of contract, mark, index and premium prices. The mark is the last price (sim/market.h);
-// index and premium follow from it (premium.h). Counts of executions are those of the tape; of
+// Bars of contract, mark, index and premium prices; index and premium follow from the mark
+// (premium.h). Counts of executions are those of the tape; of
 // mark, index and premium bars they are the samples an exchange would have taken.
 #include <fmt/format.h>
 
@@ -95,20 +95,22 @@ void write_price_bar(JsonWriter& json, const Kline& bar, TimePoint next, std::in
 
 /// `write(json, bar, end)` for every bar the query asks for.
 template <class Write>
-Reply write_bars(Call& call, const Contract& contract, const BarQuery& query, Write write) {
+Reply write_bars(Call& call, BarsOf of, const Contract& contract, const BarQuery& query,
+                 Write write) {
   JsonWriter json;
   json.begin_array();
-  for (const auto& bar : find_bars(call.venue.market(), contract.symbol, query.interval, query.from,
-                                   query.to, query.limit, call.now))
+  for (const auto& bar : find_bars(call.venue.market(), of, contract.symbol, query.interval,
+                                   query.from, query.to, query.limit, call.now))
     write(json, bar, query.interval.next(bar.open_time));
   json.end_array();
   return ok(json);
 }
 
 Reply traded_bars(Call& call, const Contract& contract, const BarQuery& query) {
-  return write_bars(call, contract, query, [&](JsonWriter& json, const Kline& bar, TimePoint next) {
-    write_traded_bar(json, contract, bar, next, call.now);
-  });
+  return write_bars(call, BarsOf::executions, contract, query,
+                    [&](JsonWriter& json, const Kline& bar, TimePoint next) {
+                      write_traded_bar(json, contract, bar, next, call.now);
+                    });
 }
 
 constexpr std::string_view kNoBars = "[]";
@@ -143,11 +145,12 @@ Reply mark_klines(Call& call) {
   const auto* contract = call.required_symbol();
   const auto query = read_query(call);
   if (call.params.error()) return refuse(*call.params.error());
-  return write_bars(
-      call, *contract, query, [&](JsonWriter& json, const Kline& bar, TimePoint next) {
-        const auto samples = passed(bar, next, call.now) / Seconds(1);
-        write_price_bar(json, bar, next, samples, [](Price mark) { return eight(mark); });
-      });
+  return write_bars(call, BarsOf::mark, *contract, query,
+                    [&](JsonWriter& json, const Kline& bar, TimePoint next) {
+                      const auto samples = passed(bar, next, call.now) / Seconds(1);
+                      write_price_bar(json, bar, next, samples,
+                                      [](Price mark) { return eight(mark); });
+                    });
 }
 
 Reply index_klines(Call& call) {
@@ -155,7 +158,8 @@ Reply index_klines(Call& call) {
   const auto query = read_query(call);
   if (call.params.error()) return refuse(*call.params.error());
   return write_bars(
-      call, *contract, query, [&](JsonWriter& json, const Kline& bar, TimePoint next) {
+      call, BarsOf::mark, *contract, query,
+      [&](JsonWriter& json, const Kline& bar, TimePoint next) {
         const auto premium = premium_of(call.venue.market(), contract->symbol, bar.open_time);
         const auto samples = passed(bar, next, call.now) / Seconds(1);
         write_price_bar(json, bar, next, samples,
@@ -168,7 +172,8 @@ Reply premium_klines(Call& call) {
   const auto query = read_query(call);
   if (call.params.error()) return refuse(*call.params.error());
   return write_bars(
-      call, *contract, query, [&](JsonWriter& json, const Kline& bar, TimePoint next) {
+      call, BarsOf::mark, *contract, query,
+      [&](JsonWriter& json, const Kline& bar, TimePoint next) {
         const auto premium = premium_of(call.venue.market(), contract->symbol, bar.open_time);
         const auto samples = passed(bar, next, call.now) / Seconds(5);
         write_price_bar(json, bar, next, samples, [&](Price) { return eight(premium); });

@@ -71,8 +71,10 @@ Status replay_control(const Act& act, ControlParts& parts) {
 }  // namespace
 
 std::string fingerprint(const sim::Market& market, const Options& options) {
-  std::string text = fmt::format("{} {} {} {}\n", to_ms(market.begin()), to_ms(market.end()),
-                                 static_cast<int>(options.path), options.seed);
+  std::string text =
+      fmt::format("{} {} {} {} {} {}\n", to_ms(market.begin()), to_ms(market.end()),
+                  static_cast<int>(options.path), options.seed, options.interval.count(),
+                  static_cast<int>(options.server.exchange.stop_without_position));
   const TimePoint last = market.end() - Millis(1);
   for (const auto& rules : market.rules(last)) {
     text += fmt::format("{} {}", rules.symbol.str(), rules.tick.str());

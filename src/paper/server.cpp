@@ -48,6 +48,13 @@ Reply no_such_path(const Incoming& in) {
   return reply;
 }
 
+/// Figures beyond every market: this request fails, the exchange goes on.
+Reply beyond_all_figures() {
+  Reply reply = refuse(-1000, "An unknown error occured while processing the request.");
+  reply.status = 500;
+  return reply;
+}
+
 Reply as_reply(const FaultRule& rule) {
   Reply reply;
   reply.status = rule.status;
@@ -79,7 +86,14 @@ struct Server::State {
                  .clock = clock,
                  .exchange_time = timeline,
                  .now = [this] { return now(); },
-                 .advance = [this] { advance(); }}),
+                 .advance =
+                     [this] {
+                       try {
+                         advance();
+                       } catch (const DecimalOverflow&) {
+                         // Told to the request that comes next.
+                       }
+                     }}),
         ws_api(
             {.clock = clock,
              .exchange_time = timeline,
@@ -158,7 +172,11 @@ std::optional<Reply> Server::State::admit(Incoming& in, const Route* route, Time
 
 Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& caller,
                          const FaultVerdict& verdict) {
-  advance();
+  try {
+    advance();
+  } catch (const DecimalOverflow&) {
+    return beyond_all_figures();
+  }
   const TimePoint at = venue.exchange().now();
   if (route.checks_in_engine && !caller.window.holds(at + venue.skew(), timeline.wall()))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
@@ -176,9 +194,7 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
   try {
     reply = route.handler(call);
   } catch (const DecimalOverflow&) {
-    // Figures beyond every market: this request fails, the exchange goes on.
-    reply = refuse(-1000, "An unknown error occured while processing the request.");
-    reply.status = 500;
+    reply = beyond_all_figures();
   }
   // A listen key is of this process; what was refused has done nothing.
   const bool is_kept = in.request.method != net::Method::get && reply.status == 200 &&
@@ -265,7 +281,7 @@ Task<ServerReply> Server::answer(net::HttpRequest request, ApiContext* context) 
       delivery = Delivery::dropped;
     if (verdict.ending && verdict.ending->effect == Effect::act_then_truncate)
       delivery = Delivery::truncated;
-    if (verdict.ending && verdict.ending->effect == Effect::act_then_error)
+    if (verdict.ending && verdict.ending->effect == Effect::act_then_error && !refused)
       reply = as_reply(*verdict.ending);
   }
   if (s.keeper != nullptr && in.request.method != net::Method::get) {

@@ -41,7 +41,7 @@ class StreamLine {
     enqueue(event, delay);
     if (twice) enqueue(event, delay);
     if (held_) {
-      --fault.swap;
+      if (fault.swap > 0) --fault.swap;
       enqueue(*std::exchange(held_, std::nullopt), delay);
     }
   }

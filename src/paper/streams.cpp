@@ -93,12 +93,12 @@ Task<void> Streams::serve(std::shared_ptr<WsConnection> socket, StreamAddress ad
       parts_.exchange_time.after(kLife), [weak = std::weak_ptr(socket)] {
         if (const auto old = weak.lock()) old->close(net::ws_code::kGoingAway, "24 hours");
       });
-  for (const auto& stream : address.streams)
-    subscribe(client, stream);
-  for (auto& user : address.users)
-    listen(client, std::move(user));
   std::exception_ptr failure;
   try {
+    for (const auto& stream : address.streams)
+      subscribe(client, stream);
+    for (auto& user : address.users)
+      listen(client, std::move(user));
     while (const auto event = co_await socket->receive()) {
       if (!may_speak(client)) {
         socket->close(net::ws_code::kPolicy, "Too many requests");

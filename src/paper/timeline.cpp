@@ -118,6 +118,7 @@ Task<Status> Timeline::jump(TimePoint to) {
   if (moving_)
     co_return fail(ErrorKind::conflict, "exchange time is moving already; try again when it has");
   moving_ = true;
+  const std::shared_ptr<void> moved(nullptr, [this](void*) { moving_ = false; });
   displaced_ = true;
   // At each timer on the way the loop runs once, so that who waited acts at that time.
   while (!queue_.empty()) {
@@ -128,7 +129,6 @@ Task<Status> Timeline::jump(TimePoint to) {
     co_await sleep_for(clock_, Micros(0));
   }
   if (to > utc_now()) move_by(to - utc_now());
-  moving_ = false;
   arm();
   co_return Status{};
 }

@@ -177,6 +177,8 @@ Task<void> WsApi::log_on(Session& session, const Request& request) {
   if (done.response.status != 200)
     co_return reply(session, request, done.response.status, "error", &done, &context,
                     done.response.body);
+  // An answer that a fault made says nothing of who asks.
+  if (is_logon && context.caller.account < 0) co_return session.socket->drop("a fault");
   if (is_logon && !parts_.is_ed25519(*key))
     co_return reply(session, request, 400, "error", &done, &context,
                     error_body(-4056, "Invalid api key type."));
@@ -207,6 +209,8 @@ void WsApi::report_session(Session& session, const Request& request, const Serve
 
 void WsApi::reply(Session& session, const Request& request, int status, std::string_view member,
                   const ServerReply* http, const ApiContext* context, std::string_view body) {
+  // What is not JSON (a gateway's page, an empty body) has no place in a frame.
+  if (!body.starts_with('{') && !body.starts_with('[')) return session.socket->drop("a fault");
   JsonWriter json;
   json.begin_object().key("id").raw(request.id).field("status", status);
   const auto retry = http ? number_of(http->response, "Retry-After") : -1;

@@ -375,6 +375,21 @@ TEST_CASE("control: stream faults are told to the streams, and healed") {
   });
 }
 
+TEST_CASE("control: what a request is refused for is told, whatever fault waits for its answer") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    (void)co_await panel.post("faults", R"({"name":"html_200","count":2})");
+    net::HttpRequest request;
+    request.target = "/fapi/v3/balance?timestamp=1&signature=0";
+    request.headers = {{"X-MBX-APIKEY", "nobody"}};
+    const auto refused = co_await world.send(request);
+    CHECK(refused.status == 401);
+    CHECK(refused.code() == -2015);
+    co_await world.close();
+  });
+}
+
 TEST_CASE("control: a listen key expires at once") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

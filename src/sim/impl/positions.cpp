@@ -79,9 +79,10 @@ bool is_covered(const Seat& seat, const Leg& leg) {
     if (order.position_side != leg.side || order.side != closing_side(leg) || !is_stop(order))
       continue;
     if (order.close_position) return true;
-    sum += order.qty;
+    sum += order.qty;  // stays small: no more than one order beyond the position
+    if (sum >= leg.qty.abs()) return true;
   }
-  return sum >= leg.qty.abs();
+  return leg.qty.is_zero();
 }
 
 void judge_protection(Core& core, const Account& account, Seat& seat) {
