@@ -1,3 +1,5 @@
+#include <simdjson.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -46,7 +48,46 @@ bool are_plain(const char* eight) {
           has_below(word ^ ones * '\\', 1)) == 0;
 }
 
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t highs = 0x8080808080808080ULL;
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (std::uint64_t word = 0; i + 8 <= text.size(); i += 8) {
+    std::memcpy(&word, text.data() + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < text.size(); ++i)
+    seen |= static_cast<unsigned char>(text[i]);
+  return (seen & highs) == 0;
+}
+
+// Bytes that somebody sent are sometimes echoed: each that is no UTF-8 becomes U+FFFD.
+std::string mended(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  constexpr std::size_t kLongest = 4;
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < kLongest && length < text.size() &&
+           !simdjson::validate_utf8(text.data(), length))
+      ++length;
+    if (simdjson::validate_utf8(text.data(), length)) {
+      out += text.substr(0, length);
+    } else {
+      out += kReplacement;
+      length = 1;
+    }
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
 void append_string(std::string& out, std::string_view text) {
+  if (!is_ascii(text) && !simdjson::validate_utf8(text.data(), text.size())) {
+    const std::string whole = mended(text);
+    append_string(out, whole);
+    return;
+  }
   out += '"';
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

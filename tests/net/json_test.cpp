@@ -152,6 +152,26 @@ TEST_CASE("json writer: an escape is found wherever it stands in a long text") {
   }
 }
 
+TEST_CASE("json writer: whatever bytes a text has, what is written can be read") {
+  struct Row {
+    std::string text, read;
+  };
+  const std::vector<Row> rows = {{"\u4ed3\u4f4d ok", "\u4ed3\u4f4d ok"},
+                                 {"a\xD6\"b", "a\uFFFD\"b"},
+                                 {"\xFF\xFE", "\uFFFD\uFFFD"},
+                                 {"cut \xE4\xBB", "cut \uFFFD\uFFFD"},
+                                 {"\xC0\xAF and \xED\xA0\x80 then \U0001F680",
+                                  "\uFFFD\uFFFD and \uFFFD\uFFFD\uFFFD then \U0001F680"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.read);
+    net::JsonWriter writer;
+    writer.begin_object().field("t", row.text).end_object();
+    const auto parsed = net::JsonDocument::parse(writer.str());
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->root().at("t").text() == row.read);
+  }
+}
+
 TEST_CASE("json writer: commas, escapes and numbers") {
   JsonWriter writer;
   writer.begin_object().field("s", "a\"\\\n\x01/é").field("i", std::int64_t{-5});
