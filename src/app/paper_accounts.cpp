@@ -34,6 +34,7 @@ struct AccountSection {
   std::string margin = "cross";
   Decimal maker_fee = *Decimal::parse("0.0002");
   Decimal taker_fee = *Decimal::parse("0.0005");
+  Decimal rpi_fee = *Decimal::parse("0.0001");
 };
 
 struct KeySection {
@@ -70,7 +71,8 @@ SettingsSection section_of(AccountSection& a) {
       .integer("default_leverage", a.leverage, 1, 125, "Leverage of every symbol at start.")
       .choice("default_margin", a.margin, {"cross", "isolated"}, "Margin type at start.")
       .decimal("maker_fee", a.maker_fee, kFeeMin, fee_max, "Commission rate of makers.")
-      .decimal("taker_fee", a.taker_fee, kFeeMin, fee_max, "Commission rate of takers.");
+      .decimal("taker_fee", a.taker_fee, kFeeMin, fee_max, "Commission rate of takers.")
+      .decimal("rpi_fee", a.rpi_fee, kFeeMin, fee_max, "Commission rate of RPI orders.");
   return section;
 }
 
@@ -182,7 +184,7 @@ std::vector<paper::PaperAccount> to_accounts(const Reading& in) {
     account.default_leverage = static_cast<int>(section.leverage);
     account.default_margin =
         section.margin == "isolated" ? MarginType::isolated : MarginType::cross;
-    account.fees = {Ratio(section.maker_fee), Ratio(section.taker_fee)};
+    account.fees = {Ratio(section.maker_fee), Ratio(section.taker_fee), Ratio(section.rpi_fee)};
     for (const auto& key : in.keys)
       if (key.account == section.name) account.keys.push_back(to_key(key));
     accounts.push_back(std::move(account));

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "paper/handlers.h"
+#include "paper/page.h"
 
 namespace bb::paper {
 
@@ -298,11 +299,11 @@ Reply income(Call& call) {
   const auto type = call.params.optional("incomeType");
   const auto from = call.params.optional_time("startTime");
   const auto to = call.params.optional_time("endTime");
-  const auto page = call.params.optional_integer("page");
+  const auto number = call.params.optional_integer("page");
   const auto limit = call.params.limit(100, 1000);
   if (from && to && *from > *to)
     call.params.complain(-1023, "Start time is greater than end time.");
-  if (page && (*page < 1 || *page > 1'000'000))
+  if (number && (*number < 1 || *number > 1'000'000))
     call.params.complain(-1130, "Data sent for parameter 'page' is not valid.");
   if (call.params.error()) return refuse(*call.params.error());
   const TimePoint end = to.value_or(call.now);
@@ -316,13 +317,10 @@ Reply income(Call& call) {
     if (type && row.type != *type) continue;
     rows.push_back(std::move(row));
   }
-  std::size_t first = page ? (static_cast<std::size_t>(*page) - 1) * limit : 0;
-  // Neither a start nor a page: the newest rows.
-  if (!page && !from && rows.size() > limit) first = rows.size() - limit;
+  const std::size_t skip = number ? (static_cast<std::size_t>(*number) - 1) * limit : 0;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = first; i < rows.size() && i < first + limit; ++i) {
-    const auto& row = rows[i];
+  for (const auto& row : page(rows, number || from, limit, skip)) {
     const bool is_of_a_trade = row.type == "COMMISSION" || row.type == "REALIZED_PNL";
     json.begin_object()
         .field("symbol", row.symbol)

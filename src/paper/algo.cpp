@@ -1,6 +1,7 @@
 #include "paper/handlers.h"
 #include "paper/order_json.h"
 #include "paper/order_params.h"
+#include "paper/page.h"
 
 namespace bb::paper {
 
@@ -240,12 +241,10 @@ Reply all_algo_orders(Call& call) {
                                    rows.push_back({&view, &detail});
                                  return true;
                                });
-  const bool from_front = from_id || window.has_start;
-  const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i)
-    write_algo(json, call, *rows[i].view, *rows[i].detail, AlgoShape::history);
+  for (const auto& row : page(rows, from_id || window.has_start, limit))
+    write_algo(json, call, *row.view, *row.detail, AlgoShape::history);
   json.end_array();
   return ok(json);
 }

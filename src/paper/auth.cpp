@@ -66,6 +66,7 @@ struct Auth::Key {
   ApiKey key;
   int account = 0;
   std::optional<net::PublicKey> verifier;
+  bool revoked = false;
 };
 
 Auth::Auth(const std::vector<PaperAccount>& accounts) {
@@ -91,7 +92,7 @@ sim::Answer<Auth::Caller> Auth::identify(std::string_view api_key, std::string_v
     return reject(-2015, "Invalid API-key, IP, or permissions for action.");
   };
   const auto found = keys_.find(api_key);
-  if (found == keys_.end()) return refused();
+  if (found == keys_.end() || found->second->revoked) return refused();
   const ApiKey& key = found->second->key;
   if (!key.addresses.empty() && std::ranges::find(key.addresses, address) == key.addresses.end())
     return refused();
@@ -113,6 +114,13 @@ bool Auth::is_ed25519(std::string_view api_key) const {
   const auto found = keys_.find(api_key);
   if (found == keys_.end() || !found->second->verifier) return false;
   return found->second->verifier->type() == net::KeyType::ed25519;
+}
+
+bool Auth::set_revoked(std::string_view api_key, bool revoked) {
+  const auto found = keys_.find(api_key);
+  if (found == keys_.end()) return false;
+  found->second->revoked = revoked;
+  return true;
 }
 
 sim::Answer<Auth::Caller> Auth::check(Security security, const Request& request,

@@ -64,6 +64,8 @@ class Auth {
   /// permissions of its key and to the time rule.
   static sim::Answer<Caller> resume(Caller caller, bool acts, ParamReader& params, TimePoint now,
                                     std::optional<TimePoint> wall = {});
+  /// A revoked key is as one that nobody knows. False when there is no such key.
+  bool set_revoked(std::string_view api_key, bool revoked);
 
  private:
   struct Key;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -31,6 +32,7 @@ constexpr std::array kRoutes = {
     ControlRoute{post, "/control/position", set_position, true},
     ControlRoute{post, "/control/latency", set_latency},
     ControlRoute{post, "/control/switch", set_switch, true},
+    ControlRoute{post, "/control/key", set_key},
     ControlRoute{post, "/control/faults", add_fault},
     ControlRoute{post, "/control/faults/clear", clear_faults},
 };
@@ -65,6 +67,7 @@ class Instant {
 };
 
 ControlReply do_deed(ControlParts& parts, const ControlRoute& route, const net::JsonView& body) {
+  if (!parts.server.can_keep()) return disk_refuses();
   const Instant instant(parts.server);
   ControlReply reply = route.act({parts, body});
   if (reply.status == 200) parts.server.keep_deed(std::string(route.path), body.raw());
@@ -129,6 +132,30 @@ Millis ControlCall::span(std::string_view name, Millis otherwise) const {
   if (value < 0 || value > Millis(Hours(24)).count())
     throw net::JsonError(fmt::format("{} is not between 0 and 86400000 milliseconds", name));
   return Millis(value);
+}
+
+ControlReply disk_refuses() {
+  return control_error(
+      500, "nothing was done: the exchange's file cannot be written, and this would be forgotten");
+}
+
+Status replay_deed(const Act& act, ControlParts& parts) {
+  const auto bad = [](std::string text) { return fail(ErrorKind::configuration, std::move(text)); };
+  const auto document = net::JsonDocument::parse(act.body);
+  if (!document) return std::unexpected(document.error());
+  const auto route = std::ranges::find_if(kRoutes, [&](const ControlRoute& known) {
+    return known.method == act.method && known.path == act.target;
+  });
+  if (route == kRoutes.end()) return bad("there is no " + act.target + " any more");
+  try {
+    const ControlReply reply = route->act({parts, document->root()});
+    if (reply.status == 200) return {};
+    return bad(reply.body);
+  } catch (const net::JsonError& error) {
+    return bad(error.what());
+  } catch (const DecimalOverflow&) {
+    return bad("a number is larger than any the exchange knows");
+  }
 }
 
 Control::Control(ControlParts parts, std::string token)

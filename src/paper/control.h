@@ -35,4 +35,7 @@ class Control {
   net::HttpHandler handler_;
 };
 
+/// Does again what a kept deed of the control did; fails with a sentence when it is refused now.
+Status replay_deed(const Act& act, ControlParts& parts);
+
 }  // namespace bb::paper

@@ -50,6 +50,46 @@ void write_account(JsonWriter& json, const sim::Exchange& exchange, int account)
   json.end_array().end_object();
 }
 
+/// A price that is held, or released, from now on; as it was before unless that is kept.
+class HeldPrice {
+ public:
+  HeldPrice(sim::Market& market, sim::Exchange& exchange, Symbol symbol)
+      : market_(market),
+        exchange_(exchange),
+        symbol_(symbol),
+        before_(market.held(symbol, exchange.now())) {}
+  ~HeldPrice() {
+    if (!is_set_ || is_kept_) return;
+    try {
+      (void)set(before_);
+    } catch (const DecimalOverflow&) {
+      // The price is back; what was foreseen at it is found again with the next change.
+    }
+  }
+  HeldPrice(const HeldPrice&) = delete;
+  HeldPrice& operator=(const HeldPrice&) = delete;
+
+  Status set(std::optional<Price> price) {
+    if (!price) {
+      market_.release(symbol_, exchange_.now());
+    } else if (auto held = market_.hold(symbol_, *price, exchange_.now()); !held) {
+      return held;
+    }
+    is_set_ = true;
+    exchange_.reprice(symbol_);
+    return {};
+  }
+  void keep() { is_kept_ = true; }
+
+ private:
+  sim::Market& market_;
+  sim::Exchange& exchange_;
+  Symbol symbol_;
+  std::optional<Price> before_;
+  bool is_set_ = false;
+  bool is_kept_ = false;
+};
+
 ControlReply moved(const Status& status) {
   return status ? control_done()
                 : control_error(status.error().kind == ErrorKind::conflict ? 409 : 400,
@@ -88,16 +128,18 @@ ControlReply set_price(const ControlCall& call) {
   const Symbol symbol = symbol_of(call);
   Server& server = call.server();
   server.advance();
-  const TimePoint now = server.exchange().now();
+  HeldPrice held(call.parts.market, server.exchange(), symbol);
   if (call.body.has("release") && call.body.at("release").boolean()) {
-    call.parts.market.release(symbol, now);
-  } else {
-    const Price price(call.body.at("price").decimal());
-    if (auto held = call.parts.market.hold(symbol, price, now); !held)
-      return control_error(400, held.error().text);
+    held.set(std::nullopt);
+  } else if (auto set = held.set(Price(call.body.at("price").decimal())); !set) {
+    return control_error(400, set.error().text);
   }
-  server.exchange().reprice(symbol);
+  // Where figures would grow beyond all bounds this throws, before anything is traded.
+  auto& exchange = server.exchange();
+  for (int account = 0; account < exchange.account_count(); ++account)
+    (void)exchange.balance(account);
   server.advance();
+  held.keep();
   return control_done();
 }
 
@@ -184,6 +226,13 @@ ControlReply set_switch(const ControlCall& call) {
       value == "accepted"  ? sim::StopWithoutPosition::accepted
       : value == "expired" ? sim::StopWithoutPosition::expired
                            : sim::StopWithoutPosition::refused);
+  return control_done();
+}
+
+ControlReply set_key(const ControlCall& call) {
+  const std::string key(call.body.at("key").text());
+  if (!call.server().set_key_revoked(key, call.body.at("revoked").boolean()))
+    return control_error(400, fmt::format("there is no key {}", key));
   return control_done();
 }
 

@@ -15,6 +15,8 @@ struct ControlReply {
 };
 ControlReply control_error(int status, std::string_view sentence);
 ControlReply control_done();
+/// Why nothing may be done now: the disk would not know of it.
+ControlReply disk_refuses();
 
 struct ControlCall {
   ControlParts& parts;
@@ -35,6 +37,7 @@ ControlReply set_balance(const ControlCall& call);
 ControlReply set_position(const ControlCall& call);
 ControlReply set_latency(const ControlCall& call);
 ControlReply set_switch(const ControlCall& call);
+ControlReply set_key(const ControlCall& call);
 Task<ControlReply> set_clock(ControlCall call);
 
 // control_faults.cpp

@@ -92,6 +92,7 @@ ControlReply tell_streams(const ControlCall& call, const NamedFault& fault) {
 // It changes what the exchange does, so it is done again when the exchange is.
 ControlReply hold_triggers(const ControlCall& call) {
   Server& server = call.server();
+  if (!server.can_keep()) return disk_refuses();
   server.advance();
   server.exchange().hold_triggers(static_cast<int>(whole(call, "count", 1, 1)));
   server.keep_deed("/control/faults", call.body.raw());

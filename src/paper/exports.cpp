@@ -1,9 +1,13 @@
 // Bulk exports of orders, fills and income: asked for, made ready a little later, fetched as CSV
 // from a link that works for a day. The exchange allows a few of each kind in a calendar month.
+//
+// The link needs no key, as the real one (it is opened in a browser): who knows its token may read
+// the file, and nobody can guess it.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "net/crypto.h"
 #include "paper/handlers.h"
 
 namespace bb::paper {
@@ -47,7 +51,10 @@ Reply start(Call& call, Kind kind) {
   std::erase_if(exports, [&](const Export& one) {
     return month_of(one.asked_at) != month_of(call.now) && call.now > one.asked_at + kLifetime;
   });
-  const Export made{call.venue.make_export_id(), call.account, kind, *from, *to, call.now};
+  const auto id = call.venue.make_export_id();
+  const auto token =
+      call.venue.tokens().make(fmt::format("export {} {} {}", call.account, id, to_ms(call.now)));
+  const Export made{id, token, call.account, kind, *from, *to, call.now};
   exports.push_back(made);
   JsonWriter json;
   json.begin_object()
@@ -75,8 +82,9 @@ Reply status(Call& call, Kind kind) {
   json.begin_object()
       .field("downloadId", std::to_string(id))
       .field("status", is_ready ? "completed" : "processing")
-      .field("url",
-             is_ready ? fmt::format("http://{}/paper/export?downloadId={}", call.host, id) : "")
+      .field("url", is_ready
+                        ? fmt::format("http://{}/paper/export?token={}", call.host, found->token)
+                        : "")
       .key("s3Link")
       .null()
       .field("notified", is_ready)
@@ -139,10 +147,13 @@ Reply fill_export(Call& call) { return status(call, Kind::fills); }
 Reply income_export(Call& call) { return status(call, Kind::income); }
 
 Reply fetch_export(Call& call) {
-  const auto id = call.params.required_integer("downloadId");
+  const auto token = call.params.required("token");
   if (call.params.error()) return refuse(*call.params.error());
-  const auto* found = find_export(call, id);
-  const bool is_there = found && call.now >= found->asked_at + kPreparation &&
+  const auto found = std::ranges::find_if(call.venue.exports(), [&](const Export& one) {
+    return net::equal_constant_time(one.token, token);
+  });
+  const bool is_there = found != call.venue.exports().end() &&
+                        call.now >= found->asked_at + kPreparation &&
                         call.now <= found->asked_at + kPreparation + kLifetime;
   if (!is_there) {
     Reply gone = refuse(-1099, "Not found, unauthenticated, or unauthorized.");

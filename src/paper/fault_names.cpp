@@ -99,8 +99,12 @@ std::vector<NamedFault> make_table() {
       {"firewall_403", "403 with the firewall's HTML", request, raw(403, kForbidden)},
       {"too_many_requests", "429 with Retry-After", request,
        limit(429, "Too many requests; current limit is 2400 requests per minute.", 5)},
-      {"ip_banned", "418 with Retry-After", request,
-       limit(418, "Way too many requests; IP banned until further notice.", 120)},
+      {"ip_banned", "418 with the time at which the ban ends, and Retry-After", request,
+       [] {
+         FaultRule rule = limit(418, "", 120);
+         rule.is_ban = true;
+         return rule;
+       }()},
       {"key_revoked", "401 -2015", request,
        error(Effect::refuse, 401, -2015, "Invalid API-key, IP, or permissions for action.")},
       {"cancel_ghost", "cancels answer -2011 although the order lives", request,

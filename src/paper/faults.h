@@ -50,6 +50,7 @@ struct FaultRule {
   int code = -1000;
   std::string text = "Unknown error, please check your request or try again later.";
   int retry_after_s = 0;  // Retry-After header when not zero
+  bool is_ban = false;    // a 418 in the exchange's words, for `retry_after_s`
   /// The answer's body in place of {code, text}: HTML, or nothing at all.
   std::optional<std::string> raw_body{};
   Micros before{0};

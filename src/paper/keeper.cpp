@@ -53,12 +53,15 @@ CREATE TABLE acts(
   journal INTEGER NOT NULL
 ) STRICT;
 )sql";
-constexpr std::array kSteps = {kInitial};
+// 0: the exchange's default.
+constexpr std::string_view kRpiFees = R"sql(
+ALTER TABLE accounts ADD COLUMN rpi INTEGER NOT NULL DEFAULT 0;
+)sql";
+constexpr std::array kSteps = {kInitial, kRpiFees};
 
 sql::Schema schema() { return {kApplication, "the paper exchange", kSteps}; }
 
 constexpr Seconds kAgain{1};  // after the disk refused
-constexpr std::size_t kMostPending = 100'000;
 
 }  // namespace
 
@@ -80,6 +83,8 @@ struct Keeper::State {
   std::function<std::pair<TimePoint, std::vector<Worth>>()> look;
   std::optional<TimerId> timer;
   Event changed;
+  bool failing = false;
+  std::optional<Log> log;
 };
 
 Status Keeper::State::write_acts() {
@@ -166,7 +171,7 @@ Result<std::optional<Era>> Keeper::era() {
   if (auto stepped = row->step(); !stepped) return std::unexpected(stepped.error());
   Era era{row->text(0), from_ms(row->integer(1)), from_ms(row->integer(2)), {}};
   auto rows = s.connection.prepare(
-      "SELECT alias,balance,hedge,leverage,is_isolated,maker,taker FROM accounts WHERE era=? "
+      "SELECT alias,balance,hedge,leverage,is_isolated,maker,taker,rpi FROM accounts WHERE era=? "
       "ORDER BY number");
   if (!rows) return std::unexpected(rows.error());
   if (auto bound = rows->bind(1, s.era); !bound) return std::unexpected(bound.error());
@@ -180,7 +185,7 @@ Result<std::optional<Era>> Keeper::era() {
     account.hedge = rows->integer(2) != 0;
     account.default_leverage = static_cast<int>(rows->integer(3));
     account.default_margin = rows->integer(4) != 0 ? MarginType::isolated : MarginType::cross;
-    account.fees = {Ratio(rows->decimal(5)), Ratio(rows->decimal(6))};
+    account.fees = {Ratio(rows->decimal(5)), Ratio(rows->decimal(6)), Ratio(rows->decimal(7))};
   }
 }
 
@@ -218,12 +223,12 @@ Status Keeper::begin_era(const Era& era) {
   const std::array<sql::Value, 5> values{number, era.market, to_ms(era.first_day), to_ms(era.begun),
                                          to_ms(era.begun)};
   if (auto ok = insert->run(values); !ok) return ok;
-  auto account_row = s.connection.prepare("INSERT INTO accounts VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+  auto account_row = s.connection.prepare("INSERT INTO accounts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!account_row) return std::unexpected(account_row.error());
   for (std::size_t i = 0; i < era.accounts.size(); ++i) {
     const PaperAccount& account = era.accounts[i];
     const std::int64_t balance = account.balance.value().raw();
-    const std::array<sql::Value, 12> row{
+    const std::array<sql::Value, 13> row{
         number,
         static_cast<std::int64_t>(i),
         account.alias,
@@ -235,7 +240,8 @@ Status Keeper::begin_era(const Era& era) {
         account.fees.taker.value().raw(),
         balance,
         std::int64_t{0},
-        std::int64_t{account.hedge}};
+        std::int64_t{account.hedge},
+        account.fees.rpi.value().raw()};
     if (auto ok = account_row->run(row); !ok) return ok;
   }
   if (auto ok = transaction->commit(); !ok) return ok;
@@ -287,6 +293,15 @@ void Keeper::State::arm(SteadyTime when) {
 Status Keeper::State::flush() {
   const Status written = write();
   ++attempts;
+  if (!written && !failing && log)
+    log->error("paper exchange could not write its file and refuses orders until it can",
+               {{"file", connection.path()},
+                {"acts_waiting", pending.size()},
+                {"error", written.error().text}});
+  if (written && failing && log)
+    log->info("paper exchange wrote its file again and takes orders",
+              {{"file", connection.path()}, {"acts_written", pending.size()}});
+  failing = !written;
   if (written) {
     committed += pending.size();
     pending.clear();
@@ -297,12 +312,14 @@ Status Keeper::State::flush() {
 
 Status Keeper::flush() { return state_->flush(); }
 
+bool Keeper::is_failing() const { return state_->failing; }
+
+void Keeper::log_to(const Log& log) { state_->log = log; }
+
 Task<bool> Keeper::saved() {
   State& s = *state_;
   const std::uint64_t wanted = s.added;
   if (s.committed >= wanted) co_return true;
-  // A disk that stays full must not fill the memory.
-  if (s.pending.size() > kMostPending) co_return false;
   s.arm(s.clock.steady_now());
   const std::uint64_t attempt = s.attempts;
   while (s.attempts == attempt)

@@ -18,6 +18,7 @@
 
 #include "base/async.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "net/http.h"
 #include "paper/options.h"
 
@@ -68,8 +69,12 @@ class Keeper {
   void watch(std::function<std::pair<TimePoint, std::vector<Worth>>()> look);
   void add(Act act);
   /// Waits until everything added so far is on disk; false when it could not be written. It stays
-  /// in memory, and the next commit tries it again.
+  /// in memory, and is tried again every second.
   Task<bool> saved();
+  /// The last attempt to write failed: add nothing until one succeeds, or a kill would forget it.
+  bool is_failing() const;
+  /// Says there once when the disk refuses, and once when it takes everything again.
+  void log_to(const Log& log);
   /// Writes what there is, now.
   Status flush();
 

@@ -17,7 +17,13 @@ int whole_seconds(Millis span) {
   return static_cast<int>(std::max<std::int64_t>(1, (span.count() + 999) / 1000));
 }
 
-Limits::Refusal banned(std::string_view address, TimePoint until, TimePoint now) {
+Limits::Refusal too_many(std::string text, int retry_after_s) {
+  return {429, {-1003, std::move(text)}, retry_after_s};
+}
+
+}  // namespace
+
+Limits::Refusal ban_refusal(std::string_view address, TimePoint until, TimePoint now) {
   return {418,
           {-1003, fmt::format("Way too many requests; IP({}) banned until {}. Please use the "
                               "websocket for live updates to avoid bans.",
@@ -25,11 +31,12 @@ Limits::Refusal banned(std::string_view address, TimePoint until, TimePoint now)
           whole_seconds(until - now)};
 }
 
-Limits::Refusal too_many(std::string text, int retry_after_s) {
-  return {429, {-1003, std::move(text)}, retry_after_s};
+bool Pace::take(SteadyTime now) {
+  while (!last_second_.empty() && last_second_.front() <= now - Seconds(1))
+    last_second_.pop_front();
+  last_second_.push_back(now);
+  return last_second_.size() <= per_second_;
 }
-
-}  // namespace
 
 Limits::Limits(RateLimits limits, std::size_t accounts) : limits_(limits), orders_(accounts) {}
 
@@ -54,6 +61,27 @@ Limits::Address& Limits::find_address(std::string_view name, TimePoint now) {
   return addresses_.try_emplace(std::string(name)).first->second;
 }
 
+void Limits::ban(Address& address, TimePoint now) {
+  const Millis longer = kFirstBan * (std::int64_t{1} << std::min(address.bans, 20));
+  address.banned_until = now + std::min(longer, kLongestBan);
+  ++address.bans;
+  address.ignored = 0;
+}
+
+std::optional<Limits::Refusal> Limits::find_ban(std::string_view name, TimePoint now) const {
+  const auto found = addresses_.find(name);
+  if (found == addresses_.end() || now >= found->second.banned_until) return std::nullopt;
+  return ban_refusal(name, found->second.banned_until, now);
+}
+
+void Limits::note_flood(std::string_view name, TimePoint now) {
+  Address& address = find_address(name, now);
+  address.floods.turn(now);
+  if (++address.floods.used <= limits_.floods_before_ban || !limits_.enabled) return;
+  address.floods.used = 0;
+  ban(address, now);
+}
+
 std::optional<Limits::Refusal> Limits::charge_weight(std::string_view name, Address& address,
                                                      int weight, TimePoint now) {
   const auto before = address.weight.index;
@@ -62,11 +90,8 @@ std::optional<Limits::Refusal> Limits::charge_weight(std::string_view name, Addr
   address.weight.used += weight;
   if (!limits_.enabled || address.weight.used <= limits_.weight_per_minute) return std::nullopt;
   if (++address.ignored > limits_.ban_after) {
-    const Millis longer = kFirstBan * (std::int64_t{1} << std::min(address.bans, 20));
-    address.banned_until = now + std::min(longer, kLongestBan);
-    ++address.bans;
-    address.ignored = 0;
-    return banned(name, address.banned_until, now);
+    ban(address, now);
+    return ban_refusal(name, address.banned_until, now);
   }
   return too_many(fmt::format("Too many requests; current limit is {} requests per minute. Please "
                               "use the websocket for live updates to avoid polling the API.",
@@ -77,7 +102,7 @@ std::optional<Limits::Refusal> Limits::charge_weight(std::string_view name, Addr
 std::optional<Limits::Refusal> Limits::charge(std::string_view name, Pool pool, int weight,
                                               TimePoint now) {
   Address& address = find_address(name, now);
-  if (now < address.banned_until) return banned(name, address.banned_until, now);
+  if (now < address.banned_until) return ban_refusal(name, address.banned_until, now);
   const auto count = [&](Window& window, int amount, int limit,
                          std::string_view per) -> std::optional<Refusal> {
     window.turn(now);

@@ -2,6 +2,7 @@
 // pools beside it, order counts per account; 429, and a ban for those who go on.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,18 @@ namespace bb::paper {
 /// What a request is charged to. Every one but the wallet's is charged its weight as well.
 enum class Pool { weight, funding, data, wallet };
 
+/// How many messages a socket has sent in the last second.
+class Pace {
+ public:
+  explicit Pace(std::size_t per_second) : per_second_(per_second) {}
+  /// Counts one more; false when that is more than the exchange allows.
+  bool take(SteadyTime now);
+
+ private:
+  std::size_t per_second_;
+  std::deque<SteadyTime> last_second_;
+};
+
 class Limits {
  public:
   Limits(RateLimits limits, std::size_t accounts);
@@ -26,6 +39,11 @@ class Limits {
   };
   /// Counts a request of an address on arrival.
   std::optional<Refusal> charge(std::string_view address, Pool pool, int weight, TimePoint now);
+  /// The refusal of an address that is banned; counts nothing.
+  std::optional<Refusal> find_ban(std::string_view address, TimePoint now) const;
+  /// A socket of this address was cut off because it sent too many messages. Who goes on with it is
+  /// banned as for requests.
+  void note_flood(std::string_view address, TimePoint now);
   /// Counts orders of an account, all or none of them.
   std::optional<Refusal> charge_orders(int account, int in_10s, int in_1m, TimePoint now);
 
@@ -50,7 +68,8 @@ class Limits {
     Window funding{Millis(300'000)};
     Window data{Millis(300'000)};
     Window wallet{Millis(60'000)};
-    int ignored = 0;  // requests since the first 429 of this window
+    Window floods{Millis(600'000)};  // sockets cut off
+    int ignored = 0;                 // requests since the first 429 of this window
     int bans = 0;
     TimePoint banned_until{};
   };
@@ -59,6 +78,7 @@ class Limits {
     Window minute{Millis(60'000)};
   };
   Address& find_address(std::string_view address, TimePoint now);
+  static void ban(Address& address, TimePoint now);
   std::optional<Refusal> charge_weight(std::string_view name, Address& address, int weight,
                                        TimePoint now);
 
@@ -66,5 +86,8 @@ class Limits {
   std::map<std::string, Address, std::less<>> addresses_;
   std::vector<Orders> orders_;
 };
+
+/// 418, in the exchange's words and with the time at which the ban ends.
+Limits::Refusal ban_refusal(std::string_view address, TimePoint until, TimePoint now);
 
 }  // namespace bb::paper

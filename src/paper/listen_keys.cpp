@@ -1,33 +1,16 @@
 #include "paper/listen_keys.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
-#include "base/random.h"
-
 namespace bb::paper {
-
-namespace {
-
-constexpr int kKeyLength = 64;
-
-/// The same calls at the same times give the same keys.
-std::string make_key(int account, TimePoint now, std::uint64_t number) {
-  static constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  Random random(static_cast<std::uint64_t>(to_ms(now)) * 1'000'003 + number * 7919 +
-                static_cast<std::uint64_t>(account));
-  std::string key;
-  for (int i = 0; i < kKeyLength; ++i)
-    key += kLetters[random.below(kLetters.size())];
-  return key;
-}
-
-}  // namespace
 
 const std::string& ListenKeys::start(int account, TimePoint now) {
   if (!extend(account, now)) {
-    keys_[account] = {make_key(account, now, ++made_), now + kLife};
+    const auto name = fmt::format("listen key {} {} {}", account, to_ms(now), ++made_);
+    keys_[account] = {tokens_.make(name), now + kLife};
     if (on_change_) on_change_();
   }
   return keys_.at(account).text;
@@ -64,6 +47,11 @@ std::optional<int> ListenKeys::account_of(std::string_view key, TimePoint now) c
   for (const auto& [account, held] : keys_)
     if (held.text == key && now < held.until) return account;
   return std::nullopt;
+}
+
+std::string ListenKeys::key_of(int account, TimePoint now) const {
+  const auto found = keys_.find(account);
+  return found != keys_.end() && now < found->second.until ? found->second.text : std::string();
 }
 
 std::vector<std::string> ListenKeys::take_expired(TimePoint now) {

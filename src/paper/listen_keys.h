@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "base/time.h"
+#include "paper/tokens.h"
 
 namespace bb::paper {
 
 class ListenKeys {
  public:
   static constexpr Minutes kLife{60};
+
+  explicit ListenKeys(Tokens tokens = Tokens()) : tokens_(std::move(tokens)) {}
 
   /// The account's living key, or a new one; either way it lives for 60 minutes more.
   const std::string& start(int account, TimePoint now);
@@ -27,6 +30,9 @@ class ListenKeys {
   void expire(int account);
   /// Whose key it is; nothing for a dead one.
   std::optional<int> account_of(std::string_view key, TimePoint now) const;
+
+  /// The account's living key, or "".
+  std::string key_of(int account, TimePoint now) const;
 
   /// Keys that have died of age since the last call.
   std::vector<std::string> take_expired(TimePoint now);
@@ -40,6 +46,7 @@ class ListenKeys {
     std::string text;
     TimePoint until{};
   };
+  Tokens tokens_;
   std::map<int, Key> keys_;  // by account
   std::vector<std::string> expired_;
   std::uint64_t made_ = 0;

@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "paper/handlers.h"
+#include "paper/page.h"
 #include "paper/premium.h"
 #include "paper/shown_book.h"
 #include "sim/tape.h"
@@ -221,17 +222,9 @@ Reply funding_rate(Call& call) {
     std::ranges::sort(rows, {},
                       [](const auto& row) { return std::pair(row.second.time, row.first); });
   }
-  if (rows.size() > limit) {
-    const auto surplus = static_cast<std::ptrdiff_t>(rows.size() - limit);
-    if (from) {
-      rows.erase(rows.end() - surplus, rows.end());
-    } else {
-      rows.erase(rows.begin(), rows.begin() + surplus);
-    }
-  }
   JsonWriter json;
   json.begin_array();
-  for (const auto& [symbol, funding] : rows)
+  for (const auto& [symbol, funding] : page(rows, from.has_value(), limit))
     write_funding(json, call, symbol, funding);
   json.end_array();
   return ok(json);

@@ -32,7 +32,7 @@ struct PaperAccount {
   bool hedge = false;
   int default_leverage = 20;
   MarginType default_margin = MarginType::cross;
-  sim::FeeRates fees{};        // zero members mean 0.02 % and 0.05 %
+  sim::FeeRates fees{};        // zero members mean 0.02 %, 0.05 % and (RPI) 0.01 %
   std::vector<ApiKey> keys{};  // more of them
 };
 
@@ -51,6 +51,7 @@ struct RateLimits {
   int data_per_5_minutes = 1000;    // /futures/data/*
   int wallet_per_minute = 12'000;   // /sapi/*
   int ban_after = 10;               // requests that ignore a 429 before the answer becomes 418
+  int floods_before_ban = 3;        // sockets of an address cut off for flooding in ten minutes
 };
 
 /// The server itself; all of it holds in virtual and in real time.
@@ -67,6 +68,9 @@ struct ServerOptions {
   sim::ExchangeOptions exchange;  // what nobody has measured on the real one
   RateLimits limits;
   std::vector<FaultRule> faults;
+  /// What listen keys and the links of exports are made with. Equal secrets give equal ones, for
+  /// simulations; a process that strangers can reach makes its own (serve).
+  std::string secret{};
   bool expose_journal = false;  // GET /paper/journal and /paper/state
   /// The newest entries of the exchange's journal that are kept, at least; 0 = all.
   std::size_t journal_limit = 0;

@@ -5,6 +5,7 @@
 #include "paper/handlers.h"
 #include "paper/order_json.h"
 #include "paper/order_params.h"
+#include "paper/page.h"
 
 namespace bb::paper {
 
@@ -97,12 +98,10 @@ Reply all_orders(Call& call) {
       return std::tuple(row.view->create_time, row.view->symbol, row.view->order_id);
     });
   }
-  const bool from_front = from_id || window.has_start;
-  const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i)
-    write_order(json, call, *rows[i].view, *rows[i].detail, OrderShape::listed);
+  for (const auto& row : page(rows, from_id || window.has_start, limit))
+    write_order(json, call, *row.view, *row.detail, OrderShape::listed);
   json.end_array();
   return ok(json);
 }
@@ -127,12 +126,10 @@ Reply user_trades(Call& call) {
                                   rows.push_back(&fill);
                                 return true;
                               });
-  const bool from_front = from_id || window.has_start;
-  const std::size_t skip = from_front || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i)
-    write_fill(json, *contract, *rows[i]);
+  for (const auto* row : page(rows, from_id || window.has_start, limit))
+    write_fill(json, *contract, *row);
   json.end_array();
   return ok(json);
 }
@@ -154,8 +151,8 @@ Reply amendments(Call& call) {
   std::ranges::reverse(rows);
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = 0; i < rows.size() && i < limit; ++i)
-    write_amendment(json, contract, rows[i]);
+  for (const auto& row : page(rows, true, limit))
+    write_amendment(json, contract, row);
   json.end_array();
   return ok(json);
 }
@@ -174,12 +171,11 @@ Reply forced_orders(Call& call) {
     return (contract && row.symbol != contract->symbol) || row.time < window.from ||
            row.time > window.to || (cause && (*cause == "ADL") != (row.cause == Cause::adl));
   });
-  const std::size_t skip = window.has_start || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i) {
+  for (const auto& row : page(rows, window.has_start, limit)) {
     const exchange::OrderRef ref{
-        .symbol = rows[i].symbol, .client_order_id = {}, .order_id = rows[i].order_id};
+        .symbol = row.symbol, .client_order_id = {}, .order_id = row.order_id};
     const auto order = call.exchange().find_order(call.account, ref);
     const auto detail = call.exchange().detail(call.account, ref);
     if (order && *order && detail) write_order(json, call, **order, *detail, OrderShape::forced);

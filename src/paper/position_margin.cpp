@@ -4,6 +4,7 @@
 
 #include "paper/handlers.h"
 #include "paper/order_params.h"
+#include "paper/page.h"
 
 namespace bb::paper {
 
@@ -53,18 +54,17 @@ Reply position_margin_history(Call& call) {
     return (type && (*type == kAdd) != row.amount.is_positive()) || row.time < window.from ||
            row.time > window.to;
   });
-  const std::size_t skip = window.has_start || rows.size() <= limit ? 0 : rows.size() - limit;
   JsonWriter json;
   json.begin_array();
-  for (std::size_t i = skip; i < rows.size() && i < skip + limit; ++i) {
+  for (const auto& row : page(rows, window.has_start, limit)) {
     json.begin_object()
-        .field("symbol", rows[i].symbol.str())
-        .field("type", rows[i].amount.is_positive() ? kAdd : kReduce)
+        .field("symbol", row.symbol.str())
+        .field("type", row.amount.is_positive() ? kAdd : kReduce)
         .field("deltaType", "USER_ADJUST")
-        .field("amount", eight(rows[i].amount.abs()))
+        .field("amount", eight(row.amount.abs()))
         .field("asset", "USDT")
-        .field("time", to_ms(rows[i].time))
-        .field("positionSide", word(rows[i].side))
+        .field("time", to_ms(row.time))
+        .field("positionSide", word(row.side))
         .end_object();
   }
   json.end_array();

@@ -50,24 +50,6 @@ Status match_accounts(const Era& era, std::vector<PaperAccount>& accounts,
   return {};
 }
 
-Status replay_control(const Act& act, ControlParts& parts) {
-  const auto document = net::JsonDocument::parse(act.body);
-  if (!document) return std::unexpected(document.error());
-  const ControlCall call{parts, document->root()};
-  try {
-    const ControlReply reply = act.target == "/control/price"      ? set_price(call)
-                               : act.target == "/control/balance"  ? set_balance(call)
-                               : act.target == "/control/position" ? set_position(call)
-                               : act.target == "/control/switch"   ? set_switch(call)
-                               : act.target == "/control/faults"   ? add_fault(call)
-                                                                   : control_error(404, act.target);
-    if (reply.status == 200) return {};
-    return bad(reply.body);
-  } catch (const net::JsonError& error) {
-    return bad(error.what());
-  }
-}
-
 }  // namespace
 
 std::string fingerprint(const sim::Market& market, const Options& options) {
@@ -137,10 +119,9 @@ Status resume(Keeper& keeper, Server& server, ControlParts& control) {
   const auto replayed = keeper.for_each_act([&](const Act& act) -> Status {
     ++number;
     server.begin_replay(act.time);
-    const Status done = act.account < 0 ? replay_control(act, control) : server.replay(act);
+    const Status done = act.account < 0 ? replay_deed(act, control) : server.replay(act);
     server.end_replay();
-    const auto journal = static_cast<std::int64_t>(server.exchange().journal_begin() +
-                                                   server.exchange().journal().size());
+    const auto journal = server.journal_size();
     if (done && journal == act.journal) return {};
     return bad(fmt::format(
         "act {} of the file ({}, {}) does not lead where it led: {}; the file is of another "

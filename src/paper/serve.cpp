@@ -6,6 +6,7 @@
 
 #include "paper/control.h"
 #include "paper/resume.h"
+#include "paper/tokens.h"
 
 namespace bb::paper {
 
@@ -86,6 +87,7 @@ Task<Status> serve(Options options, ServeParts parts,
     auto opened = Keeper::open(options.db, parts.clock);
     if (!opened) co_return std::unexpected(opened.error());
     keeper = std::move(*opened);
+    keeper->log_to(parts.log);
     if (auto ok = prepare_days(*keeper, options, wall_now); !ok) co_return ok;
   }
   auto market = open_market(options, wall_now);
@@ -98,6 +100,7 @@ Task<Status> serve(Options options, ServeParts parts,
     auto ok = prepare_server(*keeper, options, *market, parts.clock);
     if (!ok) co_return ok;
   }
+  if (options.server.secret.empty()) options.server.secret = make_secret();
   Server server(parts.clock, *market, options.server);
   ControlParts control_parts{server, *market, options.server.accounts};
   if (keeper) {
@@ -134,8 +137,7 @@ Task<Status> serve(Options options, ServeParts parts,
     server.advance();
     if (auto written = keeper->flush(); !written) co_return written;
   }
-  parts.log.info("paper exchange closed", {{"journal", server.exchange().journal_begin() +
-                                                           server.exchange().journal().size()}});
+  parts.log.info("paper exchange closed", {{"journal", server.journal_size()}});
   co_return Status{};
 }
 

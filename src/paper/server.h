@@ -2,9 +2,7 @@
 // the WebSocket API (ws_api.h). It speaks through net::HttpHandler, so the same server works over
 // memory streams in virtual time and over TCP.
 //
-// One request: route, weight, authentication and the time rule on arrival; then it waits
-// `delay_before`; the exchange moves to the present and the request acts at one instant; it waits
-// `delay_after`; the answer leaves. Requests do not queue behind each other's delays.
+// One request's way is front.h. Requests do not queue behind each other's delays.
 //
 // Lifetime: the server outlives every stream it serves; the market and the clock outlive it.
 #pragma once
@@ -14,25 +12,11 @@
 #include <string>
 
 #include "net/http_server.h"
-#include "paper/keeper.h"
+#include "paper/front.h"
 #include "paper/lags.h"
-#include "paper/latency.h"
-#include "paper/options.h"
 #include "paper/stream_faults.h"
-#include "paper/timeline.h"
 
 namespace bb::paper {
-
-/// One answered request, for tests and audits.
-struct RequestRecord {
-  TimePoint time{};  // of arrival
-  net::Method method = net::Method::get;
-  std::string path;
-  std::string client_id;  // newClientOrderId, clientAlgoId or origClientOrderId, where sent
-  int status = 0;         // 0 = the connection was dropped without an answer
-};
-
-struct ApiContext;
 
 class Server {
  public:
@@ -75,14 +59,23 @@ class Server {
   void expire_listen_key(int account);
   /// Cuts every stream socket.
   void disconnect_streams();
+  /// An API key is refused from now on (-2015), or accepted again; sessions of the WebSocket API
+  /// that are logged on with it end with their next request. The account's listen key lives on: it
+  /// belongs to the account (reference §14.1). False when there is no such key.
+  bool set_key_revoked(std::string_view key, bool revoked);
+
   // Memory over restarts (keeper.h, resume.h).
   /// Between these the exchange's present is `at`, whatever the clock says.
   void begin_replay(TimePoint at);
   void end_replay();
   /// Does again what a request did; fails when it is refused now.
   Status replay(const Act& act);
+  /// Entries of the exchange's journal so far, those that are forgotten too.
+  std::int64_t journal_size() const;
   /// Every act from now on is kept before it is answered.
   void keep_in(Keeper& keeper);
+  /// False while the disk refuses: what would be done could be forgotten.
+  bool can_keep() const;
   /// A deed of the control is an act, too.
   void keep_deed(std::string target, std::string body);
   /// Waits for what was done to be on disk; true at once without a keeper.
@@ -90,8 +83,6 @@ class Server {
 
  private:
   struct State;
-  /// `context`: of a request of the WebSocket API.
-  Task<net::ServerReply> answer(net::HttpRequest request, ApiContext* context);
   std::unique_ptr<State> state_;
 };
 

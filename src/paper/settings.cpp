@@ -75,7 +75,7 @@ Reply commission_rate(Call& call) {
       .field("symbol", contract->symbol.str())
       .field("makerCommissionRate", padded(fees.maker, 6))
       .field("takerCommissionRate", padded(fees.taker, 6))
-      .field("rpiCommissionRate", "0.000100")
+      .field("rpiCommissionRate", padded(fees.rpi, 6))
       .end_object();
   return ok(json);
 }
@@ -139,8 +139,7 @@ Reply set_multi_assets_mode(Call& call) {
   if (call.params.required("multiAssetsMargin").empty()) return refuse(*call.params.error());
   const bool wanted = call.params.optional_flag("multiAssetsMargin", false);
   if (call.params.error()) return refuse(*call.params.error());
-  auto& modes = call.venue.modes(call.account);
-  if (modes.multi_assets == wanted)
+  if (call.venue.modes(call.account).multi_assets == wanted)
     return refuse(-4171,
                   "Adjusted asset mode is currently set and does not need to be adjusted "
                   "repeatedly.");
@@ -155,7 +154,7 @@ Reply set_multi_assets_mode(Call& call) {
                       "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under "
                       "isolated-margin mode.");
   }
-  modes.multi_assets = wanted;
+  call.venue.set_multi_assets(call.account, wanted);
   return success("success");
 }
 

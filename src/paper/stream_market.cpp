@@ -33,26 +33,20 @@ bool is_forced(Kind kind) { return kind == Kind::force_order || kind == Kind::fo
 
 }  // namespace
 
-MarketStreams::MarketStreams(Venue& venue, Clock& ticks, Now now, std::function<void()> advance,
-                             Deliver deliver)
-    : venue_(venue),
-      ticks_(ticks),
-      now_(std::move(now)),
-      advance_(std::move(advance)),
-      deliver_(std::move(deliver)) {}
+MarketStreams::MarketStreams(Parts parts) : parts_(std::move(parts)) {}
 
 MarketStreams::~MarketStreams() {
-  if (timer_) ticks_.cancel(*timer_);
+  if (timer_) parts_.ticks.cancel(*timer_);
 }
 
 void MarketStreams::open(const std::string& name, const StreamSpec& spec) {
   const auto [it, fresh] = channels_.try_emplace(name, Channel{.name = name, .spec = spec});
   if (!fresh) return;
   Channel& channel = it->second;
-  channel.told = now_();
+  channel.told = parts_.now();
   channel.forced_told = forced_dropped_ + forced_.size();
   if (spec.kind == Kind::contract_info)
-    for (const auto& rules : venue_.market().rules(channel.told))
+    for (const auto& rules : parts_.venue.market().rules(channel.told))
       channel.statuses[rules.symbol] = rules.status;
   Group& group = groups_[spec.period];
   if (group.channels.empty()) group.next = next_tick(spec.period);
@@ -72,34 +66,43 @@ void MarketStreams::close(const std::string& name) {
 
 /// Ticks fall on whole periods of exchange time, as long as it runs like the clock.
 SteadyTime MarketStreams::next_tick(Millis period) const {
-  const auto into = Millis(to_ms(now_()) % period.count());
-  return ticks_.after(period - into);
+  const auto into = Millis(to_ms(parts_.now()) % period.count());
+  return parts_.ticks.after(period - into);
 }
 
 void MarketStreams::arm() {
-  if (timer_) ticks_.cancel(*std::exchange(timer_, std::nullopt));
+  if (timer_) parts_.ticks.cancel(*std::exchange(timer_, std::nullopt));
   if (groups_.empty()) return;
   const auto first =
       std::ranges::min_element(groups_, {}, [](const auto& item) { return item.second.next; });
-  timer_ = ticks_.call_at(first->second.next, [this] {
+  timer_ = parts_.ticks.call_at(first->second.next, [this] {
     timer_.reset();
     on_timer();
   });
 }
 
 void MarketStreams::on_timer() {
-  const TimePoint now = now_();
+  const TimePoint now = parts_.now();
   for (auto& [period, group] : groups_) {
-    if (ticks_.steady_now() < group.next) continue;
+    if (parts_.ticks.steady_now() < group.next) continue;
     for (Channel* channel : group.channels)
-      if (channel->told < now) tick(*channel, now);
+      if (channel->told < now && !parts_.is_jumping()) tick(*channel, now);
     group.next = next_tick(period);
   }
   arm();
 }
 
+void MarketStreams::skip_to_present() {
+  // A moment before: also a market that stands still behind the jump is told as it stands.
+  for (auto& [name, channel] : channels_)
+    channel.told = parts_.now() - Millis(1);
+  for (auto& [period, group] : groups_)
+    group.next = next_tick(period);
+  arm();
+}
+
 void MarketStreams::emit(const Channel& channel, const std::string& payload) {
-  if (!payload.empty()) deliver_(channel.name, payload);
+  if (!payload.empty()) parts_.deliver(channel.name, payload);
 }
 
 bool MarketStreams::is_news(Channel& channel, Symbol symbol, const payload::Stamped& text) {
@@ -111,7 +114,7 @@ bool MarketStreams::is_news(Channel& channel, Symbol symbol, const payload::Stam
 
 void MarketStreams::tick(Channel& channel, TimePoint now) {
   if (needs_contract(channel.spec.kind)) {
-    const auto* contract = venue_.find_contract(channel.spec.symbol, now);
+    const auto* contract = parts_.venue.find_contract(channel.spec.symbol, now);
     if (contract) tick_symbol(channel, *contract, now);
   } else if (is_forced(channel.spec.kind)) {
     tick_forced(channel, now);
@@ -140,7 +143,7 @@ void MarketStreams::on_journal(const sim::JournalEntry& entry) {
 
 /// The newest of each symbol in this second.
 void MarketStreams::tick_forced(Channel& channel, TimePoint now) {
-  advance_();
+  parts_.advance();
   std::map<Symbol, const payload::ForcedTrade*> newest;
   const auto told = std::max(channel.forced_told, forced_dropped_) - forced_dropped_;
   for (std::size_t i = told; i < forced_.size(); ++i) {
@@ -150,7 +153,7 @@ void MarketStreams::tick_forced(Channel& channel, TimePoint now) {
   }
   channel.forced_told = forced_dropped_ + forced_.size();
   for (const auto& [symbol, trade] : newest)
-    emit(channel, payload::force_order(venue_.contract(symbol), *trade, now));
+    emit(channel, payload::force_order(parts_.venue.contract(symbol), *trade, now));
 }
 
 }  // namespace bb::paper

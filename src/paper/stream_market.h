@@ -2,8 +2,9 @@
 // subscribers, and handed over as text. Without subscribers nothing is done.
 //
 // Ticks follow the given clock; what they tell is exchange time. Where exchange time runs faster
-// than the clock, every bar that closed since the last tick is told, each as closed; trades are
-// the newest ones.
+// than the clock, every bar that closed since the last tick is told, each as closed (of a long step
+// of the clock the newest 500); trades are the newest ones. What lies inside a jump of exchange
+// time is not told: as after an outage, a client finds it over REST.
 #pragma once
 
 #include <functional>
@@ -22,11 +23,15 @@ namespace bb::paper {
 
 class MarketStreams {
  public:
-  using Now = std::function<TimePoint()>;
-  using Deliver = std::function<void(const std::string& stream, const std::string& payload)>;
-  /// `advance` moves the exchange to the present; called where liquidations are listened for.
-  MarketStreams(Venue& venue, Clock& ticks, Now now, std::function<void()> advance,
-                Deliver deliver);
+  struct Parts {
+    Venue& venue;
+    Clock& ticks;
+    std::function<TimePoint()> now;
+    std::function<bool()> is_jumping;  // nothing is told while exchange time jumps
+    std::function<void()> advance;     // where liquidations are listened for
+    std::function<void(const std::string& stream, const std::string& payload)> deliver;
+  };
+  explicit MarketStreams(Parts parts);
   ~MarketStreams();
   MarketStreams(const MarketStreams&) = delete;
   MarketStreams& operator=(const MarketStreams&) = delete;
@@ -35,6 +40,8 @@ class MarketStreams {
   void open(const std::string& name, const StreamSpec& spec);
   void close(const std::string& name);
   std::size_t open_streams() const { return channels_.size(); }
+  /// Exchange time has jumped: from here on the present is told, whatever was missed.
+  void skip_to_present();
   /// Every entry of the exchange's journal: liquidations are public.
   void on_journal(const sim::JournalEntry& entry);
 
@@ -74,11 +81,7 @@ class MarketStreams {
   void tick_forced(Channel& channel, TimePoint now);
   void tick_other(Channel& channel, TimePoint now);
 
-  Venue& venue_;
-  Clock& ticks_;
-  Now now_;
-  std::function<void()> advance_;
-  Deliver deliver_;
+  Parts parts_;
   std::map<std::string, Channel> channels_;
   std::map<Millis, Group> groups_;
   struct Forced {

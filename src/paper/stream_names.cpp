@@ -77,7 +77,10 @@ std::optional<StreamSpec> parse_depth(std::string_view what) {
 }
 
 std::optional<StreamSpec> parse_kline(Kind kind, std::string_view word) {
-  const auto interval = parse_interval(word);
+  auto interval = parse_kline_interval(word);
+  // Bars of a second: of continuous contracts only (reference §8).
+  if (kind == Kind::continuous_kline && word == "1s")
+    interval = Interval{Interval::Unit::span, Millis(1000)};
   if (!interval) return std::nullopt;
   auto spec = made(kind, Millis(250));
   spec->interval = *interval;
@@ -128,9 +131,11 @@ std::optional<StreamSpec> parse_stream(std::string_view name, StreamRoot root) {
     spec = parse_what(name.substr(at + 1));
     if (!spec) return std::nullopt;
     if (spec->kind == Kind::continuous_kline) {
+      constexpr std::string_view kTradfi = "_tradifi_perpetual";  // sic
       constexpr std::string_view kPerpetual = "_perpetual";
+      spec->tradfi = symbol.ends_with(kTradfi);
       if (!symbol.ends_with(kPerpetual)) return std::nullopt;
-      symbol.remove_suffix(kPerpetual.size());
+      symbol.remove_suffix(spec->tradfi ? kTradfi.size() : kPerpetual.size());
     }
     spec->symbol = upper(symbol);
   }

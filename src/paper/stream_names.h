@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
+#include "paper/intervals.h"
 
 namespace bb::paper {
 
@@ -42,8 +42,9 @@ struct StreamSpec {
   Kind kind = Kind::agg_trade;
   std::string symbol{};         // upper case, as contracts are named; empty for all-symbol streams
   std::string interval_word{};  // klines
-  Millis interval{0};
-  int levels = 0;  // partial depth
+  Interval interval{};
+  bool tradfi = false;  // continuous klines: of the TRADIFI_PERPETUAL contract
+  int levels = 0;       // partial depth
   Millis period{100};
 };
 

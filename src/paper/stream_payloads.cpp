@@ -110,7 +110,9 @@ Stamped mini_ticker(const Contract& contract, const sim::Ticker24h& ticker) {
 Stamped ticker(const sim::Market& market, const Contract& contract, const sim::Ticker24h& ticker,
                TimePoint now) {
   const auto newest = sim::Tape(market).newest(contract.symbol, now);
-  const auto first = sim::Tape::first_row_at(contract.symbol, ticker.open_time);
+  // As over REST: the 24 hours begin with a whole minute.
+  const TimePoint open_time = std::chrono::floor<Minutes>(ticker.open_time);
+  const auto first = sim::Tape::first_row_at(contract.symbol, open_time);
   const auto last = std::max(newest ? newest->id : first, first);
   const int places = contract.price_places;
   const double open = ticker.open.value().to_double();
@@ -130,7 +132,7 @@ Stamped ticker(const sim::Market& market, const Contract& contract, const sim::T
       .field("l", padded(ticker.low, places))
       .field("v", fixed(ticker.volume, contract.qty_places))
       .field("q", fixed(ticker.quote_volume, 2))
-      .field("O", to_ms(ticker.open_time))
+      .field("O", to_ms(open_time))
       .field("C", to_ms(ticker.close_time))
       .field("F", first)
       .field("L", last)
@@ -159,17 +161,19 @@ Stamped book_ticker(const Contract& contract, const ShownBook& shown) {
   return text;
 }
 
-Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis interval,
-              std::string_view interval_word, bool closed, bool continuous, TimePoint walked) {
+Stamped kline(const Contract& contract, const exchange::Kline& bar, TimePoint next,
+              std::string_view interval_word, bool closed, std::string_view contract_type,
+              TimePoint walked) {
   const int places = contract.price_places;
-  const auto close_time = bar.open_time + interval - Millis(1);
+  const auto close_time = next - Millis(1);
   const auto first = sim::Tape::first_row_at(contract.symbol, bar.open_time);
-  const auto next =
+  const auto behind =
       sim::Tape::first_row_at(contract.symbol, std::min(walked, close_time) + Millis(1));
   JsonWriter json;
   json.begin_object();
+  const bool continuous = !contract_type.empty();
   if (continuous) {
-    json.field("ps", contract.symbol.str()).field("ct", "PERPETUAL");
+    json.field("ps", contract.symbol.str()).field("ct", contract_type);
   } else {
     json.field("s", contract.symbol.str());
   }
@@ -177,13 +181,13 @@ Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis inter
   if (!continuous) json.field("s", contract.symbol.str());
   json.field("i", interval_word)
       .field("f", first)
-      .field("L", std::max(first, next - 1))
+      .field("L", std::max(first, behind - 1))
       .field("o", padded(bar.open, places))
       .field("c", padded(bar.close, places))
       .field("h", padded(bar.high, places))
       .field("l", padded(bar.low, places))
       .field("v", fixed(bar.volume, contract.qty_places))
-      .field("n", next - first)
+      .field("n", behind - first)
       .field("x", closed)
       .field("q", fixed(bar.quote_volume, 5))
       .field("V", fixed(bar.volume / 2, contract.qty_places))

@@ -26,9 +26,11 @@ Stamped mini_ticker(const Contract& contract, const sim::Ticker24h& ticker);
 Stamped ticker(const sim::Market& market, const Contract& contract, const sim::Ticker24h& ticker,
                TimePoint now);
 Stamped book_ticker(const Contract& contract, const ShownBook& book);
-/// `continuous`: the stream of the pair's perpetual instead of the symbol's.
-Stamped kline(const Contract& contract, const exchange::Kline& bar, Millis interval,
-              std::string_view interval_word, bool closed, bool continuous, TimePoint walked);
+/// `contract_type`: of the pair, where it is the stream of that instead of the symbol's; `next` is
+/// where the bar behind this one opens.
+Stamped kline(const Contract& contract, const exchange::Kline& bar, TimePoint next,
+              std::string_view interval_word, bool closed, std::string_view contract_type,
+              TimePoint walked);
 
 /// A book or its changes. `first` and `last` are the ids of the updates, `before` the last one of
 /// the event before.

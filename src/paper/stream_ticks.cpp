@@ -12,7 +12,9 @@ using Kind = StreamSpec::Kind;
 using net::JsonWriter;
 
 constexpr std::size_t kTradesPerTick = 200;
-constexpr std::size_t kBarsPerRead = 500;
+// At the fastest pace a tick holds 417 bars of a minute: none is missed. A step of the clock may
+// hold more; then the newest are told.
+constexpr std::int64_t kBarsPerTick = 500;
 // Of a long tick (exchange time at more than 80 times the clock's pace) the book is looked at so
 // often; a client that took a snapshot in between may miss a removed level.
 constexpr std::int64_t kBookStepsMax = 400;
@@ -49,7 +51,7 @@ class Changes {
 }  // namespace
 
 void MarketStreams::tick_symbol(Channel& channel, const Contract& contract, TimePoint now) {
-  const auto& market = venue_.market();
+  const auto& market = parts_.venue.market();
   switch (channel.spec.kind) {
     case Kind::trade:
     case Kind::agg_trade:
@@ -88,7 +90,7 @@ void MarketStreams::tick_symbol(Channel& channel, const Contract& contract, Time
 }
 
 void MarketStreams::tick_trades(Channel& channel, const Contract& contract, TimePoint now) {
-  const sim::Tape tape(venue_.market());
+  const sim::Tape tape(parts_.venue.market());
   const Symbol symbol = contract.symbol;
   const TimePoint begin = channel.told + Millis(1);
   const TimePoint end = now + Millis(1);
@@ -107,28 +109,31 @@ void MarketStreams::tick_trades(Channel& channel, const Contract& contract, Time
 }
 
 void MarketStreams::tick_klines(Channel& channel, const Contract& contract, TimePoint now) {
-  const Millis interval = channel.spec.interval;
-  const bool continuous = channel.spec.kind == Kind::continuous_kline;
+  const Interval& interval = channel.spec.interval;
+  std::string_view contract_type;
+  if (channel.spec.kind == Kind::continuous_kline) {
+    // A pair has one perpetual here, of one of the two kinds; of the other nothing is told.
+    const auto rules = parts_.venue.market().find_rules(contract.symbol, now);
+    if (!rules || (rules->contract == ContractType::tradfi_perpetual) != channel.spec.tradfi)
+      return;
+    contract_type = channel.spec.tradfi ? "TRADIFI_PERPETUAL" : "PERPETUAL";
+  }
   // The bar that holds the last instant told may have been closed since.
-  TimePoint from = from_ms((to_ms(channel.told) - 1) / interval.count() * interval.count());
-  for (;;) {
-    const auto bars =
-        venue_.market().klines(contract.symbol, interval, from, now, kBarsPerRead, now);
-    for (const auto& bar : bars) {
-      const TimePoint end = bar.open_time + interval;
-      if (end <= channel.told) continue;
-      const bool closed = end <= now;
-      const auto text = payload::kline(contract, bar, interval, channel.spec.interval_word, closed,
-                                       continuous, now);
-      if (closed || is_news(channel, contract.symbol, text)) emit(channel, text.text(now));
-    }
-    if (bars.size() < kBarsPerRead) return;
-    from = bars.back().open_time + interval;
+  const TimePoint first = std::max(interval.open_of(channel.told - Millis(1)),
+                                   interval.open_of(now) - interval.span * (kBarsPerTick - 1));
+  for (const auto& bar : find_bars(parts_.venue.market(), BarsOf::executions, contract.symbol,
+                                   interval, first, now, kBarsPerTick, now)) {
+    const TimePoint next = interval.next(bar.open_time);
+    if (next <= channel.told) continue;
+    const bool closed = next <= now;
+    const auto text =
+        payload::kline(contract, bar, next, channel.spec.interval_word, closed, contract_type, now);
+    if (closed || is_news(channel, contract.symbol, text)) emit(channel, text.text(now));
   }
 }
 
 void MarketStreams::tick_depth(Channel& channel, const Contract& contract, TimePoint now) {
-  const auto& market = venue_.market();
+  const auto& market = parts_.venue.market();
   const TimePoint end = on_book_grid(now);
   if (!channel.book) {
     channel.book = shown_book(market, contract.symbol, channel.told);
@@ -159,7 +164,7 @@ void MarketStreams::tick_depth(Channel& channel, const Contract& contract, TimeP
 }
 
 void MarketStreams::tick_partial_depth(Channel& channel, const Contract& contract, TimePoint now) {
-  auto shown = shown_book(venue_.market(), contract.symbol, now);
+  auto shown = shown_book(parts_.venue.market(), contract.symbol, now);
   if (!shown) return;
   const auto levels = static_cast<std::size_t>(channel.spec.levels);
   for (auto* side : {&shown->book.bids, &shown->book.asks})
@@ -175,7 +180,7 @@ void MarketStreams::tick_partial_depth(Channel& channel, const Contract& contrac
 }
 
 void MarketStreams::tick_all(Channel& channel, TimePoint now) {
-  const auto& market = venue_.market();
+  const auto& market = parts_.venue.market();
   switch (channel.spec.kind) {
     case Kind::mark_price_all:
       return tick_mark_prices(channel, now);
@@ -189,8 +194,8 @@ void MarketStreams::tick_all(Channel& channel, TimePoint now) {
       return tick_other(channel, now);
   }
   std::string array = "[";
-  for (const auto& rules : venue_.live_rules(now)) {
-    const auto& contract = venue_.contract(rules.symbol);
+  for (const auto& rules : parts_.venue.live_rules(now)) {
+    const auto& contract = parts_.venue.contract(rules.symbol);
     payload::Stamped text;
     if (channel.spec.kind == Kind::book_ticker_all) {
       const auto shown = shown_book(market, rules.symbol, now);
@@ -216,9 +221,9 @@ void MarketStreams::tick_mark_prices(Channel& channel, TimePoint now) {
   JsonWriter usual, tradfi;
   usual.begin_array();
   tradfi.begin_array();
-  for (const auto& rules : venue_.live_rules(now))
+  for (const auto& rules : parts_.venue.live_rules(now))
     payload::mark_price(rules.contract == ContractType::tradfi_perpetual ? tradfi : usual,
-                        venue_.market(), rules.symbol, now);
+                        parts_.venue.market(), rules.symbol, now);
   for (auto* json : {&usual, &tradfi}) {
     json->end_array();
     if (json->str() != "[]") emit(channel, json->str());
@@ -226,7 +231,7 @@ void MarketStreams::tick_mark_prices(Channel& channel, TimePoint now) {
 }
 
 void MarketStreams::tick_contract_info(Channel& channel, TimePoint now) {
-  for (const auto& rules : venue_.market().rules(now)) {
+  for (const auto& rules : parts_.venue.market().rules(now)) {
     const auto [it, is_new] = channel.statuses.try_emplace(rules.symbol, rules.status);
     if (!is_new && it->second == rules.status) continue;
     it->second = rules.status;
@@ -249,8 +254,8 @@ void MarketStreams::tick_other(Channel& channel, TimePoint now) {
       return emit(channel, json.str());
     case Kind::composite_index:
       if (channel.spec.symbol != "DEFIUSDT" && channel.spec.symbol != "BTCDOMUSDT") return;
-      if (const auto* contract = venue_.find_contract(channel.spec.symbol, now))
-        emit(channel, payload::composite_index(contract->symbol, venue_.market(), now));
+      if (const auto* contract = parts_.venue.find_contract(channel.spec.symbol, now))
+        emit(channel, payload::composite_index(contract->symbol, parts_.venue.market(), now));
       return;
     case Kind::trading_session:
       for (const auto* event : {"EquityUpdate", "CommodityUpdate", "KR_EquityUpdate",

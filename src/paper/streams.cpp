@@ -1,7 +1,7 @@
 #include "paper/streams.h"
 
 #include <algorithm>
-#include <deque>
+#include "paper/socket_life.h"
 
 namespace bb::paper {
 
@@ -12,8 +12,7 @@ using net::WsEvent;
 using Method = ControlMessage::Method;
 
 constexpr std::size_t kStreamsMax = 1024;
-constexpr std::size_t kMessagesPerSecond = 10;
-constexpr Hours kLife{24};
+constexpr std::size_t kMessagesPerSecond = 10;  // pings and pongs among them
 // How long the exchange is left alone when nothing is due: a wall clock may jump, and a market be
 // changed.
 constexpr Millis kLookAgain{1000};
@@ -35,8 +34,7 @@ struct Streams::Client {
   bool combined = false;
   std::vector<std::string> streams{};  // as subscribed, silent ones too
   std::vector<UserSubscription> users{};
-  std::deque<SteadyTime> messages{};  // of the last second
-  std::optional<TimerId> end_of_life{};
+  Pace messages{kMessagesPerSecond};
 
   std::size_t count() const { return streams.size() + users.size(); }
 };
@@ -45,25 +43,28 @@ Streams::Streams(Parts parts)
     : parts_(std::move(parts)),
       market_line_(parts_.clock, [this](const MarketEvent& event) { tell_market(event); }),
       user_line_(parts_.clock, [this](const UserEvent& event) { tell_user(event); }),
-      market_(parts_.venue, parts_.clock, parts_.now, parts_.advance,
-              [this](const std::string& stream, const std::string& payload) {
-                market_line_.push({stream, payload}, Micros(0));
-              }),
+      market_({parts_.venue, parts_.clock, parts_.now,
+               [this] { return parts_.exchange_time.is_jumping(); }, parts_.advance,
+               [this](const std::string& stream, const std::string& payload) {
+                 market_line_.push({stream, payload}, Micros(0));
+               }}),
       users_({parts_.venue, parts_.clock, parts_.now,
-              [this](int account) { return is_heard(account); },
-              [this](UserEvent event) {
-                user_line_.push(std::move(event), parts_.venue.options().delay_after);
-              },
-              [this] { pump(); }}) {
+              [this](int account) { return heard_by(account); },
+              [this](UserEvent event) { push_user(std::move(event)); }, [this] { pump(); }}) {
   parts_.venue.exchange().on_journal([this](const sim::JournalEntry& entry) {
     market_.on_journal(entry);
     users_.on_journal(entry);
   });
   parts_.venue.listen_keys().on_change([this] { watch_keys(); });
+  parts_.venue.on_multi_assets(
+      [this](int account, bool multi_assets) { users_.on_multi_assets(account, multi_assets); });
+  parts_.exchange_time.on_jump([this] { market_.skip_to_present(); });
 }
 
 Streams::~Streams() {
   parts_.venue.listen_keys().on_change({});
+  parts_.venue.on_multi_assets({});
+  parts_.exchange_time.on_jump({});
   if (key_timer_) parts_.exchange_time.cancel(*key_timer_);
   stop_pump();
 }
@@ -74,25 +75,30 @@ std::optional<net::ServerReply> Streams::accept(const net::HttpRequest& request)
   const auto query = path.size() < target.size() ? target.substr(path.size() + 1) : "";
   auto address = parse_stream_address(path, query);
   if (!address) return std::nullopt;
+  net::ServerReply refused;
+  if (const auto ban = parts_.venue.limits().find_ban(request.peer, parts_.now())) {
+    refused.response = {
+        ban->status,
+        {{"Content-Type", "application/json"}, {"Retry-After", std::to_string(ban->retry_after_s)}},
+        refuse(ban->rejection).body};
+    return refused;
+  }
   if (address->streams.size() + address->users.size() > kStreamsMax) {
-    net::ServerReply refused;
     refused.response = {400, {{"Content-Type", "text/plain"}}, "too many streams\n"};
     return refused;
   }
   return net::accept_websocket(
       request, kSocketOptions,
-      [this, wanted = std::move(*address)](std::shared_ptr<WsConnection> socket) {
-        return serve(std::move(socket), wanted);
-      });
+      [this, peer = request.peer, wanted = std::move(*address)](
+          std::shared_ptr<WsConnection> socket) { return serve(std::move(socket), peer, wanted); });
 }
 
-Task<void> Streams::serve(std::shared_ptr<WsConnection> socket, StreamAddress address) {
+Task<void> Streams::serve(std::shared_ptr<WsConnection> socket, std::string peer,
+                          StreamAddress address) {
+  const RateLimits& limits = parts_.venue.options().limits;
   auto& client = clients_.emplace_back(socket, address.root, address.combined);
   const auto place = std::prev(clients_.end());
-  client.end_of_life = parts_.exchange_time.call_at(
-      parts_.exchange_time.after(kLife), [weak = std::weak_ptr(socket)] {
-        if (const auto old = weak.lock()) old->close(net::ws_code::kGoingAway, "24 hours");
-      });
+  SocketLife life(parts_.exchange_time, socket);
   std::exception_ptr failure;
   try {
     for (const auto& stream : address.streams)
@@ -100,7 +106,8 @@ Task<void> Streams::serve(std::shared_ptr<WsConnection> socket, StreamAddress ad
     for (auto& user : address.users)
       listen(client, std::move(user));
     while (const auto event = co_await socket->receive()) {
-      if (!may_speak(client)) {
+      if (!client.messages.take(parts_.clock.steady_now()) && limits.enabled) {
+        if (socket->is_open()) parts_.venue.limits().note_flood(peer, parts_.now());
         socket->close(net::ws_code::kPolicy, "Too many requests");
         continue;
       }
@@ -110,18 +117,10 @@ Task<void> Streams::serve(std::shared_ptr<WsConnection> socket, StreamAddress ad
   } catch (...) {
     failure = std::current_exception();
   }
+  life.end();
   leave(client);
   clients_.erase(place);
   if (failure) std::rethrow_exception(failure);
-}
-
-/// Ten messages in any second, pings and pongs among them.
-bool Streams::may_speak(Client& client) const {
-  const auto now = parts_.clock.steady_now();
-  while (!client.messages.empty() && client.messages.front() <= now - Seconds(1))
-    client.messages.pop_front();
-  client.messages.push_back(now);
-  return client.messages.size() <= kMessagesPerSecond;
 }
 
 void Streams::obey(Client& client, std::string_view text) {
@@ -206,7 +205,6 @@ bool Streams::listen(Client& client, UserSubscription user) {
 }
 
 void Streams::leave(Client& client) {
-  if (client.end_of_life) parts_.exchange_time.cancel(*client.end_of_life);
   for (const auto& name : std::vector(client.streams))
     unsubscribe(client, name);
   client.users.clear();
@@ -218,13 +216,14 @@ void Streams::note_listener(Client& client) {
   if (!client.users.empty()) listeners_.push_back(&client);
 }
 
-bool Streams::is_heard(int account) const {
-  if (listeners_.empty()) return false;
-  const auto now = parts_.now();
+std::string Streams::heard_by(int account) const {
+  if (listeners_.empty()) return {};
+  auto key = parts_.venue.listen_keys().key_of(account, parts_.now());
+  if (key.empty()) return {};
   for (const auto* client : listeners_)
-    for (const auto& user : client->users)
-      if (parts_.venue.listen_keys().account_of(user.key, now) == account) return true;
-  return false;
+    if (std::ranges::find(client->users, key, &UserSubscription::key) != client->users.end())
+      return key;
+  return {};
 }
 
 /// Encoded at most once for all raw and once for all combined subscribers.
@@ -241,23 +240,22 @@ void Streams::tell_market(const MarketEvent& event) {
   }
 }
 
+/// Also where the key has died on the way: what happened before is told, and then that it expired.
 void Streams::tell_user(const UserEvent& event) {
-  const auto now = parts_.now();
   for (const auto* client : listeners_)
-    for (const auto& user : client->users) {
-      if (!user.wants(event.type)) continue;
-      if (parts_.venue.listen_keys().account_of(user.key, now) != event.account) continue;
-      client->socket->send_text(client->combined ? wrapped(user.key, event.text) : event.text);
-    }
+    for (const auto& user : client->users)
+      if (user.key == event.key && user.wants(event.type))
+        client->socket->send_text(client->combined ? wrapped(user.key, event.text) : event.text);
+}
+
+void Streams::push_user(UserEvent event) {
+  user_line_.push(std::move(event), parts_.venue.options().delay_after);
 }
 
 /// The socket stays open, but its key is dead.
 void Streams::tell_expired(const std::string& key) {
-  const auto text = user_event::listen_key_expired(key, parts_.now());
-  for (const auto* client : listeners_)
-    for (const auto& user : client->users)
-      if (user.key == key && user.wants("listenKeyExpired") && !user_line_.fault.silent)
-        client->socket->send_text(client->combined ? wrapped(key, text) : text);
+  users_.flush();
+  push_user({key, "listenKeyExpired", user_event::listen_key_expired(key, parts_.now())});
 }
 
 void Streams::watch_keys() {

@@ -3,7 +3,8 @@
 //
 // A stream subscribed at the wrong root, or one that does not exist, is acknowledged and silent.
 // Sockets that send more than 10 messages in a second, do not answer pings for 10 minutes, read too
-// slowly or are 24 h old are disconnected.
+// slowly or are 24 h old are disconnected; an address whose sockets flood again and again is
+// banned.
 //
 // While somebody listens to an account, the exchange is moved on by itself, to the instant of what
 // happens next.
@@ -22,6 +23,7 @@
 #include "paper/stream_faults.h"
 #include "paper/stream_line.h"
 #include "paper/stream_market.h"
+#include "paper/timeline.h"
 #include "paper/user_feed.h"
 
 namespace bb::paper {
@@ -30,8 +32,8 @@ class Streams {
  public:
   struct Parts {
     Venue& venue;
-    Clock& clock;          // of connections, ticks and delays
-    Clock& exchange_time;  // of listen keys, of the 24 h, and of what the exchange does next
+    Clock& clock;             // of connections, ticks and delays
+    Timeline& exchange_time;  // of listen keys, of the 24 h, and of what the exchange does next
     std::function<TimePoint()> now;  // exchange time
     std::function<void()> advance;   // moves the exchange to it
   };
@@ -58,8 +60,8 @@ class Streams {
     std::string payload;
   };
 
-  Task<void> serve(std::shared_ptr<net::WsConnection> socket, StreamAddress address);
-  bool may_speak(Client& client) const;
+  Task<void> serve(std::shared_ptr<net::WsConnection> socket, std::string peer,
+                   StreamAddress address);
   void obey(Client& client, std::string_view text);
   std::string answer(Client& client, const ControlMessage& message);
   bool subscribe(Client& client, const std::string& name);
@@ -70,9 +72,10 @@ class Streams {
   /// Keeps listeners_ right when a client's user subscriptions have changed.
   void note_listener(Client& client);
 
-  bool is_heard(int account) const;
+  std::string heard_by(int account) const;
   void tell_market(const MarketEvent& event);
   void tell_user(const UserEvent& event);
+  void push_user(UserEvent event);
   void tell_expired(const std::string& key);
   void watch_keys();
   void pump();

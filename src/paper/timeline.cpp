@@ -96,6 +96,7 @@ void Timeline::shift(Millis by) {
   utc_anchor_ += by;
   if (by > Millis(0)) anchor_ += by;
   arm();
+  if (by > Millis(0) && on_jump_) on_jump_();
 }
 
 void Timeline::move_by(Micros span) {
@@ -108,10 +109,19 @@ void Timeline::move_by(Micros span) {
 Task<Status> Timeline::step(Millis span) {
   if (span < Millis(0))
     co_return fail(ErrorKind::invalid_input, "exchange time does not run backwards");
-  co_return co_await jump(utc_now() + span);
+  co_return co_await move_to(utc_now() + span);
 }
 
 Task<Status> Timeline::jump(TimePoint to) {
+  if (moving_) co_return co_await move_to(to);  // which says why not
+  jumping_ = true;
+  const Status moved = co_await move_to(to);
+  jumping_ = false;
+  if (moved && on_jump_) on_jump_();
+  co_return moved;
+}
+
+Task<Status> Timeline::move_to(TimePoint to) {
   if (to < utc_now())
     co_return fail(ErrorKind::invalid_input, "exchange time does not run backwards: it is " +
                                                  iso_millis(utc_now()) + " already");

@@ -12,6 +12,7 @@
 // Lifetime: outlives what waits on it; the clock outlives it. One thread, the clock's.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,6 +67,11 @@ class Timeline final : public Clock {
   /// time: at a speed other than 1, paused, or away from the wall clock on purpose.
   std::optional<TimePoint> wall() const;
 
+  /// A jump (not a step) is under way: who tells the present waits for its end.
+  bool is_jumping() const { return jumping_; }
+  /// Called at the end of every jump, and of every shift forward.
+  void on_jump(std::function<void()> hook) { on_jump_ = std::move(hook); }
+
  private:
   using Key = std::pair<SteadyTime, TimerId>;
   bool follows_clock() const;
@@ -74,12 +80,15 @@ class Timeline final : public Clock {
   void arm();
   void run_due();
   void move_by(Micros span);
+  Task<Status> move_to(TimePoint to);
 
   Clock& clock_;
   Decimal speed_;
   bool paused_;
   bool displaced_;
   bool moving_ = false;
+  bool jumping_ = false;
+  std::function<void()> on_jump_;
   Millis offset_;  // while it follows the clock
   SteadyTime real_anchor_;
   SteadyTime anchor_{};

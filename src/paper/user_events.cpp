@@ -272,6 +272,20 @@ std::string leverage_update(Symbol symbol, int leverage, TimePoint time, TimePoi
   return json.take();
 }
 
+std::string multi_assets_update(bool multi_assets, TimePoint time, TimePoint now) {
+  JsonWriter json;
+  json.begin_object()
+      .field("e", "ACCOUNT_CONFIG_UPDATE")
+      .field("E", to_ms(now))
+      .field("T", to_ms(time))
+      .key("ai")
+      .begin_object()
+      .field("j", multi_assets)
+      .end_object()
+      .end_object();
+  return json.take();
+}
+
 std::string listen_key_expired(std::string_view key, TimePoint now) {
   JsonWriter json;
   json.begin_object()

@@ -10,9 +10,9 @@
 namespace bb::paper {
 
 struct UserEvent {
-  int account = -1;
-  std::string type;  // ORDER_TRADE_UPDATE, ...
-  std::string text;
+  std::string key{};   // the listen key that it belongs to; it may be dead when the event arrives
+  std::string type{};  // ORDER_TRADE_UPDATE, ...
+  std::string text{};
 };
 
 namespace user_event {
@@ -39,6 +39,8 @@ std::string account_update(std::string_view reason, const AccountState& state, T
                            TimePoint now);
 std::string margin_call(const sim::Exchange::PositionRow& row, Usdt cross_wallet, TimePoint now);
 std::string leverage_update(Symbol symbol, int leverage, TimePoint time, TimePoint now);
+/// The account's multi-assets mode was switched.
+std::string multi_assets_update(bool multi_assets, TimePoint time, TimePoint now);
 std::string listen_key_expired(std::string_view key, TimePoint now);
 
 /// The order closes a position for the exchange itself.

@@ -42,18 +42,25 @@ UserFeed::~UserFeed() {
 }
 
 void UserFeed::on_journal(const JournalEntry& entry) {
-  if (!parts_.is_heard(entry.account)) {
+  auto key = parts_.heard_by(entry.account);
+  if (key.empty()) {
     if (entry.fill) realized_.erase({entry.account, entry.symbol, entry.fill->position_side});
     return;
   }
   if (!is_public(entry)) return;
-  pending_.push_back(look(entry));
+  pending_.push_back(look(entry, std::move(key)));
   if (flush_) return;
   // One act writes many entries; it ends before the loop comes back.
-  flush_ = parts_.clock.call_at(parts_.clock.steady_now(), [this] {
-    flush_.reset();
-    flush();
-  });
+  flush_ = parts_.clock.call_at(parts_.clock.steady_now(), [this] { flush(); });
+}
+
+void UserFeed::on_multi_assets(int account, bool multi_assets) {
+  auto key = parts_.heard_by(account);
+  if (key.empty()) return;
+  flush();
+  const TimePoint time = parts_.venue.exchange().now();
+  parts_.deliver({std::move(key), "ACCOUNT_CONFIG_UPDATE",
+                  user_event::multi_assets_update(multi_assets, time, parts_.now())});
 }
 
 user_event::Resting UserFeed::resting(int account, Symbol symbol) const {
@@ -84,10 +91,10 @@ Usdt UserFeed::realized(int account, Symbol symbol, PositionSide side) {
   return sum;
 }
 
-UserFeed::Moment UserFeed::look(const JournalEntry& entry) {
+UserFeed::Moment UserFeed::look(const JournalEntry& entry, std::string key) {
   auto& exchange = parts_.venue.exchange();
   const int account = entry.account;
-  Moment moment{.entry = entry};
+  Moment moment{.entry = entry, .key = std::move(key)};
   if (entry.order && !entry.order->conditional) moment.resting = resting(account, entry.symbol);
   if (entry.kind == Kind::leverage_changed)
     moment.leverage = exchange.settings(account, entry.symbol).leverage;
@@ -130,6 +137,8 @@ UserFeed::Moment UserFeed::look(const JournalEntry& entry) {
 }
 
 void UserFeed::flush() {
+  if (flush_) parts_.clock.cancel(*std::exchange(flush_, std::nullopt));
+  if (pending_.empty()) return;
   auto pending = std::exchange(pending_, {});
   for (auto first = pending.begin(); first != pending.end();) {
     const auto last = std::find_if(first, pending.end(), [&](const Moment& moment) {
@@ -234,7 +243,7 @@ void UserFeed::tell_account(std::string_view reason, const Moment& moment) {
 }
 
 void UserFeed::send(const Moment& moment, std::string_view type, std::string text) {
-  parts_.deliver({moment.entry.account, std::string(type), std::move(text)});
+  parts_.deliver({moment.key, std::string(type), std::move(text)});
 }
 
 }  // namespace bb::paper

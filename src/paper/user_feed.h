@@ -22,7 +22,8 @@ class UserFeed {
     Venue& venue;
     Clock& clock;
     std::function<TimePoint()> now;
-    std::function<bool(int account)> is_heard;
+    /// The listen key under which somebody hears of the account; "" = nobody does.
+    std::function<std::string(int account)> heard_by;
     std::function<void(UserEvent)> deliver;
     std::function<void()> acted;  // after events were made: the exchange may have a new due time
   };
@@ -33,12 +34,17 @@ class UserFeed {
   UserFeed& operator=(const UserFeed&) = delete;
 
   void on_journal(const sim::JournalEntry& entry);
+  /// The account's multi-assets mode was switched: no entry of the journal says so.
+  void on_multi_assets(int account, bool multi_assets);
+  /// Tells at once what the journal has given so far.
+  void flush();
 
  private:
   using Leg = std::tuple<int, Symbol, PositionSide>;
   /// An entry, and what was true when it was written.
   struct Moment {
     sim::JournalEntry entry;
+    std::string key;
     user_event::AccountState account{};
     user_event::Resting resting{};
     std::optional<sim::Exchange::PositionRow> row{};
@@ -47,11 +53,10 @@ class UserFeed {
   };
   using Burst = std::vector<Moment>;
 
-  Moment look(const sim::JournalEntry& entry);
+  Moment look(const sim::JournalEntry& entry, std::string key);
   user_event::Resting resting(int account, Symbol symbol) const;
   sim::Exchange::PositionRow row_of(int account, Symbol symbol, PositionSide side) const;
   Usdt realized(int account, Symbol symbol, PositionSide side);
-  void flush();
   void tell(Burst& burst);
   void tell_order(Burst& burst, std::size_t at);
   void tell_fills(Burst& burst, std::size_t at, std::int64_t order_id, bool accepted);

@@ -62,6 +62,8 @@ Venue::Venue(const sim::Market& market, const ServerOptions& options, TimePoint 
       exchange_(market, options.exchange),
       lags_(exchange_, options.algo_visibility_lag, options.position_visibility_lag),
       limits_(options.limits, options.accounts.size()),
+      tokens_(options.secret),
+      listen_keys_(tokens_),
       modes_(options.accounts.size()) {
   exchange_.keep_journal(options.journal_limit);
   exchange_.advance(start, Micros(0));
@@ -108,6 +110,11 @@ const Contract& Venue::contract(Symbol symbol) {
 }
 
 const std::vector<SymbolRules>& Venue::live_rules(TimePoint now) { return universe(now).live; }
+
+void Venue::set_multi_assets(int account, bool wanted) {
+  modes(account).multi_assets = wanted;
+  if (on_multi_assets_) on_multi_assets_(account, wanted);
+}
 
 // 18 digits, and not the next number after another account's.
 std::int64_t Venue::make_export_id() {

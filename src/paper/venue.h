@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ struct AssetModes {
 struct Export {
   enum class Kind { orders, fills, income };
   std::int64_t id = 0;
+  std::string token;  // of its link
   int account = 0;
   Kind kind = Kind::orders;
   TimePoint from{}, to{};
@@ -100,8 +102,14 @@ class Venue {
   const std::vector<Symbol>& closed_contracts(TimePoint now) { return universe(now).closed; }
 
   AssetModes& modes(int account) { return modes_.at(static_cast<std::size_t>(account)); }
+  /// Switches multi-assets mode, and calls the hook: user streams tell it.
+  void set_multi_assets(int account, bool wanted);
+  void on_multi_assets(std::function<void(int account, bool multi_assets)> hook) {
+    on_multi_assets_ = std::move(hook);
+  }
   std::vector<Export>& exports() { return exports_; }
   std::int64_t make_export_id();
+  const Tokens& tokens() const { return tokens_; }
 
   /// An id for an order that came without one.
   ClientOrderId make_client_id();
@@ -136,6 +144,7 @@ class Venue {
   sim::Exchange exchange_;
   Lags lags_;
   Limits limits_;
+  Tokens tokens_;
   ListenKeys listen_keys_;
   std::unordered_map<Symbol, Contract> contracts_;
   std::unordered_map<std::string, const Contract*, Hash, std::equal_to<>> by_name_;
@@ -143,6 +152,7 @@ class Venue {
   Millis skew_{0};
   Universe universe_;
   std::vector<AssetModes> modes_;
+  std::function<void(int, bool)> on_multi_assets_;
   std::vector<Export> exports_;
   std::int64_t made_exports_ = 0;
   Cached symbols_;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 
 #include "base/async.h"
 #include "net/json.h"
+#include "paper/socket_life.h"
 #include "paper/ws_api_request.h"
 
 namespace bb::paper {
@@ -19,7 +19,6 @@ using net::WsConnection;
 using net::WsEvent;
 
 constexpr std::string_view kPath = "/ws-fapi/v1";
-constexpr Hours kLife{24};
 constexpr std::size_t kPingsPerSecond = 5;
 constexpr std::size_t kInHandMax = 500;
 
@@ -66,7 +65,7 @@ struct WsApi::Session {
   std::string api_key{};  // of the log-on
   Auth::Caller caller{};
   TimePoint authorized_since{};
-  std::deque<SteadyTime> pings{};
+  Pace pings{kPingsPerSecond};
 
   bool is_on() const { return !api_key.empty(); }
 };
@@ -95,26 +94,21 @@ Task<void> WsApi::serve(std::shared_ptr<WsConnection> socket, std::string peer, 
                   .peer = std::move(peer),
                   .shows_limits = shows_limits,
                   .connected_since = parts_.now()};
-  const auto end_of_life = parts_.exchange_time.call_at(
-      parts_.exchange_time.after(kLife), [weak = std::weak_ptr(socket)] {
-        if (const auto old = weak.lock()) old->close(net::ws_code::kGoingAway, "24 hours");
-      });
+  SocketLife life(parts_.exchange_time, socket);
   TaskGroup in_hand(co_await boost::asio::this_coro::executor);
   while (auto event = co_await socket->receive()) {
     if (event->kind == WsEvent::Kind::ping || event->kind == WsEvent::Kind::pong) {
-      const auto now = parts_.clock.steady_now();
-      while (!session.pings.empty() && session.pings.front() <= now - Seconds(1))
-        session.pings.pop_front();
-      session.pings.push_back(now);
-      if (session.pings.size() > kPingsPerSecond)
+      if (!session.pings.take(parts_.clock.steady_now())) {
+        parts_.note_flood(session.peer);
         socket->close(net::ws_code::kPolicy, "Too many pings");
+      }
     } else if (in_hand.running() >= kInHandMax) {
       socket->close(net::ws_code::kPolicy, "Too many requests in flight");
     } else {
       in_hand.spawn(answer(session, std::move(event->data)));
     }
   }
-  parts_.exchange_time.cancel(end_of_life);
+  life.end();
   co_await in_hand.join();
 }
 
@@ -126,6 +120,15 @@ Task<void> WsApi::answer(Session& session, std::string text) {
     co_return;
   }
   const Request request{std::move(*parsed)};
+  // As documented: the next request after the key was revoked ends the session, and this is all
+  // that the client hears.
+  const bool is_own = request.find("apiKey") != nullptr && request.find("signature") != nullptr;
+  if (session.is_on() && !is_own && !parts_.is_usable(session.api_key, session.peer)) {
+    session.api_key.clear();
+    session.socket->send_text(R"({"id":null,"status":401,"error":{"code":-2015,)"
+                              R"("msg":"Invalid API-key, IP, or permissions for action."}})");
+    co_return;
+  }
   if (request.method.starts_with("session.")) {
     co_await log_on(session, request);
   } else {

@@ -9,26 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "net/http_server.h"
-#include "paper/auth.h"
-#include "paper/limits.h"
-#include "paper/routes.h"
+#include "paper/front.h"
 
 namespace bb::paper {
-
-/// What a request of the WebSocket API brings beside the HTTP request.
-struct ApiContext {
-  const Route* route = nullptr;
-  std::string signed_text{};              // names sorted, values not encoded, without the signature
-  std::optional<Auth::Caller> session{};  // who is logged on; set when the request is not signed
-  Auth::Caller caller{};                  // out: who it was from
-};
 
 class WsApi {
  public:
   struct Parts {
-    Clock& clock;          // of connections
-    Clock& exchange_time;  // of the 24 h
+    Clock& clock;             // of connections
+    Timeline& exchange_time;  // of the 24 h
     std::function<TimePoint()> now;
     RateLimits limits;
     /// Answers as over HTTP.
@@ -36,8 +25,12 @@ class WsApi {
     std::function<Limits::OrderCounts(int account)> order_counts;
     /// Counts a handshake; the refusal where the limit is broken.
     std::function<std::optional<Limits::Refusal>(const net::HttpRequest&)> charge_handshake;
+    /// A socket of this address was cut off for sending too much.
+    std::function<void(const std::string& address)> note_flood;
     /// Whether the key signs with Ed25519: only such keys log on.
     std::function<bool(const std::string& api_key)> is_ed25519;
+    /// Whether the key is accepted from this address now: it may have been revoked.
+    std::function<bool(const std::string& api_key, const std::string& address)> is_usable;
   };
   explicit WsApi(Parts parts) : parts_(std::move(parts)) {}
   WsApi(const WsApi&) = delete;

@@ -38,6 +38,7 @@ default_leverage = 7
 default_margin = isolated
 maker_fee = 0.0001
 taker_fee = 0.0004
+rpi_fee = 0.00005
 api_key = key1
 api_secret = secret1
 
@@ -71,6 +72,7 @@ TEST_CASE("paper accounts: a file with accounts and their keys") {
   CHECK(alice.default_margin == MarginType::isolated);
   CHECK(alice.fees.maker.str() == "0.0001");
   CHECK(alice.fees.taker.str() == "0.0004");
+  CHECK(alice.fees.rpi.str() == "0.00005");
   CHECK(alice.api_secret == "secret1");
   const auto& bob = loaded->back();
   CHECK(bob.balance.str() == "10000");

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 
-#include "paper/world.h"
+#include "paper/stream_client.h"
 
 namespace bb::paper::test {
 
@@ -97,6 +97,8 @@ TEST_CASE("control: what is wrong is said in a sentence, and does nothing") {
         {"clock", R"({"action":"jump","to":"2027-10-09"})", "the market ends at"},
         {"clock", R"({"action":"speed","speed":"0"})", "is not between"},
         {"switch", R"({"stop_without_position":"maybe"})", "refused, accepted or expired"},
+        {"key", R"({"key":"nobody's","revoked":true})", "there is no key nobody's"},
+        {"key", R"({"key":"key-a"})", "revoked"},
         {"nothing", "{}", "there is no /control/nothing", 404},
         {"state", "{}", "not for POST", 405},
     };
@@ -403,6 +405,91 @@ TEST_CASE("control: a listen key expires at once") {
     extend.headers = {{"X-MBX-APIKEY", accounts().front().api_key}};
     const auto extended = co_await world.send(extend);
     CHECK(extended.code() == -1125);
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: a revoked key is refused everywhere; the account's streams live on") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    net::HttpRequest keep;
+    keep.method = net::Method::post;
+    keep.target = "/fapi/v1/listenKey";
+    keep.headers = {{"X-MBX-APIKEY", "key-a"}};
+    const auto begun = co_await world.send(keep);
+    auto client = co_await StreamClient::open(world, "/private/ws/" + begun.at("listenKey"));
+    const auto revoked = co_await panel.post("key", R"({"key":"key-a","revoked":true})");
+    CHECK(revoked.status == 200);
+    const auto order = co_await world.market("AAAUSDT", "BUY", "1");
+    CHECK(order.status == 401);
+    CHECK(order.code() == -2015);
+    keep.method = net::Method::put;
+    const auto extended = co_await world.send(keep);
+    CHECK(extended.code() == -2015);
+    // Another key of another account is not touched, and the listen key belongs to the account.
+    Signing beta;
+    beta.key = "key-b";
+    beta.secret = "secret-b";
+    const auto other = co_await world.call(net::Method::get, "/fapi/v3/balance", "", beta);
+    CHECK(other.status == 200);
+    (void)co_await panel.post("balance", R"({"change":"5"})");
+    auto told = co_await client->next();
+    CHECK(member(told, "e") == "ACCOUNT_UPDATE");
+    told = co_await client->next(Minutes(61));
+    CHECK(member(told, "e") == "listenKeyExpired");
+    const auto restored = co_await panel.post("key", R"({"key":"key-a","revoked":false})");
+    CHECK(restored.status == 200);
+    const auto again = co_await world.market("AAAUSDT", "BUY", "1");
+    CHECK(again.status == 200);
+    co_await client->close();
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: a price beyond all figures is refused whole, and the market stays as it was") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    (void)co_await panel.post("balance", R"({"balance":"1000000000"})");
+    const auto short_of =
+        co_await panel.post("position", R"({"symbol":"AAAUSDT","qty":"-100000","price":"100"})");
+    REQUIRE(short_of.status == 200);
+    for (const char* before : {"", "105"}) {
+      if (*before != '\0') {
+        const auto held = co_await panel.post(
+            "price", std::string(R"({"symbol":"AAAUSDT","price":")") + before + "\"}");
+        REQUIRE(held.status == 200);
+      }
+      const std::string last = *before != '\0' ? "105.00" : "100.00";
+      const auto was = co_await world.get_signed("/fapi/v3/positionRisk");
+      const auto entries = world.exchange().journal().size();
+      const auto refused =
+          co_await panel.post("price", R"({"symbol":"AAAUSDT","price":"5000000"})");
+      CHECK(refused.status == 400);
+      CHECK(says(refused, "larger than any the exchange knows"));
+      CHECK(world.exchange().journal().size() == entries);
+      const auto ticker = co_await world.get("/fapi/v1/ticker/price?symbol=AAAUSDT");
+      CHECK(ticker.at("price") == last);
+      const auto state = co_await panel.send(net::Method::get, "/control/state", "");
+      CHECK((state.at("market").find("AAAUSDT") != std::string::npos) == (*before != '\0'));
+      const auto is = co_await world.get_signed("/fapi/v3/positionRisk");
+      CHECK(is.body == was.body);
+    }
+    co_await world.close();
+  });
+}
+
+TEST_CASE("control: a planted ban says until when, as a real one") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    Panel panel(world, accounts());
+    (void)co_await panel.post("faults", R"({"name":"ip_banned","retry_after_s":300})");
+    const auto banned = co_await world.get("/fapi/v1/time");
+    CHECK(banned.status == 418);
+    CHECK(banned.header("Retry-After") == "300");
+    CHECK(banned.msg().starts_with("Way too many requests; IP(127.0.0.1) banned until " +
+                                   std::to_string(to_ms(some_day() + Minutes(5))) + ". "));
     co_await world.close();
   });
 }

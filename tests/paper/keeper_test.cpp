@@ -2,14 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "paper/resume.h"
 #include "paper/serve.h"
 #include "paper/world.h"
+#include "support/full_disk.h"
 
 namespace bb::paper::test {
 
 namespace {
 
+using bb::test::FullDisk;
 using bb::test::TempDir;
 
 /// A world on a file. Left without close() it is as after a kill: nothing is flushed.
@@ -75,6 +79,20 @@ Task<std::string> everything(World& world) {
 bool says(const Status& status, const std::string& part) {
   return !status && status.error().text.find(part) != std::string::npos;
 }
+
+struct KeptLines {
+  std::string lines{};
+  Log log{LogLevel::debug, [this](LogLevel, std::string_view line) {
+            lines += line;
+            lines += '\n';
+          }};
+  std::size_t count(std::string_view part) const {
+    std::size_t found = 0;
+    for (auto at = lines.find(part); at != std::string::npos; at = lines.find(part, at + 1))
+      ++found;
+    return found;
+  }
+};
 
 }  // namespace
 
@@ -239,6 +257,106 @@ TEST_CASE("keeper: acts of one turn share a commit, and each answer waits for it
     }
     KeptWorld again(loop, options);
     CHECK(again.world->exchange().fills(0, Symbol("BBBUSDT")).size() >= 20);
+    co_await again.world->close();
+  });
+}
+
+TEST_CASE("keeper: while the disk is full nothing is done that a restart would not know of") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    TempDir folder;
+    const auto options = KeptWorld::options_on(folder.file("paper.db"));
+    std::string before;
+    {
+      KeptWorld kept(loop, options);
+      REQUIRE_MESSAGE(kept.ready.has_value(), kept.ready.error().text);
+      KeptLines log;
+      kept.keeper->log_to(log.log);
+      World& world = *kept.world;
+      (void)co_await world.market("AAAUSDT", "SELL", "1");
+      {
+        const FullDisk full(std::filesystem::file_size(options.db + "-wal"));
+        // The first one finds out: it is done, and nobody can promise that it stays.
+        const auto unknown = co_await world.market("AAAUSDT", "SELL", "1");
+        CHECK(unknown.status == 503);
+        CHECK(unknown.msg() == "Unknown error, please check your request or try again later.");
+        for (int i = 0; i < 5; ++i) {
+          const auto refused = co_await world.market("AAAUSDT", "SELL", "1");
+          CHECK(refused.status == 503);
+          CHECK(refused.msg() == "Service Unavailable.");
+          co_await sleep_for(loop.clock, Seconds(1));
+        }
+        const auto deed = co_await kept.deed("/control/balance", R"({"change":"55.5"})");
+        CHECK(deed.status == 500);
+        const auto stuck =
+            co_await kept.deed("/control/faults", R"({"name":"algo_stuck_triggering"})");
+        CHECK(stuck.status == 500);
+        // Who only asks is answered.
+        const auto risk = co_await world.get_signed("/fapi/v3/positionRisk");
+        CHECK(column(risk.body, "positionAmt") == "-2.000");
+        CHECK(log.count("could not write its file") == 1);
+        CHECK(log.count("wrote its file again") == 0);
+      }
+      co_await sleep_for(loop.clock, Seconds(2));
+      CHECK(log.count("could not write its file") == 1);
+      CHECK(log.count("wrote its file again") == 1);
+      const auto sold = co_await world.market("AAAUSDT", "SELL", "1");
+      CHECK(sold.status == 200);
+      before = co_await everything(world);
+      co_await world.close();
+    }
+    KeptWorld again(loop, options);
+    REQUIRE_MESSAGE(again.ready.has_value(), again.ready.error().text);
+    const auto after = co_await everything(*again.world);
+    CHECK(after == before);
+    const auto risk = co_await again.world->get_signed("/fapi/v3/positionRisk");
+    CHECK(column(risk.body, "positionAmt") == "-3.000");
+    co_await again.world->close();
+  });
+}
+
+TEST_CASE("keeper: an account's fees are those it began with, of RPI orders too") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    TempDir folder;
+    auto options = KeptWorld::options_on(folder.file("paper.db"));
+    options.server.accounts[0].fees.rpi = Ratio(*Decimal::parse("0.00005"));
+    {
+      KeptWorld kept(loop, options);
+      co_await kept.world->close();
+    }
+    options.server.accounts[0].fees.rpi = Ratio(*Decimal::parse("0.00007"));
+    KeptWorld again(loop, options);
+    REQUIRE_MESSAGE(again.ready.has_value(), again.ready.error().text);
+    CHECK(again.world->exchange().fees(0).rpi == Ratio(*Decimal::parse("0.00005")));
+    co_await again.world->close();
+  });
+}
+
+TEST_CASE("keeper: every deed of the control that is kept can be done again") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    TempDir folder;
+    const auto options = KeptWorld::options_on(folder.file("paper.db"));
+    {
+      KeptWorld kept(loop, options);
+      const std::vector<std::pair<std::string, std::string>> deeds = {
+          {"price", R"({"symbol":"AAAUSDT","price":"101"})"},
+          {"price", R"({"symbol":"AAAUSDT","release":true})"},
+          {"balance", R"({"change":"5"})"},
+          {"position", R"({"symbol":"AAAUSDT","qty":"-2"})"},
+          {"switch", R"({"stop_without_position":"accepted"})"},
+          {"faults", R"({"name":"algo_stuck_triggering"})"}};
+      for (const auto& [act, body] : deeds) {
+        const auto done = co_await kept.deed("/control/" + act, body);
+        CHECK(done.status == 200);
+      }
+      co_await kept.world->close();
+    }
+    KeptWorld again(loop, options);
+    REQUIRE_MESSAGE(again.ready.has_value(), again.ready.error().text);
+    const auto stop = co_await again.world->post(
+        "/fapi/v1/algoOrder",
+        "algoType=CONDITIONAL&symbol=BBBUSDT&side=SELL&type=STOP_MARKET&quantity=100&"
+        "reduceOnly=true&triggerPrice=0.4");
+    CHECK(stop.status == 200);
     co_await again.world->close();
   });
 }

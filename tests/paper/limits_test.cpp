@@ -175,3 +175,21 @@ TEST_CASE("limits: a batch counts five in ten seconds and one in the minute, all
   CHECK(limits.order_counts(0).in_1m == 1);
   CHECK_FALSE(limits.charge_orders(0, 1, 1, some_day()));
 }
+
+TEST_CASE("limits: floods of sockets are forgiven after ten minutes, and each ban is longer") {
+  RateLimits few;
+  few.floods_before_ban = 1;
+  Limits limits(few, 1);
+  const TimePoint now = some_day();
+  limits.note_flood("10.0.0.1", now);
+  limits.note_flood("10.0.0.1", now + Minutes(10));
+  CHECK_FALSE(limits.find_ban("10.0.0.1", now + Minutes(10)));
+  limits.note_flood("10.0.0.1", now + Minutes(11));
+  CHECK(limits.find_ban("10.0.0.1", now + Minutes(11))->retry_after_s == 120);
+  CHECK(limits.find_ban("10.0.0.1", now + Minutes(11))->status == 418);
+  CHECK_FALSE(limits.find_ban("10.0.0.2", now + Minutes(11)));
+  CHECK_FALSE(limits.find_ban("10.0.0.1", now + Minutes(13)));
+  for (int i = 0; i < 2; ++i)
+    limits.note_flood("10.0.0.1", now + Minutes(14));
+  CHECK(limits.find_ban("10.0.0.1", now + Minutes(14))->retry_after_s == 240);
+}

@@ -1,6 +1,9 @@
 // Modes, exports and the small endpoints of an account.
 #include <doctest/doctest.h>
 
+#include <set>
+
+#include "paper/tokens.h"
 #include "paper/world.h"
 
 using namespace bb;
@@ -83,6 +86,7 @@ TEST_CASE("settings: an export is asked for, made ready, fetched, and forgotten"
     World world(loop, options);
     (void)co_await world.market("AAAUSDT", "SELL", "1");
     const auto span = window(world, Hours(1));
+    std::set<std::string> links;
     for (const std::string kind : {"order", "trade", "income"}) {
       INFO(kind);
       const auto asked = co_await world.get_signed("/fapi/v1/" + kind + "/asyn", span);
@@ -91,15 +95,18 @@ TEST_CASE("settings: an export is asked for, made ready, fetched, and forgotten"
       const auto soon = co_await world.get_signed("/fapi/v1/" + kind + "/asyn/id", id);
       CHECK(soon.at("status") == "processing");
       CHECK(soon.at("url").empty());
-      const auto early = co_await world.get("/paper/export?" + id);
-      CHECK(early.status == 404);
       co_await sleep_for(loop.clock, Seconds(5));
       const auto ready = co_await world.get_signed("/fapi/v1/" + kind + "/asyn/id", id);
       CHECK(ready.at("status") == "completed");
       CHECK(ready.at("notified") == "true");
       CHECK(ready.at("isExpired") == "null");
-      CHECK(ready.at("url") == "http://paper.test/paper/export?" + id);
-      const auto file = co_await world.get("/paper/export?" + id);
+      const auto url = ready.at("url");
+      const std::string begin = "http://paper.test/paper/export?token=";
+      REQUIRE(url.starts_with(begin));
+      CHECK(url.size() == begin.size() + 64);
+      links.insert(url);
+      const auto link = url.substr(std::string("http://paper.test").size());
+      const auto file = co_await world.get(link);
       CHECK(file.status == 200);
       CHECK(file.header("Content-Type") == "text/csv");
       CHECK(file.body.find("AAAUSDT") != std::string::npos);
@@ -113,9 +120,12 @@ TEST_CASE("settings: an export is asked for, made ready, fetched, and forgotten"
       co_await sleep_for(loop.clock, Hours(25));
       const auto late = co_await world.get_signed("/fapi/v1/" + kind + "/asyn/id", id);
       CHECK(late.at("isExpired") == "true");
-      const auto gone = co_await world.get("/paper/export?" + id);
+      const auto gone = co_await world.get(link);
       CHECK(gone.status == 404);
+      const auto guessed = co_await world.get("/paper/export?" + id);
+      CHECK(guessed.code() == -1102);
     }
+    CHECK(links.size() == 3);
     co_await world.close();
   });
 }
@@ -176,6 +186,33 @@ TEST_CASE("settings: income is filtered by type, symbol and time, and paged") {
     CHECK(turned.code() == -1023);
     const auto many = co_await world.get_signed("/fapi/v1/income", "limit=1001");
     CHECK(many.code() == -1130);
+    co_await world.close();
+  });
+}
+
+TEST_CASE(
+    "settings: links and listen keys follow from the server's secret, and from nothing else") {
+  CHECK(Tokens("a").make("export 1").size() == 64);
+  CHECK(Tokens("a").make("export 1") == Tokens("a").make("export 1"));
+  CHECK(Tokens("a").make("export 1") != Tokens("a").make("export 2"));
+  CHECK(Tokens("a").make("export 1") != Tokens("b").make("export 1"));
+  CHECK(make_secret().size() == 64);
+  CHECK(make_secret() != make_secret());
+}
+
+TEST_CASE("settings: the commission of RPI orders is the account's own, or the public schedule's") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    auto options = default_options();
+    options.accounts[0].fees.rpi = Ratio(*Decimal::parse("0.00005"));
+    World world(loop, options);
+    const auto own = co_await world.get_signed("/fapi/v1/commissionRate", "symbol=AAAUSDT");
+    CHECK(own.at("rpiCommissionRate") == "0.000050");
+    Signing beta;
+    beta.key = "key-b";
+    beta.secret = "secret-b";
+    const auto usual =
+        co_await world.call(net::Method::get, "/fapi/v1/commissionRate", "symbol=AAAUSDT", beta);
+    CHECK(usual.at("rpiCommissionRate") == "0.000100");
     co_await world.close();
   });
 }

@@ -72,8 +72,18 @@ TEST_CASE("stream names: rates and parameters") {
   CHECK(period("btcusdt@ticker", market) == 2000);
   CHECK(period("!bookTicker", public_) == 5000);
   CHECK(parse_stream("btcusdt@depth20", public_)->levels == 20);
-  CHECK(parse_stream("btcusdt@kline_4h", market)->interval == Hours(4));
+  CHECK(parse_stream("btcusdt@kline_4h", market)->interval.span == Hours(4));
+  CHECK(parse_stream("btcusdt@kline_1w", market)->interval.unit == Interval::Unit::week);
+  CHECK(parse_stream("btcusdt@kline_1M", market)->interval.unit == Interval::Unit::month);
+  CHECK_FALSE(parse_stream("btcusdt@kline_1s", market));
+  CHECK_FALSE(parse_stream("btcusdt@kline_1W", market));
+  CHECK(parse_stream("btcusdt_perpetual@continuousKline_1s", market)->interval.span == Seconds(1));
   CHECK(parse_stream("btcusdt_perpetual@continuousKline_1m", market)->symbol == "BTCUSDT");
+  CHECK_FALSE(parse_stream("btcusdt_perpetual@continuousKline_1m", market)->tradfi);
+  CHECK(parse_stream("tslausdt_tradifi_perpetual@continuousKline_1m", market)->symbol ==
+        "TSLAUSDT");
+  CHECK(parse_stream("tslausdt_tradifi_perpetual@continuousKline_1m", market)->tradfi);
+  CHECK_FALSE(parse_stream("btcusdt_current_quarter@continuousKline_1m", market));
   CHECK(parse_stream("币安人生usdt@trade", public_)->symbol == "币安人生USDT");
 }
 

@@ -136,6 +136,39 @@ TEST_CASE("stream sockets: the eleventh message in a second ends the connection"
   });
 }
 
+TEST_CASE("stream sockets: an address that floods again and again is banned, over REST too") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    for (int socket = 1; socket <= 4; ++socket) {
+      const auto before = co_await world.get("/fapi/v1/time");
+      CHECK(before.status == 200);
+      auto client = co_await StreamClient::open(world, "/market/ws");
+      for (int i = 0; i < 30; ++i)
+        client->socket().ping("x");
+      const auto end = co_await client->next();
+      CHECK(end == "(ended 1008 Too many requests)");
+      co_await client->close();
+      co_await sleep_for(loop.clock, Seconds(10));
+    }
+    const auto until = to_ms(some_day() + Seconds(30 + 120));
+    const auto banned = co_await world.get("/fapi/v1/time");
+    CHECK(banned.status == 418);
+    CHECK(banned.body ==
+          R"({"code":-1003,"msg":"Way too many requests; IP(127.0.0.1) banned until )" +
+              std::to_string(until) +
+              R"(. Please use the websocket for live updates to avoid bans."})");
+    CHECK(banned.header("Retry-After") == "110");
+    for (const char* path : {"/market/ws", "/private/ws", "/ws-fapi/v1"}) {
+      const auto refused = co_await world.get(path);
+      CHECK(refused.body == banned.body);
+    }
+    co_await sleep_for(loop.clock, Seconds(111));
+    const auto free = co_await world.get("/fapi/v1/time");
+    CHECK(free.status == 200);
+    co_await world.close();
+  });
+}
+
 TEST_CASE("stream sockets: a ping every three minutes, and the end after 24 hours") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

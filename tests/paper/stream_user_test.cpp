@@ -379,6 +379,44 @@ TEST_CASE("user stream: events are as late as the server is told, and in order")
   });
 }
 
+TEST_CASE("user stream: a switch of the multi-assets mode is told, and only a switch") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    auto client = co_await listen(world);
+    for (const char* wanted : {"true", "true", "false"})
+      (void)co_await world.post("/fapi/v1/multiAssetsMargin",
+                                std::string("multiAssetsMargin=") + wanted);
+    const auto events = co_await client->collect(Seconds(1));
+    REQUIRE(events.size() == 2);
+    const auto now = std::to_string(to_ms(some_day()));
+    CHECK(events[0] ==
+          R"({"e":"ACCOUNT_CONFIG_UPDATE","E":)" + now + R"(,"T":)" + now + R"(,"ai":{"j":true}})");
+    CHECK(member(events[1], "ai.j") == "false");
+    co_await client->close();
+    co_await world.close();
+  });
+}
+
+TEST_CASE("user stream: a key expires behind what happened before, however late that is told") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    auto options = default_options();
+    options.delay_after = Millis(300);
+    World world(loop, options);
+    auto client = co_await listen(world);
+    world.server().set_stream_faults({.user = {.delay = Seconds(2)}});
+    const auto answer = co_await world.market("AAAUSDT", "BUY", "1");
+    CHECK(answer.status == 200);
+    world.server().expire_listen_key(0);
+    (void)co_await world.market("AAAUSDT", "BUY", "1");
+    const auto events = co_await client->collect(Seconds(5));
+    CHECK(story(events) ==
+          "TRADE_LITE ORDER_TRADE_UPDATE:NEW ACCOUNT_UPDATE:ORDER ORDER_TRADE_UPDATE:FILLED "
+          "listenKeyExpired");
+    co_await client->close();
+    co_await world.close();
+  });
+}
+
 TEST_CASE("user stream: planted faults lose, double and swap events") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

@@ -23,7 +23,8 @@ Qty qty(std::string_view text) { return Qty(*Decimal::parse(text)); }
 struct Desk {
   explicit Desk(SimLoop& loop)
       : venue(market, options, some_day()),
-        feed({venue, loop.clock, [] { return some_day() + Millis(3); }, [](int) { return true; },
+        feed({venue, loop.clock, [] { return some_day() + Millis(3); },
+              [](int) { return std::string("a-key"); },
               [this](UserEvent event) { events.push_back(event.text); }, [] {}}) {
     exchange::OrderRequest order;
     order.symbol = Symbol("AAAUSDT");

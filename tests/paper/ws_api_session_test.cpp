@@ -21,8 +21,9 @@ struct Asked {
 struct Office {
   explicit Office(SimLoop& l)
       : loop(l),
+        timeline(l.clock, {}),
         api({.clock = l.clock,
-             .exchange_time = l.clock,
+             .exchange_time = timeline,
              .now = [] { return some_day(); },
              .limits = {},
              .perform = [this](net::HttpRequest request,
@@ -31,7 +32,9 @@ struct Office {
              .charge_handshake = [](const net::HttpRequest&) -> std::optional<Limits::Refusal> {
                return std::nullopt;
              },
-             .is_ed25519 = [](const std::string& key) { return key == "ed-key"; }}) {}
+             .note_flood = [this](const std::string& address) { floods += address + " "; },
+             .is_ed25519 = [](const std::string& key) { return key == "ed-key"; },
+             .is_usable = [this](const std::string&, const std::string&) { return !revoked; }}) {}
 
   Task<ServerReply> perform(net::HttpRequest request, ApiContext& context) {
     asked.push_back({request.target.substr(0, request.target.find('?')),
@@ -44,7 +47,10 @@ struct Office {
   }
 
   SimLoop& loop;
+  Timeline timeline;
   WsApi api;
+  bool revoked = false;
+  std::string floods;
   std::vector<Asked> asked;
 };
 
@@ -95,6 +101,18 @@ TEST_CASE("ws api session: after a log-on, key and signature may be left out, un
     CHECK(office.asked.back().key == "k");
     co_await ask(socket, R"({"id":5,"method":"userDataStream.start"})");
     CHECK(office.asked.back().key == "ed-key");
+
+    // The key is revoked: the next request ends the session, and is not done.
+    office.revoked = true;
+    const auto done = office.asked.size();
+    text = co_await ask(socket, R"({"id":50,"method":"account.balance","params":{"timestamp":1}})");
+    CHECK(text == R"({"id":null,"status":401,"error":{"code":-2015,"msg":)"
+                  R"("Invalid API-key, IP, or permissions for action."}})");
+    CHECK(office.asked.size() == done);
+    office.revoked = false;
+    text = co_await ask(socket, R"({"id":51,"method":"session.status"})");
+    CHECK(member(text, "result.apiKey") == "null");
+    co_await ask(socket, R"({"id":52,"method":"session.logon","params":{"apiKey":"ed-key"}})");
 
     text = co_await ask(socket, R"({"id":6,"method":"session.logout"})");
     CHECK(member(text, "result.apiKey") == "null");

@@ -1,7 +1,6 @@
 #include "builders.h"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <filesystem>
 #include <fstream>
@@ -116,15 +115,5 @@ void copy_database(const std::string& from, const std::string& to) {
                                  std::filesystem::copy_options::overwrite_existing);
   }
 }
-
-FullDisk::FullDisk(std::uintmax_t bytes) {
-  signal(SIGXFSZ, SIG_IGN);
-  getrlimit(RLIMIT_FSIZE, &before_);
-  rlimit limit = before_;
-  limit.rlim_cur = bytes;
-  setrlimit(RLIMIT_FSIZE, &limit);
-}
-
-FullDisk::~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
 
 }  // namespace bb::test

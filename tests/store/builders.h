@@ -1,12 +1,11 @@
 // Records with good defaults, and a store that is open on a simulated loop.
 #pragma once
 
-#include <sys/resource.h>
-
 #include <memory>
 #include <string>
 
 #include "store/store.h"
+#include "support/full_disk.h"
 #include "support/run.h"
 
 namespace bb::test {
@@ -33,19 +32,6 @@ std::int64_t count_rows(const std::string& path, const std::string& table);
 void spoil_table(const std::string& path, const std::string& table);
 /// Copies database, WAL and spill file as a crash at this instant would leave them.
 void copy_database(const std::string& from, const std::string& to);
-
-/// Files of this process cannot grow past `bytes` while this lives, as on a full disk. What is
-/// already reserved can still be written.
-class FullDisk {
- public:
-  explicit FullDisk(std::uintmax_t bytes);
-  ~FullDisk();
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 /// A log that keeps its lines.
 struct KeptLog {
