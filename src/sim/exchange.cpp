@@ -76,7 +76,7 @@ TimePoint Exchange::now() const { return state_->core.now; }
 
 TimePoint Exchange::quiet_until() const {
   const impl::Core& core = state_->core;
-  if (!core.dirty.empty()) return {};
+  if (!core.dirty.empty() || !core.dirty_guards.empty() || !core.happening.empty()) return {};
   return core.agenda.empty() ? TimePoint::max() : core.agenda.begin()->due;
 }
 
@@ -126,6 +126,14 @@ void Exchange::visit_open_orders(int account, bool conditional, const OrderVisit
   for (const impl::Seat* seat : state_->account(account).active)
     for (const auto& [id, order] : seat->shelf(conditional).open)
       if (!visit(order.view, order.detail)) return;
+}
+
+void Exchange::visit_open_orders(int account, Symbol symbol, bool conditional,
+                                 const OrderVisitor& visit) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  if (seat == nullptr) return;
+  for (const auto& [id, order] : seat->shelf(conditional).open)
+    if (!visit(order.view, order.detail)) return;
 }
 
 std::vector<OrderView> Exchange::open_orders(int account, bool conditional) const {
@@ -251,7 +259,11 @@ exchange::SymbolSettings Exchange::settings(int account, Symbol symbol) const {
 }
 
 std::vector<Exchange::PositionRow> Exchange::positions(int account) const {
-  return impl::position_rows(state_->core, state_->account(account));
+  return impl::position_rows(state_->core, state_->account(account), Symbol());
+}
+
+std::vector<Exchange::PositionRow> Exchange::positions(int account, Symbol symbol) const {
+  return impl::position_rows(state_->core, state_->account(account), symbol);
 }
 
 Exchange::Balance Exchange::balance(int account) const {

@@ -252,6 +252,7 @@ Verdict check_conditional(const Situation& at, const OrderRequest& request,
 
 Verdict check_child(const Situation& at, const OrderRequest& child) {
   if (at.rules.status == SymbolStatus::closed) return refuse::symbol_closed();
+  if (is_duplicate(at, child)) return refuse::duplicate_client_id();
   if (child.reduces_only()) {
     if (!child.qty.is_positive()) return refuse::reduce_only();
   } else if (at.rules.status != SymbolStatus::trading) {

@@ -23,8 +23,6 @@ constexpr Ratio kSmallestMove = Ratio(Decimal::from_raw(20'000));  // 0.02 %
 constexpr Price kSmallestStep = Price(Decimal::from_raw(1));
 // How long the real exchange is about a liquidation that takes no time here.
 constexpr Millis kLiquidationTime{1000};
-// A margin call is over, and may come again, when the margin ratio fell back below 75 %.
-constexpr Ratio kRecoveredFactor = Ratio(Decimal::from_raw(133'333'333));
 
 // What goes at once: down to the next lower bracket, or all of it in the lowest.
 Qty portion_of(const Core& core, const SymbolRules& rules, const Leg& leg, Price mark) {
@@ -156,6 +154,40 @@ void call_cross(Core& core, Account& account) {
   }
 }
 
+enum class Moves { losses, gains };
+
+// Guards at the prices before which the account cannot have lost, or won, so much: no position
+// moves further than what all of them together may do.
+void guard_moves(const Core& core, Account& account, Ratio factor, Usdt distance, Moves moves) {
+  Usdt exposure;
+  for (const Seat* seat : account.active) {
+    if (!is_at_stake(*seat)) continue;
+    const Exposure e = exposure_of(core, *seat, mark_of(core, seat->symbol), factor);
+    exposure += std::max(e.rising, e.falling);
+  }
+  if (!exposure.is_positive()) return;
+  const Usdt left = std::max(Usdt(), distance);
+  const Ratio move =
+      left >= exposure
+          ? one()
+          : std::max(kSmallestMove,
+                     Ratio(Decimal::div(left.value(), exposure.value(), Rounding::down)));
+  for (const Seat* seat : account.active) {
+    if (!is_at_stake(*seat)) continue;
+    const Price mark = mark_of(core, seat->symbol);
+    Exposure e = exposure_of(core, *seat, mark, factor);
+    if (moves == Moves::gains) std::swap(e.rising, e.falling);
+    const auto guard = [&](Price level, bool falling) {
+      account.guards.push_back(
+          {seat->symbol,
+           Watch{.level = level, .falling = falling, .on_mark = true, .searched = core.now}});
+    };
+    const Price step = std::max(kSmallestStep, mark * move);
+    if (e.rising.is_positive()) guard(mark + step, false);
+    if (e.falling.is_positive() && move < one()) guard(mark - step, true);
+  }
+}
+
 }  // namespace
 
 void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
@@ -176,8 +208,8 @@ void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
 }
 
 void call_margin(Core& core, Account& account, Seat& seat, Leg& leg) {
-  leg.was_called = true;
-  write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
+  leg.was_called = !leg.was_called;
+  if (leg.was_called) write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
   tidy(core, account, seat);
 }
 
@@ -196,32 +228,10 @@ void renew_guards(Core& core, Account& account) {
     return;
   }
   const Ratio factor = account.was_called ? one() : kCallFactor;
-  Usdt exposure;
-  for (const Seat* seat : account.active) {
-    if (!is_at_stake(*seat)) continue;
-    const Exposure e = exposure_of(core, *seat, mark_of(core, seat->symbol), factor);
-    exposure += std::max(e.rising, e.falling);
-  }
-  if (!exposure.is_positive()) return;
-  const Usdt excess = std::max(Usdt(), health.balance - health.maintenance * factor);
-  const Ratio move =
-      excess >= exposure
-          ? one()
-          : std::max(kSmallestMove,
-                     Ratio(Decimal::div(excess.value(), exposure.value(), Rounding::down)));
-  for (const Seat* seat : account.active) {
-    if (!is_at_stake(*seat)) continue;
-    const Price mark = mark_of(core, seat->symbol);
-    const Exposure e = exposure_of(core, *seat, mark, factor);
-    const auto guard = [&](Price level, bool falling) {
-      account.guards.push_back(
-          {seat->symbol,
-           Watch{.level = level, .falling = falling, .on_mark = true, .searched = core.now}});
-    };
-    const Price step = std::max(kSmallestStep, mark * move);
-    if (e.rising.is_positive()) guard(mark + step, false);
-    if (e.falling.is_positive() && move < one()) guard(mark - step, true);
-  }
+  guard_moves(core, account, factor, health.balance - health.maintenance * factor, Moves::losses);
+  if (account.was_called)
+    guard_moves(core, account, kRecoveredFactor,
+                health.maintenance * kRecoveredFactor - health.balance, Moves::gains);
 }
 
 void inspect_cross(Core& core, Account& account) {

@@ -38,8 +38,7 @@ Verdict check_all(const Situation& at, OrderRequest& request, OrderTerms terms) 
 void limit_unfounded(Order& order, const Seat& seat, TimePoint now) {
   if (!order.view.conditional || order.view.close_position || !reduces_only(order.view)) return;
   if (!closable(seat.leg(order.view.position_side), order.view.side).is_zero()) return;
-  order.ends = now + kUnfoundedLife;
-  order.ends_without_position = true;
+  order.founded_by = now + kUnfoundedLife;
 }
 
 }  // namespace

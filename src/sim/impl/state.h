@@ -18,6 +18,34 @@
 
 namespace bb::sim::impl {
 
+struct Account;
+struct Seat;
+
+/// What happens first when several things happen in the same millisecond: a jump beyond both the
+/// liquidation price and a stop liquidates; an order that ends is not filled any more.
+enum class Happening {
+  funding,
+  closing,
+  liquidation,
+  cross_check,
+  margin_call,
+  countdown,
+  expiry,
+  conditional,
+  limit,
+};
+
+struct Event {
+  TimePoint time{};
+  Happening what{};
+  Account* account = nullptr;
+  Seat* seat = nullptr;
+  std::int64_t id = 0;  // order id, or the leg's index
+};
+struct EventOrder {
+  bool operator()(const Event& a, const Event& b) const;
+};
+
 /// One position: BOTH in one-way mode, LONG or SHORT in hedge mode. `cost` is the exact sum of
 /// signed quantity x price, so that profit is exact where an average price would be rounded.
 struct Leg {
@@ -29,7 +57,7 @@ struct Leg {
   TimePoint updated{};
   std::optional<bool> covered{};       // by live stops; nothing while flat
   std::optional<Watch> liquidation{};  // isolated positions
-  std::optional<Watch> margin_call{};  // isolated positions that were not called yet
+  std::optional<Watch> margin_call{};  // isolated: its call, or the recovery from it
   bool was_called = false;
 
   bool flat() const { return qty.is_zero(); }
@@ -60,6 +88,7 @@ struct Seat {
   bool is_listed = false;         // in Account::active
   bool is_dirty = false;          // in Core::dirty
   std::optional<TimePoint> slot;  // its place in Core::agenda
+  std::optional<Event> event;     // its place in Core::happening
 
   Leg& leg(PositionSide side) { return legs[static_cast<std::size_t>(side)]; }
   const Leg& leg(PositionSide side) const { return legs[static_cast<std::size_t>(side)]; }
@@ -76,6 +105,13 @@ struct CrossGuard {
   Watch watch;
 };
 
+/// A closed order, where it was put.
+struct ClosedOrder {
+  Seat* seat = nullptr;
+  bool conditional = false;
+  std::int64_t id = 0;
+};
+
 struct Account {
   int number = 0;
   AccountOptions options;
@@ -84,6 +120,7 @@ struct Account {
   std::vector<Seat*> active;  // those with a position or an open order, by symbol
   std::deque<exchange::Income> income;
   std::deque<ForcedOrder> forced;
+  std::deque<ClosedOrder> closed;  // as they closed; some may be forgotten by now
   std::unordered_map<std::int64_t, Seat*> algo_seats;            // never walked
   std::unordered_map<std::string, std::int64_t> algo_by_client;  // the newest; never walked
   std::size_t open_conditionals = 0;
@@ -94,6 +131,7 @@ struct Account {
   bool guards_stale = false;
   std::optional<TimePoint> check_at;  // its health was found wanting when the guards were set
   std::optional<TimePoint> slot;      // the guards' place in Core::agenda
+  std::optional<Event> event;         // their place in Core::happening
 };
 
 /// Ids grow per symbol, over all accounts.
@@ -122,7 +160,9 @@ struct Core {
   Micros walk_precise{};
   std::vector<std::unique_ptr<Account>> accounts;
   std::set<Slot, SlotOrder> agenda;
+  std::set<Event, EventOrder> happening;          // now; what happens first of each slot
   std::vector<std::pair<Account*, Seat*>> dirty;  // whose moments must be looked for anew
+  std::vector<Account*> dirty_guards;
   std::map<Symbol, SymbolIds> ids;
   std::int64_t last_algo_id = 1'000'000'000'000'000;
   std::int64_t last_amendment_id = 0;
