@@ -82,6 +82,7 @@ TimePoint Exchange::quiet_until() const {
 
 void Exchange::reprice(Symbol symbol) {
   impl::Core& core = state_->core;
+  ++core.prices;
   for (const auto& account : core.accounts) {
     const auto it = account->seats.find(symbol);
     if (it == account->seats.end() || !it->second.active()) continue;

@@ -44,7 +44,7 @@ struct Forced {
 // Closes a part of the leg up to `bankruptcy`, what the book does not take at it.
 Forced close_part(Core& core, Account& account, Seat& seat, Leg& leg, const SymbolRules& rules,
                   Price bankruptcy) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   const Qty before = leg.qty;
   const Price limit = std::max(bankruptcy, rules.tick);
   Order closing = system_order(core, seat, leg, portion_of(core, rules, leg, mark), limit,
@@ -72,8 +72,8 @@ Usdt clear(Core& core, Account& account, Symbol symbol, Usdt fee, Usdt left) {
 }
 
 bool is_isolated_healthy(const Core& core, const Seat& seat, const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
-  return leg.isolated + leg.pnl(mark) > maintenance(core, seat, leg, mark);
+  const Price mark = mark_of(core, seat);
+  return leg.isolated + leg.pnl(mark) > maintenance(seat, leg, mark);
 }
 
 bool is_cross_healthy(const CrossHealth& health) {
@@ -90,14 +90,14 @@ struct Exposure {
 
 // Maintenance margin grows with the price, at the rate of ever higher brackets; the bracket at
 // twice the notional bounds it for moves up to 100 %.
-Exposure exposure_of(const Core& core, const Seat& seat, Price mark, Ratio factor) {
+Exposure exposure_of(const Seat& seat, Price mark, Ratio factor) {
   Qty net, gross;
   for (const Leg& leg : seat.legs) {
     net += leg.qty;
     gross += leg.qty.abs();
   }
   const Usdt doubled = mark * gross + mark * gross;
-  const Ratio rate = bracket_for(brackets_of(core, seat.symbol), doubled).maintenance_rate;
+  const Ratio rate = bracket_for(brackets_of(seat), doubled).maintenance_rate;
   const Usdt pnl_move = mark * net;
   const Usdt rising = mark * gross * rate * factor - pnl_move;
   return {std::max(Usdt(), rising), std::max(Usdt(), pnl_move)};
@@ -111,7 +111,7 @@ Leg* heaviest_cross_leg(Core& core, Account& account, Seat*& owner) {
   for (Seat* seat : account.active) {
     if (!is_at_stake(*seat)) continue;
     for (Leg& leg : seat->legs) {
-      const Usdt margin = maintenance(core, *seat, leg, mark_of(core, seat->symbol));
+      const Usdt margin = maintenance(*seat, leg, mark_of(core, *seat));
       if (leg.flat() || (heaviest != nullptr && margin <= most)) continue;
       heaviest = &leg;
       most = margin;
@@ -131,7 +131,7 @@ void liquidate_cross(Core& core, Account& account) {
     Leg* leg = heaviest_cross_leg(core, account, seat);
     if (leg == nullptr) break;
     const auto rules = core.market.find_rules(seat->symbol, core.now);
-    const Price mark = mark_of(core, seat->symbol);
+    const Price mark = mark_of(core, *seat);
     const Price bankruptcy = mark - cross_health(core, account).balance / leg->qty;
     const Forced forced = close_part(core, account, *seat, *leg, *rules, bankruptcy);
     const CrossHealth after = cross_health(core, account);
@@ -162,7 +162,7 @@ void guard_moves(const Core& core, Account& account, Ratio factor, Usdt distance
   Usdt exposure;
   for (const Seat* seat : account.active) {
     if (!is_at_stake(*seat)) continue;
-    const Exposure e = exposure_of(core, *seat, mark_of(core, seat->symbol), factor);
+    const Exposure e = exposure_of(*seat, mark_of(core, *seat), factor);
     exposure += std::max(e.rising, e.falling);
   }
   if (!exposure.is_positive()) return;
@@ -174,8 +174,8 @@ void guard_moves(const Core& core, Account& account, Ratio factor, Usdt distance
                      Ratio(Decimal::div(left.value(), exposure.value(), Rounding::down)));
   for (const Seat* seat : account.active) {
     if (!is_at_stake(*seat)) continue;
-    const Price mark = mark_of(core, seat->symbol);
-    Exposure e = exposure_of(core, *seat, mark, factor);
+    const Price mark = mark_of(core, *seat);
+    Exposure e = exposure_of(*seat, mark, factor);
     if (moves == Moves::gains) std::swap(e.rising, e.falling);
     const auto guard = [&](Price level, bool falling) {
       account.guards.push_back(
@@ -199,7 +199,7 @@ void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
     const Price bankruptcy = (leg.cost - leg.isolated) / leg.qty;
     const Forced forced = close_part(core, account, seat, leg, *rules, bankruptcy);
     const Usdt fee = forced.notional * rules->liquidation_fee;
-    const Usdt left = leg.isolated + leg.pnl(mark_of(core, seat.symbol));
+    const Usdt left = leg.isolated + leg.pnl(mark_of(core, seat));
     leg.isolated -=
         clear(core, account, seat.symbol, fee, forced.is_flat ? left : std::max(Usdt(), left));
   } while (!leg.flat() && !is_isolated_healthy(core, seat, leg));

@@ -57,7 +57,7 @@ std::optional<Price> cross_liquidation(const Core& core, const CrossFigures& cro
   const auto leg = [&](PositionSide side) {
     return MarginLeg{seat.leg(side).qty, seat.leg(side).entry()};
   };
-  return liquidation_price(brackets_of(core, seat.symbol), wallet, leg(PositionSide::both),
+  return liquidation_price(brackets_of(seat), wallet, leg(PositionSide::both),
                            leg(PositionSide::long_), leg(PositionSide::short_),
                            cross.maintenance - own.maintenance, cross.pnl - own.pnl);
 }
@@ -65,7 +65,7 @@ std::optional<Price> cross_liquidation(const Core& core, const CrossFigures& cro
 // Reference §19: by profit x effective leverage. The real exchange ranks all its holders of a side;
 // here are few of them, so the score itself says how near the front one stands.
 int adl_quantile(const Core& core, const CrossFigures& cross, const Seat& seat, const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   const double profit = leg.pnl(mark).value().to_double() / leg.cost.abs().value().to_double();
   if (!(profit > 0)) return 0;
   const Usdt balance =
@@ -80,7 +80,7 @@ int adl_quantile(const Core& core, const CrossFigures& cross, const Seat& seat, 
 
 Exchange::PositionRow row_of(const Core& core, const CrossFigures& cross, const Seat& seat,
                              const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   Exchange::PositionRow row;
   row.position = {seat.symbol,  leg.side,      leg.qty,      leg.entry(), mark,
                   std::nullopt, leg.pnl(mark), leg.isolated, leg.updated};
@@ -91,11 +91,11 @@ Exchange::PositionRow row_of(const Core& core, const CrossFigures& cross, const 
   row.open_order_margin =
       margin_notional(seat, leg.side, mark) / seat.leverage - row.initial_margin;
   if (leg.flat()) return row;
-  row.maintenance_margin = maintenance(core, seat, leg, mark);
+  row.maintenance_margin = maintenance(seat, leg, mark);
   row.break_even = (leg.cost + leg.fees) / leg.qty;
   row.adl_quantile = adl_quantile(core, cross, seat, leg);
   row.position.liquidation = seat.margin == MarginType::isolated
-                                 ? isolated_liquidation(core, seat, leg)
+                                 ? isolated_liquidation(seat, leg)
                                  : cross_liquidation(core, cross, seat);
   return row;
 }
@@ -104,6 +104,12 @@ Exchange::PositionRow row_of(const Core& core, const CrossFigures& cross, const 
 
 Price mark_of(const Core& core, Symbol symbol) {
   return core.market.mark(symbol, core.now).value_or(Price());
+}
+
+Price mark_of(const Core& core, const Seat& seat) {
+  const Asked asked{core.now, core.prices};
+  if (seat.mark.asked != asked) seat.mark = {asked, mark_of(core, seat.symbol)};
+  return seat.mark.price;
 }
 
 const Brackets& brackets_of(const Core& core, Symbol symbol) {
@@ -130,20 +136,20 @@ Usdt margin_notional(const Seat& seat, PositionSide side, Price mark, const Extr
   return {};
 }
 
-Usdt maintenance(const Core& core, const Seat& seat, const Leg& leg, Price mark) {
+Usdt maintenance(const Seat& seat, const Leg& leg, Price mark) {
   if (leg.flat()) return {};
-  return maintenance_margin(brackets_of(core, seat.symbol), (mark * leg.qty).abs());
+  return maintenance_margin(brackets_of(seat), (mark * leg.qty).abs());
 }
 
 SeatFigures figures(const Core& core, const Seat& seat) {
   SeatFigures out;
   if (!seat.active()) return out;
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   for (const Leg& leg : seat.legs) {
     const Usdt margin = (mark * leg.qty).abs() / seat.leverage;
     out.position_margin += margin;
     out.order_margin += margin_notional(seat, leg.side, mark) / seat.leverage - margin;
-    out.maintenance += maintenance(core, seat, leg, mark);
+    out.maintenance += maintenance(seat, leg, mark);
     out.pnl += leg.pnl(mark);
   }
   return out;
@@ -199,14 +205,13 @@ std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account
   return rows;
 }
 
-std::optional<Price> isolated_liquidation(const Core& core, const Seat& seat, const Leg& leg) {
-  return isolated_liquidation_price(brackets_of(core, seat.symbol), leg.isolated + rounding_of(leg),
-                                    leg.qty, leg.entry());
+std::optional<Price> isolated_liquidation(const Seat& seat, const Leg& leg) {
+  return isolated_liquidation_price(brackets_of(seat), leg.isolated + rounding_of(leg), leg.qty,
+                                    leg.entry());
 }
 
-std::optional<Price> isolated_level(const Core& core, const Seat& seat, const Leg& leg,
-                                    Ratio factor) {
-  Brackets brackets = brackets_of(core, seat.symbol);
+std::optional<Price> isolated_level(const Seat& seat, const Leg& leg, Ratio factor) {
+  Brackets brackets = brackets_of(seat);
   for (auto& bracket : brackets) {
     bracket.maintenance_rate = bracket.maintenance_rate * factor;
     bracket.maintenance_amount = bracket.maintenance_amount * factor;

@@ -135,12 +135,15 @@ Watch mark_watch(const Core& core, Price level, bool falling) {
 // it would come with every tick.
 void watch_call(Core& core, const Account& account, Seat& seat, Leg& leg) {
   const bool falling = leg.qty.is_positive();
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   const auto is_past = [&](Price level) { return falling ? mark <= level : mark >= level; };
-  const auto recovered = isolated_level(core, seat, leg, kRecoveredFactor);
-  if (leg.was_called) leg.was_called = recovered && is_past(*recovered);
+  const auto recovered_at = [&] { return isolated_level(seat, leg, kRecoveredFactor); };
+  if (leg.was_called) {
+    const auto recovered = recovered_at();
+    leg.was_called = recovered && is_past(*recovered);
+  }
   if (!leg.was_called) {
-    const auto level = isolated_level(core, seat, leg, kCallFactor);
+    const auto level = isolated_level(seat, leg, kCallFactor);
     if (!level) return;
     if (!is_past(*level)) {
       leg.margin_call = mark_watch(core, *level, falling);
@@ -149,7 +152,8 @@ void watch_call(Core& core, const Account& account, Seat& seat, Leg& leg) {
     leg.was_called = true;
     write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
   }
-  if (recovered) leg.margin_call = mark_watch(core, *recovered, !falling);
+  if (const auto recovered = recovered_at())
+    leg.margin_call = mark_watch(core, *recovered, !falling);
 }
 
 void watch_margin(Core& core, const Account& account, Seat& seat) {
@@ -160,7 +164,7 @@ void watch_margin(Core& core, const Account& account, Seat& seat) {
       leg.was_called = false;
       continue;
     }
-    if (const auto level = isolated_liquidation(core, seat, leg))
+    if (const auto level = isolated_liquidation(seat, leg))
       leg.liquidation = mark_watch(core, *level, leg.qty.is_positive());
     watch_call(core, account, seat, leg);
   }

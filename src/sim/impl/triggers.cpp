@@ -98,7 +98,7 @@ void wait_again(Core& core, Account& account, Seat& seat, Order& order) {
 void become_child(Core& core, Account& account, Seat& seat, Order& order,
                   const SymbolRules& rules) {
   OrderRequest request = child_of(seat, order);
-  const Situation at{core, account, seat, rules, mark_of(core, seat.symbol)};
+  const Situation at{core, account, seat, rules, mark_of(core, seat)};
   if (order.detail.terms.price_match != PriceMatch::none) {
     const auto price = matched_price(at, request.side, order.detail.terms.price_match);
     if (!price) return reject_trigger(core, account, seat, order, refuse::no_depth().error());
