@@ -66,6 +66,7 @@ struct Auth::Key {
   ApiKey key;
   int account = 0;
   std::optional<net::PublicKey> verifier;
+  std::optional<net::HmacSha256> mac{};
   bool revoked = false;
 };
 
@@ -77,6 +78,8 @@ Auth::Auth(const std::vector<PaperAccount>& accounts) {
         auto verifier = net::PublicKey::parse(entry->key.public_key);
         BB_CHECK(verifier.has_value(), "accounts are checked before the exchange opens");
         entry->verifier = std::move(*verifier);
+      } else {
+        entry->mac.emplace(entry->key.secret);
       }
       keys_.insert_or_assign(entry->key.key, std::move(entry));
     }
@@ -107,7 +110,7 @@ bool Auth::is_signed(const Caller& caller, std::string_view payload,
   std::string lower(signature);
   for (auto& c : lower)
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return net::equal_constant_time(lower, net::hmac_sha256_hex(key.key.secret, payload));
+  return net::equal_constant_time(lower, key.mac->hex_of(payload));
 }
 
 bool Auth::is_ed25519(std::string_view api_key) const {

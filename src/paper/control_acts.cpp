@@ -175,9 +175,8 @@ ControlReply set_position(const ControlCall& call) {
   else if (side != "BOTH")
     return control_error(400, "positionSide is BOTH, LONG or SHORT");
   Qty held;
-  for (const auto& row : exchange.positions(account))
-    if (row.position.symbol == symbol && row.position.side == fill.position_side)
-      held = row.position.qty;
+  for (const auto& row : exchange.positions(account, symbol))
+    if (row.position.side == fill.position_side) held = row.position.qty;
   const Qty wanted(call.body.at("qty").decimal());
   const Qty change = wanted - held;
   if (change.is_zero()) return control_done();

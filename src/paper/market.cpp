@@ -72,15 +72,11 @@ void write_ticker(JsonWriter& json, Call& call, const Contract& contract,
   const auto first_id = sim::Tape::first_row_at(contract.symbol, open_time);
   const auto last_id = std::max(newest ? newest->id : first_id, first_id);
   const int places = contract.price_places;
-  const double open = ticker.open.value().to_double();
-  const double change = ticker.last.value().to_double() - open;
-  const double average =
-      ticker.volume > 0 ? ticker.quote_volume / ticker.volume : ticker.last.value().to_double();
   json.begin_object()
       .field("symbol", contract.symbol.str())
       .field("priceChange", padded(ticker.last - ticker.open, places))
-      .field("priceChangePercent", rounded(open > 0 ? change / open * 100 : 0, 3))
-      .field("weightedAvgPrice", rounded(average, places))
+      .field("priceChangePercent", rounded(change_percent(ticker), 3))
+      .field("weightedAvgPrice", rounded(average_price(ticker), places))
       .field("lastPrice", padded(ticker.last, places))
       .field("lastQty", padded(newest ? newest->qty : Qty(), contract.qty_places))
       .field("openPrice", padded(ticker.open, places))
@@ -241,8 +237,8 @@ Reply funding_info(Call& call) {
     if (hours == 8) continue;
     json.begin_object()
         .field("symbol", rules.symbol.str())
-        .field("adjustedFundingRateCap", "0.02000000")
-        .field("adjustedFundingRateFloor", "-0.02000000")
+        .field("adjustedFundingRateCap", eight(kFundingCap))
+        .field("adjustedFundingRateFloor", eight(-kFundingCap))
         .field("fundingIntervalHours", std::int64_t{hours})
         .field("disclaimer", false)
         .field("updateTime", to_ms(rules.onboard_time))

@@ -1,5 +1,7 @@
 #include "paper/premium.h"
 
+#include <algorithm>
+
 namespace bb::paper {
 
 namespace {
@@ -25,8 +27,9 @@ Ratio premium_of(const sim::Market& market, Symbol symbol, TimePoint now) {
   const auto next = market.next_funding(symbol, now);
   const auto hours = funding_hours(market, symbol, now);
   if (hours <= 0) return {};
-  const auto rate = Decimal::mul_div(next.rate.value(), Decimal::from_int(8),
-                                     Decimal::from_int(hours), Rounding::nearest);
+  const Ratio capped = std::clamp(next.rate, -kFundingCap, kFundingCap);
+  const auto rate = Decimal::mul_div(capped.value(), Decimal::from_int(8), Decimal::from_int(hours),
+                                     Rounding::nearest);
   if (rate > kInterest) return Ratio(rate + kBand);
   if (rate < kInterest) return Ratio(rate - kBand);
   return {};

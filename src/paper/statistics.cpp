@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/hash.h"
 #include "paper/handlers.h"
 #include "paper/premium.h"
 
@@ -21,13 +22,7 @@ constexpr std::chrono::days kReach{30};
 
 /// In [-1, 1]: two waves whose phases belong to (contract, kind).
 double wave(Symbol symbol, std::string_view kind, TimePoint t) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  const auto mix = [&](std::string_view text) {
-    for (const char c : text)
-      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  };
-  mix(symbol.str());
-  mix(kind);
+  const std::uint64_t hash = stable_hash(fmt::format("{}{}", symbol.str(), kind));
   const double hours = static_cast<double>(to_ms(t)) / 3'600'000.0;
   const auto phase = [&](int shift) {
     return static_cast<double>(hash >> shift & 0xffff) / 0x10000 * 2 * std::numbers::pi;

@@ -115,16 +115,12 @@ Stamped ticker(const sim::Market& market, const Contract& contract, const sim::T
   const auto first = sim::Tape::first_row_at(contract.symbol, open_time);
   const auto last = std::max(newest ? newest->id : first, first);
   const int places = contract.price_places;
-  const double open = ticker.open.value().to_double();
-  const double change = ticker.last.value().to_double() - open;
-  const double average =
-      ticker.volume > 0 ? ticker.quote_volume / ticker.volume : ticker.last.value().to_double();
   JsonWriter json;
   json.begin_object()
       .field("s", contract.symbol.str())
       .field("p", padded(ticker.last - ticker.open, places))
-      .field("P", fixed(open > 0 ? change / open * 100 : 0, 3))
-      .field("w", fixed(average, places))
+      .field("P", fixed(change_percent(ticker), 3))
+      .field("w", fixed(average_price(ticker), places))
       .field("c", padded(ticker.last, places))
       .field("Q", padded(newest ? newest->qty : Qty(), contract.qty_places))
       .field("o", padded(ticker.open, places))

@@ -65,17 +65,18 @@ void UserFeed::on_multi_assets(int account, bool multi_assets) {
 
 user_event::Resting UserFeed::resting(int account, Symbol symbol) const {
   user_event::Resting sums;
-  for (const auto& order : parts_.venue.exchange().open_orders(account, false)) {
-    if (order.symbol != symbol || order.price.is_zero()) continue;
+  const auto add = [&](const sim::OrderView& order, const sim::OrderDetail&) {
     const Usdt notional = order.price * (order.qty - order.executed_qty);
     (order.side == Side::buy ? sums.bids : sums.asks) += notional;
-  }
+    return true;
+  };
+  parts_.venue.exchange().visit_open_orders(account, symbol, false, add);
   return sums;
 }
 
 sim::Exchange::PositionRow UserFeed::row_of(int account, Symbol symbol, PositionSide side) const {
-  for (auto& row : parts_.venue.exchange().positions(account))
-    if (row.position.symbol == symbol && row.position.side == side) return row;
+  for (auto& row : parts_.venue.exchange().positions(account, symbol))
+    if (row.position.side == side) return row;
   sim::Exchange::PositionRow row;
   row.position.symbol = symbol;
   row.position.side = side;
@@ -124,11 +125,11 @@ UserFeed::Moment UserFeed::look(const JournalEntry& entry, std::string key) {
     if (entry.income->type == "FUNDING_FEE") state.symbol = entry.symbol.str();
     if (!entry.symbol.empty() &&
         exchange.settings(account, entry.symbol).margin == MarginType::isolated)
-      for (const auto& row : exchange.positions(account))
-        if (row.position.symbol == entry.symbol && !row.position.qty.is_zero()) add(row);
+      for (const auto& row : exchange.positions(account, entry.symbol))
+        if (!row.position.qty.is_zero()) add(row);
   } else {
-    for (const auto& row : exchange.positions(account))
-      if (row.position.symbol == entry.symbol) add(row);
+    for (const auto& row : exchange.positions(account, entry.symbol))
+      add(row);
     if (state.positions.empty())
       add(row_of(account, entry.symbol,
                  exchange.hedge(account) ? PositionSide::long_ : PositionSide::both));

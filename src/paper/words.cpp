@@ -277,6 +277,15 @@ std::string rounded(double value, int places) {
   return end.ec == std::errc() ? std::string(text.data(), end.ptr) : "0";
 }
 
+double change_percent(const sim::Ticker24h& ticker) {
+  const double open = ticker.open.value().to_double();
+  return open > 0 ? (ticker.last.value().to_double() - open) / open * 100 : 0;
+}
+
+double average_price(const sim::Ticker24h& ticker) {
+  return ticker.volume > 0 ? ticker.quote_volume / ticker.volume : ticker.last.value().to_double();
+}
+
 std::string as_java_double(Decimal value) {
   if (value.is_zero()) return "0.0";
   std::string digits = std::to_string(value.abs().raw());

@@ -9,6 +9,7 @@
 #include "domain/order_types.h"
 #include "domain/rules.h"
 #include "sim/exchange_types.h"
+#include "sim/market.h"
 
 namespace bb::paper {
 
@@ -53,6 +54,10 @@ std::string eight(Amount<Tag> value) {
 }
 /// Statistics: rounded to `places` decimals.
 std::string rounded(double value, int places);
+/// The two figures of a 24 h ticker that are computed: change of the price in percent, and the
+/// average price weighted by volume.
+double change_percent(const sim::Ticker24h& ticker);
+double average_price(const sim::Ticker24h& ticker);
 /// As Java prints a double: 0.0007 -> "7.0E-4", 0 -> "0.0", 12000000 -> "1.2E7".
 std::string as_java_double(Decimal value);
 

@@ -34,11 +34,9 @@ std::optional<Book> book_at(const Market& market, Symbol symbol, TimePoint at) {
   const auto last = market.last(symbol, at);
   const auto rules = market.find_rules(symbol, at);
   if (!last || !rules || last->time < at) return std::nullopt;
-  impl::Core core(market);
-  core.now = at;
   const Decimal tick = rules->tick.value();
-  return Book{shown(impl::depth_for(core, *rules, Side::sell), tick),
-              shown(impl::depth_for(core, *rules, Side::buy), tick)};
+  return Book{shown(impl::depth_at(market, at, *rules, Side::sell), tick),
+              shown(impl::depth_at(market, at, *rules, Side::buy), tick)};
 }
 
 }  // namespace bb::sim

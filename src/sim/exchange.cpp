@@ -76,12 +76,13 @@ TimePoint Exchange::now() const { return state_->core.now; }
 
 TimePoint Exchange::quiet_until() const {
   const impl::Core& core = state_->core;
-  if (!core.dirty.empty()) return {};
+  if (!core.dirty.empty() || !core.dirty_guards.empty() || !core.happening.empty()) return {};
   return core.agenda.empty() ? TimePoint::max() : core.agenda.begin()->due;
 }
 
 void Exchange::reprice(Symbol symbol) {
   impl::Core& core = state_->core;
+  ++core.prices;
   for (const auto& account : core.accounts) {
     const auto it = account->seats.find(symbol);
     if (it == account->seats.end() || !it->second.active()) continue;
@@ -126,6 +127,14 @@ void Exchange::visit_open_orders(int account, bool conditional, const OrderVisit
   for (const impl::Seat* seat : state_->account(account).active)
     for (const auto& [id, order] : seat->shelf(conditional).open)
       if (!visit(order.view, order.detail)) return;
+}
+
+void Exchange::visit_open_orders(int account, Symbol symbol, bool conditional,
+                                 const OrderVisitor& visit) const {
+  const impl::Seat* seat = state_->find_seat(account, symbol);
+  if (seat == nullptr) return;
+  for (const auto& [id, order] : seat->shelf(conditional).open)
+    if (!visit(order.view, order.detail)) return;
 }
 
 std::vector<OrderView> Exchange::open_orders(int account, bool conditional) const {
@@ -251,7 +260,11 @@ exchange::SymbolSettings Exchange::settings(int account, Symbol symbol) const {
 }
 
 std::vector<Exchange::PositionRow> Exchange::positions(int account) const {
-  return impl::position_rows(state_->core, state_->account(account));
+  return impl::position_rows(state_->core, state_->account(account), Symbol());
+}
+
+std::vector<Exchange::PositionRow> Exchange::positions(int account, Symbol symbol) const {
+  return impl::position_rows(state_->core, state_->account(account), symbol);
 }
 
 Exchange::Balance Exchange::balance(int account) const {

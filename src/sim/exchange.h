@@ -51,7 +51,8 @@ class Exchange {
 
   /// By id, or the newest with that client id; nothing where Binance says -2013. Conditional orders
   /// are found without a symbol, too. Orders are forgotten as the exchange forgets: 3 days after
-  /// they were made when nothing of them was filled, all of them after 90 days.
+  /// they were made when nothing of them was filled, all of them after 90 days; sooner where there
+  /// are more than ExchangeOptions::remembered_orders.
   Answer<std::optional<OrderView>> find_order(int account, const exchange::OrderRef& order) const;
   std::optional<OrderDetail> detail(int account, const exchange::OrderRef& order) const;
   std::vector<OrderView> open_orders(int account, bool conditional) const;
@@ -62,6 +63,8 @@ class Exchange {
   void visit_orders(int account, Symbol symbol, bool conditional, std::int64_t from_id,
                     const OrderVisitor& visit) const;
   void visit_open_orders(int account, bool conditional, const OrderVisitor& visit) const;
+  void visit_open_orders(int account, Symbol symbol, bool conditional,
+                         const OrderVisitor& visit) const;
   std::vector<exchange::Fill> fills(int account, Symbol symbol) const;  // by trade id, 90 days
   /// The same from `from_trade_id` on, until `visit` says false; without a copy.
   void visit_fills(int account, Symbol symbol, std::int64_t from_trade_id,
@@ -107,6 +110,7 @@ class Exchange {
     MarginType margin = MarginType::cross;
   };
   std::vector<PositionRow> positions(int account) const;
+  std::vector<PositionRow> positions(int account, Symbol symbol) const;
 
   struct Balance {
     Usdt wallet, cross_wallet, cross_unrealized_pnl, available, max_withdraw;

@@ -2,6 +2,7 @@
 // details of orders, histories, its journal.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -114,6 +115,9 @@ enum class StopWithoutPosition {
 
 struct ExchangeOptions {
   StopWithoutPosition stop_without_position = StopWithoutPosition::refused;
+  /// So many closed orders of an account are remembered at most, the newest over all its symbols;
+  /// with what was forgotten go the fills, amendments and income rows from before it.
+  std::size_t remembered_orders = 200'000;
 };
 
 struct FeeRates {

@@ -107,17 +107,32 @@ Status put_in_order(const std::string& symbol, std::vector<BarRow>& bars, const 
   return {};
 }
 
-Millis shortest_step(const std::map<std::string, std::vector<BarRow>>& all) {
+// The distance between bars, where no name says it.
+Result<Millis> shortest_step(const std::map<std::string, std::vector<BarRow>>& all,
+                             const Rows& rows) {
   Millis step = Hours(24);
+  const BarRow* second = nullptr;
   for (const auto& [symbol, bars] : all)
-    for (std::size_t i = 1; i < bars.size(); ++i)
-      step = std::min(step, bars[i].open_time - bars[i - 1].open_time);
+    for (std::size_t i = 1; i < bars.size(); ++i) {
+      const Millis distance = bars[i].open_time - bars[i - 1].open_time;
+      if (distance >= step) continue;
+      step = distance;
+      second = &bars[i];
+    }
+  if (!impl::is_step(step))
+    return bad(
+        fmt::format("{}: the bar begins {} ms after the one before it, which is no whole "
+                    "part of a day from a second on",
+                    place_of(rows, *second), step.count()));
   return step;
 }
 
 // Bars without holes: what is missing stands at the close before it.
 Status fill_bars(Column& column, const std::string& symbol, const std::vector<BarRow>& bars,
                  Millis step, const Rows& rows) {
+  if ((bars.back().open_time - bars.front().open_time) / step >= impl::kMostBars)
+    return bad(fmt::format("{}: {} has more bars of {} s than fit", place_of(rows, bars.back()),
+                           symbol, step / Seconds(1)));
   column.step = step;
   column.first = bars.front().open_time;
   column.bars.reserve(
@@ -240,8 +255,9 @@ Status Assembly::add_marks(Column& column, TimePoint end) {
   if (auto ordered = put_in_order(symbol, bars, rows_); !ordered) return ordered;
   auto marks = std::make_shared<Column>();
   marks->rules.tick = impl::tick_of(bars, Price());
-  const Millis step = shortest_step({{symbol, bars}});
-  if (auto filled = fill_bars(*marks, symbol, bars, step, rows_); !filled) return filled;
+  const auto step = shortest_step({{symbol, bars}}, rows_);
+  if (!step) return std::unexpected(step.error());
+  if (auto filled = fill_bars(*marks, symbol, bars, *step, rows_); !filled) return filled;
   cut_bars(*marks, end);
   if (!marks->bars.empty()) column.mark = std::move(marks);
   return {};
@@ -280,7 +296,12 @@ Result<Market> Assembly::build(const MarketOptions& options, Millis named_step) 
   for (auto& [symbol, bars] : rows_.bars)
     if (auto ordered = put_in_order(symbol, bars, rows_); !ordered)
       return std::unexpected(ordered.error());
-  step_ = named_step > Millis(0) ? named_step : shortest_step(rows_.bars);
+  step_ = named_step;
+  if (step_ == Millis(0)) {
+    const auto found = shortest_step(rows_.bars, rows_);
+    if (!found) return std::unexpected(found.error());
+    step_ = *found;
+  }
   for (const auto& symbol : symbols()) {
     auto& bars = rows_.bars.at(symbol);
     if (auto added = add_column(symbol, bars); !added) return std::unexpected(added.error());

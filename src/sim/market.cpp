@@ -244,15 +244,21 @@ Millis Market::funding_interval(Symbol symbol) const {
   return column == nullptr ? impl::kFundingInterval : column->funding_interval;
 }
 
-std::optional<TimePoint> Market::next_point(const std::vector<Symbol>& symbols,
-                                            TimePoint now) const {
-  std::optional<TimePoint> next;
-  for (const Symbol symbol : symbols) {
-    const Column* column = data_->find(symbol);
-    if (column == nullptr) continue;
-    const auto point = HeldPath(*data_, *column, holds_->of(symbol)).next_point(now);
-    if (point && (!next || *point < *next)) next = point;
-  }
+std::optional<TimePoint> Market::next_point(Symbol symbol, TimePoint now) const {
+  const Column* column = data_->find(symbol);
+  if (column == nullptr) return std::nullopt;
+  return HeldPath(*data_, *column, holds_->of(symbol)).next_point(now);
+}
+
+std::optional<TimePoint> Market::next_mark_point(Symbol symbol, TimePoint now) const {
+  const Column* column = data_->find(symbol);
+  if (column == nullptr || !column->mark) return next_point(symbol, now);
+  const HeldPath marks(*data_, *column->mark, holds_->of(symbol));
+  if (now >= marks.end()) return next_point(symbol, now);
+  // Where the recorded marks end, the mark jumps to the path.
+  TimePoint next = marks.next_point(now).value_or(marks.end());
+  if (now < marks.begin())
+    if (const auto on_path = next_point(symbol, now)) next = std::min(next, *on_path);
   return next;
 }
 

@@ -104,8 +104,11 @@ class Market {
   /// The settlement that comes next after `now` and the rate expected for it.
   Funding next_funding(Symbol symbol, TimePoint now) const;
   Millis funding_interval(Symbol symbol) const;
-  /// The next instant after `now` at which any of `symbols` passes one of its four points.
-  std::optional<TimePoint> next_point(const std::vector<Symbol>& symbols, TimePoint now) const;
+  /// The next instant after `now` at which the path passes one of its four points, or a hold of it
+  /// begins or ends: between two such instants it goes one way only.
+  std::optional<TimePoint> next_point(Symbol symbol, TimePoint now) const;
+  /// The same of the mark price, with the points of its own bars.
+  std::optional<TimePoint> next_mark_point(Symbol symbol, TimePoint now) const;
 
   /// Holds the price of a symbol from `from` on, in place of an earlier hold; copies of the market
   /// share it. Nothing before `from` may be asked for again as the future: an exchange on this

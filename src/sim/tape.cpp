@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hash.h"
+
 namespace bb::sim {
 
 namespace {
@@ -15,13 +17,6 @@ constexpr std::int64_t kEpoch = 1'567'296'000'000;               // 2019-09-01
 constexpr double kQtyMax = 1e9;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
-std::uint64_t name_hash(Symbol symbol) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : symbol.str())
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
-}
 
 /// The finalizer of splitmix64: every bit depends on every bit.
 std::uint64_t draw(std::uint64_t name, std::int64_t number) {
@@ -86,7 +81,7 @@ Qty qty_of(std::uint64_t name, std::int64_t row, double per_block, Decimal step)
 template <class Each>
 std::optional<TapeGroup> Tape::group(Symbol symbol, std::int64_t id, TimePoint now, Decimal step,
                                      Each each) const {
-  const auto name = name_hash(symbol);
+  const auto name = stable_hash(symbol.str());
   TapeGroup out;
   out.id = id;
   out.first = first_row_of(id);
@@ -134,7 +129,7 @@ std::vector<TapeRow> Tape::rows(Symbol symbol, std::int64_t id, std::size_t limi
 }
 
 std::int64_t Tape::first_group_at(Symbol symbol, TimePoint t) {
-  return first_group(name_hash(symbol), t);
+  return first_group(stable_hash(symbol.str()), t);
 }
 
 std::int64_t Tape::first_row_at(Symbol symbol, TimePoint t) {

@@ -26,6 +26,16 @@ TEST_CASE("crypto: HMAC and SHA-256 of empty text are the published values") {
   CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST_CASE("a keyed HMAC says the same as the single one, message after message") {
+  for (const std::string key : {"", "secret",
+                                "a key that is longer than the block of the hash, "
+                                "which is hashed itself before it is used"}) {
+    const HmacSha256 mac(key);
+    for (const std::string message : {"", "one", "two", "one"})
+      CHECK(mac.hex_of(message) == hmac_sha256_hex(key, message));
+  }
+}
+
 TEST_CASE("crypto: equal text is equal, different text or length is not") {
   CHECK(equal_constant_time("secret", "secret"));
   CHECK(equal_constant_time("", ""));

@@ -2,6 +2,7 @@
 // catalogues; their parameters, limits and refusals.
 #include <doctest/doctest.h>
 
+#include "paper/premium.h"
 #include "paper/world.h"
 
 using namespace bb;
@@ -84,6 +85,25 @@ TEST_CASE("market: mark, index and premium bars have prices and samples, no volu
           R"(1760050859999,"0",12,"0","0","0"]])");
     co_await world.close();
   });
+}
+
+TEST_CASE("market: the index is a price whatever funding rate was recorded") {
+  for (const int percent : {-100, -3, 0, 3, 100}) {
+    auto columns = test_columns();
+    const Ratio rate(Decimal::from_raw(percent * Decimal::kScale / 100));
+    columns[0].funding.clear();
+    for (int hour = 1; hour < 48; ++hour)
+      columns[0].funding.push_back({some_day() + Hours(hour), rate});
+    columns[0].funding_interval = Hours(1);
+    const auto market = market_of(std::move(columns));
+    const Symbol symbol("AAAUSDT");
+    const Price mark = *market.mark(symbol, some_day());
+    const Ratio premium = premium_of(market, symbol, some_day());
+    INFO("funding of " << percent << " %: premium " << premium.str());
+    const Price index = index_price(mark, premium);
+    CHECK(index > mark * Ratio(Decimal::from_raw(80'000'000)));
+    CHECK(index < mark * Ratio(Decimal::from_raw(125'000'000)));
+  }
 }
 
 TEST_CASE("market: pairs and contract types have their own refusals") {

@@ -187,6 +187,21 @@ TEST_CASE("a resting child that is cancelled finishes its conditional order unfi
   CHECK(w.held() == qty("-2"));
 }
 
+TEST_CASE("a trigger is rejected where a regular order rests under the conditional order's name") {
+  Short w("2", rest(1) + rest(9, 107));
+  const OrderView stop = w.accepted(
+      named("twin", reduce_only(conditional(OrderType::stop_market, Side::buy, "2", "104"))));
+  const OrderView resting = w.accepted(named("twin", limit_order(Side::sell, "1", "120")));
+  w.to(61);
+  CHECK(w.order(stop).status == OrderStatus::rejected);
+  CHECK(w.detail(stop).reject_reason == "ClientOrderId is duplicated.");
+  CHECK(w.held() == qty("-2"));
+  const auto found = w.exchange.find_order(
+      w.account, {.symbol = w.symbol, .client_order_id = ClientOrderId("twin")});
+  REQUIRE(found->has_value());
+  CHECK((*found)->order_id == resting.order_id);
+}
+
 TEST_CASE("in hedge mode a closePosition order closes its own leg only") {
   World w(wave());
   w.to(30);

@@ -100,6 +100,46 @@ TEST_CASE("an isolated position is called once when its margin ratio passes 80 %
   CHECK(w.entries(Kind::liquidated).empty());
   w.to(110);
   CHECK(w.entries(Kind::margin_call).size() == 1);
+  w.to(134);
+  CHECK(w.entries(Kind::margin_call).size() == 1);
+  w.to(135);  // it had recovered in between
+  CHECK(w.entries(Kind::margin_call).size() == 2);
+}
+
+TEST_CASE("at the brink a position is called once, until its margin ratio fell back to 75 %") {
+  // Isolated short of 10 at 99.99 with 99.49: called at 108.58, recovered at 108.50.
+  std::vector<Candle> brink;
+  for (int i = 0; i < 5; ++i)
+    brink.push_back({108.53, 108.65, 108.53, 108.53});
+  World w(rest(1) + brink + rest(1, 108.4) + brink + rest(8));
+  w.to(30);
+  w.accepted(market_order(Side::sell, "10"));
+  for (int minute = 1; minute < 6; ++minute) {
+    w.to(60 * minute + 50);
+    // Whatever else happens to the position in between.
+    REQUIRE(w.exchange.cancel(w.account, w.accepted(limit_order(Side::sell, "1", "112")).ref()));
+    CHECK(w.entries(Kind::margin_call).size() == 1);
+  }
+  w.to(60 * 7 + 7);
+  CHECK(w.entries(Kind::margin_call).size() == 1);
+  w.to(60 * 7 + 8);
+  CHECK(w.entries(Kind::margin_call).size() == 2);
+  w.to(60 * 12);
+  CHECK(w.entries(Kind::margin_call).size() == 2);
+}
+
+TEST_CASE("a cross account that recovered by prices alone is called again") {
+  // Short of 60 with 1000: called at 115.17, liquidated at 115.45.
+  const Candle up{100, 115.3, 100, 100};
+  World w(rest(1) + std::vector<Candle>{up, up} + rest(8));
+  w.account = w.add({.balance = usdt("1000"), .default_leverage = 10, .fees = {}});
+  w.to(30);
+  w.accepted(market_order(Side::sell, "60"));
+  w.to(110);
+  CHECK(w.entries(Kind::margin_call).size() == 1);
+  w.to(140);
+  CHECK(w.entries(Kind::liquidated).empty());
+  CHECK(w.entries(Kind::margin_call).size() == 2);
 }
 
 TEST_CASE("a cross account is called before it is liquidated") {

@@ -43,6 +43,30 @@ TEST_CASE("after ninety days fills, income and filled orders are forgotten, posi
   CHECK(w.held() == qty("-1"));
 }
 
+TEST_CASE("of closed orders the newest are remembered, over all symbols of an account") {
+  World w({Course{.candles = rest(60)}, Course{.symbol = "XYZUSDT", .candles = rest(60)}},
+          {.remembered_orders = 10});
+  w.to(30);
+  const OrderView resting = w.accepted(limit_order(Side::sell, "1", "101"));
+  const OrderView first = w.accepted(named("first", market_order(Side::buy, "1")));
+  const OrderView other = w.accepted(in("XYZUSDT", market_order(Side::buy, "1")));
+  for (int i = 0; i < 10; ++i) {
+    w.to(31 + i);
+    w.accepted(in(i % 2 == 0 ? "XYZUSDT" : "ABCUSDT", market_order(Side::buy, "1")));
+  }
+  CHECK_FALSE(w.exchange.find_order(w.account, first.ref())->has_value());
+  CHECK_FALSE(w.exchange.find_order(w.account, other.ref())->has_value());
+  CHECK(w.order(resting).status == OrderStatus::open);
+  CHECK(w.exchange.orders(w.account, w.symbol, false).size() == 6);
+  CHECK(w.exchange.orders(w.account, Symbol("XYZUSDT"), false).size() == 5);
+  w.to(50);
+  w.accepted(market_order(Side::buy, "1"));
+  w.accepted(market_order(Side::buy, "1"));
+  CHECK(w.exchange.fills(w.account, w.symbol).size() <= 10);
+  CHECK(w.exchange.fills(w.account, w.symbol).front().time >= start() + Seconds(31));
+  CHECK(w.held() == qty("8"));
+}
+
 TEST_CASE("an order that rests is remembered however old it is") {
   World w(rest(10));
   w.to(30);

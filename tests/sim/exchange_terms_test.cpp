@@ -209,6 +209,56 @@ TEST_CASE("price protection holds a trigger back while last and mark price lie a
   CHECK(impl::is_price_protected(price("94.99"), price("100")));
 }
 
+// The last price jumps to 108 at 60 s; the mark price follows to 104 at 120 s and to 108 at 180 s.
+Course apart() {
+  Course course{.candles = rest(1) + rest(29, 108)};
+  course.marks = rest(2) + rest(1, 104) + rest(27, 108);
+  return course;
+}
+
+TEST_CASE("a protected stop that is held back is no protection, until it closes the position") {
+  World w({apart()});
+  w.to(30);
+  w.accepted(market_order(Side::sell, "1"));
+  OrderTerms terms;
+  terms.price_protect = true;
+  const OrderView stop = w.accepted(close_position(kStop, Side::buy, "105"), terms);
+  CHECK(w.entries(Kind::unprotected_from).size() == 1);  // at the opening
+  REQUIRE(w.entries(Kind::protected_from).size() == 1);
+  w.to(90);
+  CHECK(w.order(stop).status == OrderStatus::open);
+  REQUIRE(w.entries(Kind::unprotected_from).size() == 2);
+  CHECK(w.entries(Kind::unprotected_from)[1].time == start() + Seconds(60));
+  w.to(119.9);
+  CHECK(w.held() == qty("-1"));
+  w.to(120);  // 108 is within 5 % of 104
+  CHECK(w.order(stop).status == OrderStatus::finished);
+  CHECK(w.held().is_zero());
+  CHECK(w.entries(Kind::unprotected_from).size() == 2);
+}
+
+TEST_CASE("a held back stop whose price goes back to the safe side protects again") {
+  Course course{.candles = rest(1) + rest(1, 108) + rest(28)};
+  course.marks = rest(30);
+  World w({course});
+  w.to(30);
+  w.accepted(market_order(Side::sell, "1"));
+  OrderTerms terms;
+  terms.price_protect = true;
+  const OrderView stop = w.accepted(close_position(kStop, Side::buy, "105"), terms);
+  w.to(119);
+  CHECK(w.entries(Kind::unprotected_from).size() == 2);
+  CHECK(w.entries(Kind::protected_from).size() == 1);
+  w.to(121);
+  CHECK(w.order(stop).status == OrderStatus::open);
+  REQUIRE(w.entries(Kind::protected_from).size() == 2);
+  CHECK(w.entries(Kind::protected_from)[1].time == start() + Seconds(120));
+  CHECK(w.market.hold(w.symbol, price("106"), w.exchange.now()).has_value());
+  w.exchange.reprice(w.symbol);
+  w.to(122);  // last and mark price stand together
+  CHECK(w.order(stop).status == OrderStatus::finished);
+}
+
 OrderRequest unfounded() { return reduce_only(conditional(kStop, Side::buy, "1", "110")); }
 
 TEST_CASE(
@@ -250,6 +300,22 @@ TEST_CASE("a reduce-only stop without a position: accepted and expired within a 
   w.accepted(market_order(Side::sell, "1"));
   w.to(60);
   CHECK(w.order(founded).status == OrderStatus::open);
+}
+
+TEST_CASE("a stop that found its position in time still ends at its good-till date") {
+  World w({Course{.candles = rest(60)}}, {.stop_without_position = StopWithoutPosition::expired});
+  w.to(30);
+  OrderRequest request = unfounded();
+  request.type = OrderType::stop;
+  request.price = price("111");
+  request.time_in_force = TimeInForce::gtd;
+  const OrderView stop = w.accepted(request, until(1000));
+  w.accepted(market_order(Side::sell, "1"));
+  w.to(999);
+  CHECK(w.order(stop).status == OrderStatus::open);
+  w.to(1000);
+  CHECK(w.order(stop).status == OrderStatus::expired);
+  CHECK(w.detail(stop).expiry_reason == 0);
 }
 
 // ---- countdown ----------------------------------------------------------------------------

@@ -90,6 +90,43 @@ TEST_CASE("a jump down triggers a trailing stop at the price it jumps to") {
   CHECK(w.exchange.fills(w.account, w.symbol).back().price < price("95"));
 }
 
+TEST_CASE("a trailing stop on the mark price follows mark bars that are finer than the path's") {
+  // Within the first quarter of a minute of the path, the mark goes to 104 and back.
+  Course course{.candles = rest(30)};
+  course.marks = rest(15) + std::vector<Candle>{{100, 104, 100, 100}} + rest(400);
+  course.mark_step = Millis(4000);
+  World w({course});
+  w.to(30);
+  w.accepted(market_order(Side::buy, "2"));
+  OrderRequest request = reduce_only(trailing(Side::sell, "2"));
+  request.working_type = WorkingType::mark_price;
+  const OrderView order = w.accepted(request, trails("0.02"));
+  // 104 at 61 s; down by 4 in the second after it: 2 % lower after 0.52 s.
+  w.to(61.51);
+  CHECK(w.order(order).status == OrderStatus::open);
+  w.to(61.52);
+  CHECK(w.order(order).status == OrderStatus::finished);
+}
+
+TEST_CASE("a trailing stop knows the best price of a hold that ended between two points") {
+  World w(rest(30));
+  w.to(30);
+  w.accepted(market_order(Side::buy, "2"));
+  const OrderView order = w.accepted(reduce_only(trailing(Side::sell, "2")), trails("0.05"));
+  w.to(32);
+  CHECK(w.market.hold(w.symbol, price("110"), w.exchange.now()).has_value());
+  w.exchange.reprice(w.symbol);
+  w.to(34);
+  CHECK(w.market.hold(w.symbol, price("106"), w.exchange.now()).has_value());
+  w.exchange.reprice(w.symbol);
+  w.to(36);
+  CHECK(w.order(order).status == OrderStatus::open);
+  w.market.release(w.symbol, w.exchange.now());
+  w.exchange.reprice(w.symbol);  // 100 is less than 110 x 0.95
+  w.to(36.1);
+  CHECK(w.order(order).status == OrderStatus::finished);
+}
+
 TEST_CASE("refusals of trailing stops") {
   Rising w;
   const auto code = [&](Side side, const std::string& rate, const std::string& activate) {

@@ -27,9 +27,20 @@ Market build(const std::vector<Course>& courses) {
     const auto ticks = [&](double value) {
       return static_cast<std::int32_t>(std::lround(value / tick));
     };
-    for (const Candle& c : course.candles)
-      column.bars.push_back(
-          {ticks(c.open), ticks(c.high), ticks(c.low), ticks(c.close), course.volume});
+    const auto bars_of = [&](const std::vector<Candle>& candles) {
+      std::vector<impl::Bar> bars;
+      for (const Candle& c : candles)
+        bars.push_back({ticks(c.open), ticks(c.high), ticks(c.low), ticks(c.close), course.volume});
+      return bars;
+    };
+    column.bars = bars_of(course.candles);
+    if (!course.marks.empty()) {
+      column.mark = std::make_shared<impl::Column>();
+      column.mark->rules.tick = course.rules.tick;
+      column.mark->first = start();
+      column.mark->step = course.mark_step;
+      column.mark->bars = bars_of(course.marks);
+    }
     column.funding = course.funding;
     longest = std::max(longest, course.candles.size());
     data->columns.push_back(std::move(column));

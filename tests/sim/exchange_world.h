@@ -27,7 +27,9 @@ struct Course {
   std::vector<Market::Funding> funding{};
   SymbolRules rules = default_rules();
   Brackets brackets = default_brackets();
-  double volume = 1'000'000;  // base asset per bar
+  double volume = 1'000'000;    // base asset per bar
+  std::vector<Candle> marks{};  // from the start on; none = the mark price is the path
+  Millis mark_step{60'000};
 
   static SymbolRules default_rules();
   static Brackets default_brackets();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/book.h"
 #include "sim/impl/market_archive.h"
 #include "sim/impl/market_feed.h"
 #include "sim/market.h"
@@ -106,6 +107,43 @@ TEST_CASE("feed: a tree of bulk zips is one market, with marks and funding") {
   CHECK(paid[0].rate == Ratio(*Decimal::parse("0.0003")));
   CHECK(paid[1].rate == Ratio(*Decimal::parse("-0.001")));
   CHECK(paid[2].rate == Ratio(*Decimal::parse("0.0001")));
+}
+
+TEST_CASE("feed: what no figure can hold is an error with its file and line") {
+  const auto loaded = [](const std::string& name, const std::string& rows) {
+    TempDir folder;
+    put(folder.file(name), "symbol,open_time,open,high,low,close,volume\n" + rows);
+    return error_of(folder);
+  };
+  const auto bar = [](std::int64_t ms, const std::string& price) {
+    return fmt::format("ABCUSDT,{},{},{},{},{},1\n", ms, price, price, price, price);
+  };
+  const std::int64_t t = to_ms(at(0));
+  const std::string hasty = loaded("days.csv", bar(t, "1") + bar(t + 1, "1"));
+  CHECK(says(hasty, "days.csv:3: the bar begins 1 ms after the one before it"));
+  const std::string odd = loaded("days.csv", bar(t, "1") + bar(t + 7000, "1"));
+  CHECK(says(odd, "days.csv:3: the bar begins 7000 ms after"));
+  const std::string dear = loaded("days.csv", bar(t, "1") + bar(t + 60'000, "2000000000"));
+  CHECK(says(dear, "days.csv:3: '2000000000' is not a price"));
+  const std::string far =
+      loaded("days.csv", bar(t, "1") + bar(t + 1000, "1") + bar(t + 60'000'000'000, "1"));
+  CHECK(says(far, "days.csv:4: ABCUSDT has more bars of 1 s than fit"));
+}
+
+TEST_CASE("feed: prices in whole thousands have a tick whose book stays within all figures") {
+  TempDir folder;
+  std::string rows = "symbol,open_time,open,high,low,close,volume\n";
+  for (int i = 0; i < 60; ++i)
+    rows += fmt::format("ABCUSDT,{},1000,1000000000,1000,1000,1000000000000000000\n", to_ms(at(i)));
+  put(folder.file("days.csv"), rows);
+  const auto market = load_market(folder.path(), {});
+  REQUIRE_MESSAGE(market.has_value(), market.error().text);
+  CHECK(market->find_rules(kAbc, at(0))->max_price.is_positive());
+  const auto book = book_at(*market, kAbc, at(30));
+  REQUIRE(book.has_value());
+  CHECK(book->bids.front().price.is_positive());
+  CHECK(book->asks.back().price > book->asks.front().price);
+  CHECK(book->asks.back().qty.is_positive());
 }
 
 TEST_CASE("feed: the mark crosses a level when the recorded mark does, not the last price") {

@@ -176,13 +176,18 @@ TEST_CASE("crossing: the mark price crosses where the path does") {
   CHECK(market.mark(kSymbol, mark->time) <= ticks(95));
 }
 
-TEST_CASE("points: the next of the four, over several symbols, until the bars end") {
-  const Market market = OneSymbol{.bars = {{100, 120, 90, 105, 1}, {1, 1, 1, 1, 1}}}.market();
-  CHECK(market.next_point({kSymbol}, kStart - Millis(5)) == kStart);
-  CHECK(market.next_point({kSymbol}, kStart) == kStart + Millis(10));
-  CHECK(market.next_point({kSymbol}, kStart + Millis(39)) == kStart + Millis(40));
-  CHECK_FALSE(market.next_point({kSymbol}, kStart + Millis(70)).has_value());
-  CHECK_FALSE(market.next_point({}, kStart).has_value());
+TEST_CASE("points: the next of the four, or the edge of a hold, until the bars end") {
+  Market market = OneSymbol{.bars = {{100, 120, 90, 105, 1}, {1, 1, 1, 1, 1}}}.market();
+  CHECK(market.next_point(kSymbol, kStart - Millis(5)) == kStart);
+  CHECK(market.next_point(kSymbol, kStart) == kStart + Millis(10));
+  CHECK(market.next_point(kSymbol, kStart + Millis(39)) == kStart + Millis(40));
+  CHECK_FALSE(market.next_point(kSymbol, kStart + Millis(70)).has_value());
+  CHECK_FALSE(market.next_point(Symbol("NOUSDT"), kStart).has_value());
+  CHECK(market.hold(kSymbol, ticks(7), kStart + Millis(12)).has_value());
+  market.release(kSymbol, kStart + Millis(17));
+  CHECK(market.next_point(kSymbol, kStart + Millis(11)) == kStart + Millis(12));
+  CHECK(market.next_mark_point(kSymbol, kStart + Millis(12)) == kStart + Millis(17));
+  CHECK(market.next_point(kSymbol, kStart + Millis(17)) == kStart + Millis(20));
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ TEST_CASE("recorded days: a coin listed inside them is unknown before its first 
   const TimePoint listing = from_ms(1'760'003'100'000);
   CHECK_FALSE(recorded().find_rules(young, listing - Millis(1)).has_value());
   CHECK(recorded().find_rules(young, listing)->onboard_time == listing);
-  CHECK_FALSE(recorded().next_point({young}, recorded().end()).has_value());
-  CHECK(recorded().next_point({young}, recorded().begin()) == listing);
+  CHECK_FALSE(recorded().next_point(young, recorded().end()).has_value());
+  CHECK(recorded().next_point(young, recorded().begin()) == listing);
   CHECK_FALSE(recorded().ticker(young, listing - Millis(1)).has_value());
 }
 

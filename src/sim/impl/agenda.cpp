@@ -1,6 +1,7 @@
 #include "sim/impl/agenda.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "sim/impl/liquidation.h"
 #include "sim/impl/market_data.h"
@@ -59,7 +60,8 @@ class Look {
   }
 
   void look_at_order(Order& order, Happening what) {
-    if (order.ends) consider(*order.ends, Happening::expiry, order.view.order_id);
+    for (const auto& end : {order.ends, order.founded_by})
+      if (end) consider(*end, Happening::expiry, order.view.order_id);
     if (order.trail && !order.watch.hit && order.watch.searched <= core_.now)
       follow_trail(core_, order);
     if (order.trail                 ? must_return(order.watch.due()),
@@ -96,7 +98,7 @@ class Look {
   void consider(TimePoint time, Happening what, std::int64_t id = 0) {
     must_return(time);
     const Event event{time, what, &account_, seat_, id};
-    if (!first_ || event.rank() < first_->rank()) first_ = event;
+    if (!first_ || EventOrder()(event, *first_)) first_ = event;
   }
 
   void must_return(TimePoint at) {
@@ -114,7 +116,19 @@ std::optional<TimePoint>& place_of(Account& account, Seat* seat) {
   return seat != nullptr ? seat->slot : account.slot;
 }
 
-void put(Core& core, Account& account, Seat* seat, std::optional<TimePoint> due) {
+std::optional<Event>& event_of(Account& account, Seat* seat) {
+  return seat != nullptr ? seat->event : account.event;
+}
+
+// Finds the slot's next moment: among what happens now, or on the agenda.
+void look_at(Core& core, Account& account, Seat* seat) {
+  const Look look(core, account, seat);
+  auto& event = event_of(account, seat);
+  if (event) core.happening.erase(*event);
+  event = look.first() && look.first()->time <= core.now ? look.first() : std::nullopt;
+  if (event) core.happening.insert(*event);
+
+  const auto due = event ? std::nullopt : look.due();
   auto& place = place_of(account, seat);
   if (place == due) return;
   if (place) core.agenda.erase(Slot{*place, &account, seat});
@@ -122,13 +136,42 @@ void put(Core& core, Account& account, Seat* seat, std::optional<TimePoint> due)
   if (due) core.agenda.insert(Slot{*due, &account, seat});
 }
 
+// Looking changes no seat, so the lists do not grow meanwhile.
 void look_at_dirty(Core& core) {
-  // Looking changes no seat, so the list does not grow meanwhile.
   for (const auto& [account, seat] : core.dirty) {
-    if (seat != nullptr) seat->is_dirty = false;
-    put(core, *account, seat, Look(core, *account, seat).due());
+    seat->is_dirty = false;
+    look_at(core, *account, seat);
   }
   core.dirty.clear();
+}
+
+void look_at_dirty_guards(Core& core) {
+  for (Account* account : core.dirty_guards)
+    look_at(core, *account, nullptr);
+  core.dirty_guards.clear();
+}
+
+void look_at_due(Core& core) {
+  std::vector<Slot> here;
+  for (const Slot& slot : core.agenda) {
+    if (slot.due > core.now) break;
+    here.push_back(slot);
+  }
+  for (const Slot& slot : here)
+    look_at(core, *slot.account, slot.seat);
+}
+
+// Its slot is looked at again after it.
+Event take_first(Core& core) {
+  const Event event = *core.happening.begin();
+  core.happening.erase(core.happening.begin());
+  event_of(*event.account, event.seat).reset();
+  if (event.seat != nullptr) {
+    touch(core, *event.account, *event.seat);
+  } else {
+    core.dirty_guards.push_back(event.account);
+  }
+  return event;
 }
 
 void start_again(const Core& core, Watch& watch) {
@@ -145,6 +188,14 @@ bool SlotOrder::operator()(const Slot& a, const Slot& b) const {
   return key(a) < key(b);
 }
 
+bool EventOrder::operator()(const Event& a, const Event& b) const {
+  const auto key = [](const Event& event) {
+    return std::tuple(event.time, event.what, event.account->number,
+                      event.seat ? event.seat->symbol : Symbol(), event.id);
+  };
+  return key(a) < key(b);
+}
+
 void touch(Core& core, Account& account, Seat& seat) {
   if (seat.is_dirty) return;
   seat.is_dirty = true;
@@ -154,29 +205,26 @@ void touch(Core& core, Account& account, Seat& seat) {
 void touch_guards(Core& core, Account& account) {
   if (account.guards_stale) return;
   account.guards_stale = true;
-  core.dirty.emplace_back(&account, nullptr);
+  core.dirty_guards.push_back(&account);
 }
 
 std::optional<Event> next_event(Core& core, TimePoint target) {
   for (;;) {
     look_at_dirty(core);
+    // What comes before a look at an account's margin does not wait for it: funding of many
+    // positions is followed by one look at them, not by one each.
+    if (core.happening.empty() || core.happening.begin()->what >= Happening::cross_check)
+      look_at_dirty_guards(core);
+    if (!core.happening.empty()) return take_first(core);
     if (core.agenda.empty() || core.agenda.begin()->due > target) return std::nullopt;
     core.now = std::max(core.now, core.agenda.begin()->due);
-    std::vector<Slot> here;
-    for (const Slot& slot : core.agenda) {
-      if (slot.due > core.now) break;
-      here.push_back(slot);
-    }
-    std::optional<Event> first;
-    for (const Slot& slot : here) {
-      const Look look(core, *slot.account, slot.seat);
-      put(core, *slot.account, slot.seat, look.due());
-      const auto& event = look.first();
-      if (!event || event->time > core.now) continue;
-      if (!first || event->rank() < first->rank()) first = event;
-    }
-    if (first) return first;
+    look_at_due(core);
   }
+}
+
+void resume_agenda(Core& core) {
+  while (!core.happening.empty())
+    (void)take_first(core);
 }
 
 void search_again(Core& core, Account& account, Seat& seat) {
@@ -188,7 +236,11 @@ void search_again(Core& core, Account& account, Seat& seat) {
     start_again(core, order.watch);
   for (auto& [id, order] : seat.conditional.open) {
     start_again(core, order.watch);
-    if (order.trail) retrace_trail(core, order);
+    if (order.is_held_back) {
+      order.watch.hit = PathPoint{core.now + Millis(1), order.watch.level};
+    } else if (order.trail) {
+      retrace_trail(core, order);
+    }
   }
   seat.searched = core.now;
   seat.funding.clear();
@@ -197,7 +249,7 @@ void search_again(Core& core, Account& account, Seat& seat) {
   // The guards' levels hold as they are; new ones would move the moments of the next checks.
   for (CrossGuard& guard : account.guards)
     if (guard.symbol == seat.symbol) start_again(core, guard.watch);
-  core.dirty.emplace_back(&account, nullptr);
+  core.dirty_guards.push_back(&account);
 }
 
 Price watched_price(const Core& core, Symbol symbol, bool on_mark) {

@@ -3,45 +3,20 @@
 // them, so an order costs the same however many accounts and symbols there are.
 #pragma once
 
-#include <tuple>
-
 #include "sim/impl/state.h"
 
 namespace bb::sim::impl {
-
-/// What happens first when several things happen in the same millisecond: a jump beyond both the
-/// liquidation price and a stop liquidates; an order that ends is not filled any more.
-enum class Happening {
-  funding,
-  closing,
-  liquidation,
-  cross_check,
-  margin_call,
-  countdown,
-  expiry,
-  conditional,
-  limit,
-};
-
-struct Event {
-  TimePoint time{};
-  Happening what{};
-  Account* account = nullptr;
-  Seat* seat = nullptr;
-  std::int64_t id = 0;  // order id, or the leg's index
-
-  auto rank() const {
-    return std::tuple(time, what, account->number, seat ? seat->symbol : Symbol(), id);
-  }
-};
 
 /// Something in the seat changed.
 void touch(Core& core, Account& account, Seat& seat);
 /// Something changed that a cross account's health hangs on.
 void touch_guards(Core& core, Account& account);
 
-/// Moves `core.now` to the next thing that happens until `target`; nothing when there is none.
+/// Moves `core.now` to the next thing that happens until `target`; nothing when there is none. What
+/// happens at one instant is looked for once, however much of it there is.
 std::optional<Event> next_event(Core& core, TimePoint target);
+/// To be called before the first of them: what was left undone is looked for anew.
+void resume_agenda(Core& core);
 
 /// Forgets what was foreseen from now on for a seat, and for the account's guards of its symbol.
 void search_again(Core& core, Account& account, Seat& seat);

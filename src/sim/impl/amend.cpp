@@ -80,7 +80,7 @@ Verdict check_margin(const Situation& at, Order& order, const Amendment& change)
   const Trial trial(order.view, change);
   const Usdt needed = margin_notional(at.seat, side, at.mark);
   if (needed <= before) return {};
-  if (needed > max_notional_at(brackets_of(at.core, at.seat.symbol), at.seat.leverage))
+  if (needed > max_notional_at(brackets_of(at.seat), at.seat.leverage))
     return refuse::position_too_large();
   if (free_margin(at.core, at.account).is_negative()) return refuse::margin_insufficient();
   return {};
@@ -112,7 +112,7 @@ Answer<OrderView> amend(Core& core, Account& account, const exchange::OrderRef& 
   if (it == seat.regular.open.end()) return refuse::no_such_order();
   Order& order = it->second;
   const auto rules = core.market.find_rules(seat.symbol, core.now);
-  const Situation at{core, account, seat, *rules, mark_of(core, seat.symbol)};
+  const Situation at{core, account, seat, *rules, mark_of(core, seat)};
   Amendment change = wanted;
   if (change.price_match != PriceMatch::none) {
     const auto price = matched_price(at, order.view.side, change.price_match);

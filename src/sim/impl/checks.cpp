@@ -39,7 +39,7 @@ Verdict check_notional(const Situation& at, const OrderRequest& request) {
 }
 
 Verdict check_counterparty(const Situation& at, Side taker) {
-  const auto levels = depth_for(at.core, at.rules, taker);
+  const auto& levels = depth_for(at.core, at.rules, taker);
   if (levels.empty()) return refuse::no_counterparty();
   const Price best = levels.front().price;
   const Ratio up = at.rules.price_up, down = at.rules.price_down;
@@ -203,14 +203,14 @@ Verdict check_liquidation(const Situation& at) {
 }
 
 bool would_take(const Situation& at, Side side, Price price, std::int64_t except) {
-  const auto levels = depth_for(at.core, at.rules, side);
+  const auto& levels = depth_for(at.core, at.rules, side);
   if (!levels.empty() && within(side, levels.front().price, price)) return true;
   return best_own(at.seat, side, price, except) != nullptr;
 }
 
 std::optional<Price> matched_price(const Situation& at, Side side, PriceMatch match) {
   // The levels that a taker of the other side meets are where one's own side stands.
-  const auto levels = depth_for(at.core, at.rules, is_of_own_side(match) ? opposite(side) : side);
+  const auto& levels = depth_for(at.core, at.rules, is_of_own_side(match) ? opposite(side) : side);
   const std::size_t level = level_of(match);
   if (levels.size() < level) return std::nullopt;
   return levels[level - 1].price;
@@ -252,6 +252,7 @@ Verdict check_conditional(const Situation& at, const OrderRequest& request,
 
 Verdict check_child(const Situation& at, const OrderRequest& child) {
   if (at.rules.status == SymbolStatus::closed) return refuse::symbol_closed();
+  if (is_duplicate(at, child)) return refuse::duplicate_client_id();
   if (child.reduces_only()) {
     if (!child.qty.is_positive()) return refuse::reduce_only();
   } else if (at.rules.status != SymbolStatus::trading) {

@@ -15,7 +15,8 @@ Verdict check_regular(const Situation& at, const OrderRequest& request,
 /// A conditional order at placement: no margin, no capacity.
 Verdict check_conditional(const Situation& at, const OrderRequest& request,
                           const OrderTerms& terms = {});
-/// The child of a conditional order at its trigger: what placement left open.
+/// The child of a conditional order at its trigger: what placement left open, and a regular order
+/// that has taken the name meanwhile.
 Verdict check_child(const Situation& at, const OrderRequest& child);
 /// The price of a limit against the mark price.
 Verdict check_band(const Situation& at, Side side, Price price);

@@ -4,12 +4,15 @@
 #include <array>
 #include <cmath>
 
+#include "sim/impl/market_data.h"
+
 namespace bb::sim::impl {
 
 namespace {
 
 constexpr double kSpreadOfRange = 0.02;
 constexpr double kLevelOfMinute = 0.05;
+constexpr double kLevelMax = 1e9;
 constexpr std::array<std::int64_t, 5> kOffsets = {1, 2, 4, 8, 16};
 
 std::int64_t half_spread_ticks(const Liquidity& liquidity, std::int64_t last_ticks) {
@@ -20,29 +23,40 @@ std::int64_t half_spread_ticks(const Liquidity& liquidity, std::int64_t last_tic
 Qty level_qty(const Liquidity& liquidity, const SymbolRules& rules) {
   const Decimal step = rules.lot.step.value();
   const double raw = liquidity.base_per_minute * kLevelOfMinute * double(Decimal::kScale);
-  const double cut = std::clamp(raw, 0.0, 9e18);
+  const double cut = std::clamp(raw, 0.0, kLevelMax * double(Decimal::kScale));
   const Decimal qty = Decimal::from_raw(static_cast<std::int64_t>(cut)).floor_to(step);
   return Qty(std::max(qty, step));
 }
 
 }  // namespace
 
-std::vector<Level> depth_for(const Core& core, const SymbolRules& rules, Side taker) {
+// An order asks for its book several times: checked for a counterparty, for its margin, and taken.
+const std::vector<Level>& depth_for(const Core& core, const SymbolRules& rules, Side taker) {
+  KnownBook& book = core.books[taker == Side::buy ? 0 : 1];
+  const Asked asked{core.now, core.prices};
+  if (book.asked != asked || book.symbol != rules.symbol)
+    book = {rules.symbol, asked, depth_at(core.market, core.now, rules, taker)};
+  return book.levels;
+}
+
+std::vector<Level> depth_at(const Market& market, TimePoint at, const SymbolRules& rules,
+                            Side taker) {
   std::vector<Level> levels;
-  const auto last = core.market.last(rules.symbol, core.now);
+  const auto last = market.last(rules.symbol, at);
   if (!last) return levels;
-  const Liquidity liquidity = core.market.liquidity(rules.symbol, core.now);
+  const Liquidity liquidity = market.liquidity(rules.symbol, at);
+  levels.reserve(kOffsets.size());
   const std::int64_t tick = rules.tick.value().raw();
   const std::int64_t middle = last->price.value().raw() / tick;
   const std::int64_t half = half_spread_ticks(liquidity, middle);
   const Qty depth = level_qty(liquidity, rules);
   for (const std::int64_t offset : kOffsets) {
     const std::int64_t away = half * offset;
-    const std::int64_t at =
-        taker == Side::buy ? middle + away : std::max<std::int64_t>(1, middle - away);
+    const std::int64_t ticks = taker == Side::buy ? std::min(middle + away, 2 * kMostTicks)
+                                                  : std::max<std::int64_t>(1, middle - away);
     const bool deepest = offset == kOffsets.back();
     levels.push_back(
-        {Price(Decimal::from_raw(at * tick)), deepest ? std::nullopt : std::optional(depth)});
+        {Price(Decimal::from_raw(ticks * tick)), deepest ? std::nullopt : std::optional(depth)});
   }
   return levels;
 }

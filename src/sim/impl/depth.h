@@ -14,13 +14,12 @@
 
 namespace bb::sim::impl {
 
-struct Level {
-  Price price;
-  std::optional<Qty> qty;  // nothing = as much as is asked for
-};
-
-/// The levels a taker of that side meets, best first; empty without a price.
-std::vector<Level> depth_for(const Core& core, const SymbolRules& rules, Side taker);
+/// The levels a taker of that side meets, best first; empty without a price. Valid until the book
+/// of another symbol or instant is asked for.
+const std::vector<Level>& depth_for(const Core& core, const SymbolRules& rules, Side taker);
+/// The same without an exchange.
+std::vector<Level> depth_at(const Market& market, TimePoint at, const SymbolRules& rules,
+                            Side taker);
 
 /// True when `price` is as good for the maker as `limit` demands of a taker.
 inline bool within(Side taker, Price price, Price limit) {

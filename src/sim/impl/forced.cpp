@@ -45,7 +45,7 @@ void remember_forced(Core& core, Account& account, const Order& order, ForcedOrd
 }
 
 void pay_funding(Core& core, Account& account, Seat& seat, const Market::Funding& funding) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   for (Leg& leg : seat.legs) {
     if (leg.flat()) continue;
     const Usdt amount = -(mark * leg.qty * funding.rate);
@@ -60,7 +60,7 @@ void settle_contract(Core& core, Account& account, Seat& seat) {
   expire_regular(core, account, seat, kDelisted);
   for (const std::int64_t id : ids_in(seat.conditional.open))
     close_order(core, account, seat, seat.conditional.open.at(id), OrderStatus::expired, kDelisted);
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   for (Leg& leg : seat.legs) {
     if (leg.flat()) continue;
     Order closing =

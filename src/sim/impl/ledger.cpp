@@ -1,20 +1,9 @@
 #include "sim/impl/ledger.h"
 
+#include "base/hash.h"
 #include "sim/impl/agenda.h"
 
 namespace bb::sim::impl {
-
-namespace {
-
-// FNV-1a: where a symbol's ids begin must be the same in every run.
-std::uint64_t hash_of(const std::string& text) {
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
-  for (const char c : text)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
-  return hash;
-}
-
-}  // namespace
 
 JournalEntry entry_of(const Account& account, Kind kind, Symbol symbol) {
   JournalEntry entry;
@@ -74,7 +63,7 @@ void book(Core& core, Account& account, const std::string& type, Usdt amount, Sy
 SymbolIds& ids_of(Core& core, Symbol symbol) {
   const auto [it, fresh] = core.ids.try_emplace(symbol);
   if (fresh) {
-    const std::uint64_t hash = hash_of(symbol.str());
+    const std::uint64_t hash = stable_hash(symbol.str());
     const auto spread = static_cast<std::int64_t>(hash % 1000);
     it->second.order = hash % 3 == 0 ? 8'000'000'000 + spread * 1'000'000
                                      : 9'007'199'254'740'993 + spread * 1'000'000'000;

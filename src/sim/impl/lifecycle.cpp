@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::chrono::days kLongestGtc{365};
 constexpr Millis kForgetEvery = Hours(6);
-// Beyond what the rate limits let one account do in the time that orders are remembered; a guard of
-// the memory where they are switched off.
-constexpr std::size_t kClosedMax = 200'000;
 
 void finish_parent(Core& core, Account& account, Seat& seat, const Order& child) {
   Order* parent = seat.conditional.find(child.detail.parent_id);
@@ -45,7 +42,11 @@ Watch trigger_watch(const Core& core, const OrderRequest& request, const OrderTe
   return watch;
 }
 
-void move_to_closed(Shelf& shelf, std::int64_t id) { shelf.closed.insert(shelf.open.extract(id)); }
+void move_to_closed(Account& account, Seat& seat, const OrderView& order) {
+  Shelf& shelf = seat.shelf(order.conditional);
+  shelf.closed.insert(shelf.open.extract(order.order_id));
+  account.closed.push_back({&seat, order.conditional, order.order_id});
+}
 
 Orders::iterator forget(Account& account, Shelf& shelf, Orders::iterator it) {
   const OrderView& view = it->second.view;
@@ -54,6 +55,35 @@ Orders::iterator forget(Account& account, Shelf& shelf, Orders::iterator it) {
   if (named != newest.end() && named->second == view.order_id) newest.erase(named);
   if (view.conditional) account.algo_seats.erase(view.order_id);
   return shelf.closed.erase(it);
+}
+
+template <class Rows>
+void forget_before(Rows& rows, TimePoint time) {
+  while (!rows.empty() && rows.front().time < time)
+    rows.pop_front();
+}
+
+// A guard of the memory: without rate limits, ninety days are billions of orders.
+void limit_memory(const Core& core, Account& account) {
+  auto& closed = account.closed;
+  for (std::size_t left = closed.size(); closed.size() > core.options.remembered_orders && left > 0;
+       --left) {
+    const ClosedOrder oldest = closed.front();
+    closed.pop_front();
+    Seat& seat = *oldest.seat;
+    Shelf& shelf = seat.shelf(oldest.conditional);
+    const auto it = shelf.closed.find(oldest.id);
+    if (it == shelf.closed.end()) continue;
+    if (is_live(it->second.view.status)) {  // it has triggered, and its child is open
+      closed.push_back(oldest);
+      continue;
+    }
+    const TimePoint time = it->second.view.update_time;
+    forget(account, shelf, it);
+    forget_before(seat.fills, time);
+    forget_before(seat.amendments, time);
+    forget_before(account.income, time);
+  }
 }
 
 }  // namespace
@@ -133,7 +163,7 @@ Order& open_order(Core& core, Account& account, Seat& seat, Order order) {
 
 void retire_order(Account& account, Seat& seat, const Order& order) {
   --account.open_conditionals;
-  move_to_closed(seat.conditional, order.view.order_id);
+  move_to_closed(account, seat, order.view);
 }
 
 void close_order(Core& core, Account& account, Seat& seat, Order& order, OrderStatus status,
@@ -141,7 +171,7 @@ void close_order(Core& core, Account& account, Seat& seat, Order& order, OrderSt
   Shelf& shelf = seat.shelf(order.view.conditional);
   if (shelf.open.contains(order.view.order_id)) {
     if (order.view.conditional) --account.open_conditionals;
-    move_to_closed(shelf, order.view.order_id);
+    move_to_closed(account, seat, order.view);
   }
   order.view.status = status;
   order.view.update_time = core.now;
@@ -157,9 +187,8 @@ bool is_remembered(const Order& order, TimePoint now) {
 }
 
 void forget_orders(const Core& core, Account& account, Seat& seat) {
-  const bool is_full =
-      std::max(seat.regular.closed.size(), seat.conditional.closed.size()) > kClosedMax;
-  if (!is_full && core.now - seat.forgotten < kForgetEvery) return;
+  limit_memory(core, account);
+  if (core.now - seat.forgotten < kForgetEvery) return;
   seat.forgotten = core.now;
   forget_rows(seat.fills, core.now);
   forget_rows(seat.amendments, core.now);
@@ -168,8 +197,6 @@ void forget_orders(const Core& core, Account& account, Seat& seat) {
     auto& closed = shelf->closed;
     for (auto it = closed.begin(); it != closed.end();)
       it = is_remembered(it->second, core.now) ? std::next(it) : forget(account, *shelf, it);
-    while (closed.size() > kClosedMax / 2 && is_full)
-      forget(account, *shelf, closed.begin());
   }
 }
 

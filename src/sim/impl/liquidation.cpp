@@ -23,8 +23,6 @@ constexpr Ratio kSmallestMove = Ratio(Decimal::from_raw(20'000));  // 0.02 %
 constexpr Price kSmallestStep = Price(Decimal::from_raw(1));
 // How long the real exchange is about a liquidation that takes no time here.
 constexpr Millis kLiquidationTime{1000};
-// A margin call is over, and may come again, when the margin ratio fell back below 75 %.
-constexpr Ratio kRecoveredFactor = Ratio(Decimal::from_raw(133'333'333));
 
 // What goes at once: down to the next lower bracket, or all of it in the lowest.
 Qty portion_of(const Core& core, const SymbolRules& rules, const Leg& leg, Price mark) {
@@ -46,7 +44,7 @@ struct Forced {
 // Closes a part of the leg up to `bankruptcy`, what the book does not take at it.
 Forced close_part(Core& core, Account& account, Seat& seat, Leg& leg, const SymbolRules& rules,
                   Price bankruptcy) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   const Qty before = leg.qty;
   const Price limit = std::max(bankruptcy, rules.tick);
   Order closing = system_order(core, seat, leg, portion_of(core, rules, leg, mark), limit,
@@ -74,8 +72,8 @@ Usdt clear(Core& core, Account& account, Symbol symbol, Usdt fee, Usdt left) {
 }
 
 bool is_isolated_healthy(const Core& core, const Seat& seat, const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
-  return leg.isolated + leg.pnl(mark) > maintenance(core, seat, leg, mark);
+  const Price mark = mark_of(core, seat);
+  return leg.isolated + leg.pnl(mark) > maintenance(seat, leg, mark);
 }
 
 bool is_cross_healthy(const CrossHealth& health) {
@@ -92,14 +90,14 @@ struct Exposure {
 
 // Maintenance margin grows with the price, at the rate of ever higher brackets; the bracket at
 // twice the notional bounds it for moves up to 100 %.
-Exposure exposure_of(const Core& core, const Seat& seat, Price mark, Ratio factor) {
+Exposure exposure_of(const Seat& seat, Price mark, Ratio factor) {
   Qty net, gross;
   for (const Leg& leg : seat.legs) {
     net += leg.qty;
     gross += leg.qty.abs();
   }
   const Usdt doubled = mark * gross + mark * gross;
-  const Ratio rate = bracket_for(brackets_of(core, seat.symbol), doubled).maintenance_rate;
+  const Ratio rate = bracket_for(brackets_of(seat), doubled).maintenance_rate;
   const Usdt pnl_move = mark * net;
   const Usdt rising = mark * gross * rate * factor - pnl_move;
   return {std::max(Usdt(), rising), std::max(Usdt(), pnl_move)};
@@ -113,7 +111,7 @@ Leg* heaviest_cross_leg(Core& core, Account& account, Seat*& owner) {
   for (Seat* seat : account.active) {
     if (!is_at_stake(*seat)) continue;
     for (Leg& leg : seat->legs) {
-      const Usdt margin = maintenance(core, *seat, leg, mark_of(core, seat->symbol));
+      const Usdt margin = maintenance(*seat, leg, mark_of(core, *seat));
       if (leg.flat() || (heaviest != nullptr && margin <= most)) continue;
       heaviest = &leg;
       most = margin;
@@ -133,7 +131,7 @@ void liquidate_cross(Core& core, Account& account) {
     Leg* leg = heaviest_cross_leg(core, account, seat);
     if (leg == nullptr) break;
     const auto rules = core.market.find_rules(seat->symbol, core.now);
-    const Price mark = mark_of(core, seat->symbol);
+    const Price mark = mark_of(core, *seat);
     const Price bankruptcy = mark - cross_health(core, account).balance / leg->qty;
     const Forced forced = close_part(core, account, *seat, *leg, *rules, bankruptcy);
     const CrossHealth after = cross_health(core, account);
@@ -156,6 +154,40 @@ void call_cross(Core& core, Account& account) {
   }
 }
 
+enum class Moves { losses, gains };
+
+// Guards at the prices before which the account cannot have lost, or won, so much: no position
+// moves further than what all of them together may do.
+void guard_moves(const Core& core, Account& account, Ratio factor, Usdt distance, Moves moves) {
+  Usdt exposure;
+  for (const Seat* seat : account.active) {
+    if (!is_at_stake(*seat)) continue;
+    const Exposure e = exposure_of(*seat, mark_of(core, *seat), factor);
+    exposure += std::max(e.rising, e.falling);
+  }
+  if (!exposure.is_positive()) return;
+  const Usdt left = std::max(Usdt(), distance);
+  const Ratio move =
+      left >= exposure
+          ? one()
+          : std::max(kSmallestMove,
+                     Ratio(Decimal::div(left.value(), exposure.value(), Rounding::down)));
+  for (const Seat* seat : account.active) {
+    if (!is_at_stake(*seat)) continue;
+    const Price mark = mark_of(core, *seat);
+    Exposure e = exposure_of(*seat, mark, factor);
+    if (moves == Moves::gains) std::swap(e.rising, e.falling);
+    const auto guard = [&](Price level, bool falling) {
+      account.guards.push_back(
+          {seat->symbol,
+           Watch{.level = level, .falling = falling, .on_mark = true, .searched = core.now}});
+    };
+    const Price step = std::max(kSmallestStep, mark * move);
+    if (e.rising.is_positive()) guard(mark + step, false);
+    if (e.falling.is_positive() && move < one()) guard(mark - step, true);
+  }
+}
+
 }  // namespace
 
 void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
@@ -167,7 +199,7 @@ void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
     const Price bankruptcy = (leg.cost - leg.isolated) / leg.qty;
     const Forced forced = close_part(core, account, seat, leg, *rules, bankruptcy);
     const Usdt fee = forced.notional * rules->liquidation_fee;
-    const Usdt left = leg.isolated + leg.pnl(mark_of(core, seat.symbol));
+    const Usdt left = leg.isolated + leg.pnl(mark_of(core, seat));
     leg.isolated -=
         clear(core, account, seat.symbol, fee, forced.is_flat ? left : std::max(Usdt(), left));
   } while (!leg.flat() && !is_isolated_healthy(core, seat, leg));
@@ -176,8 +208,8 @@ void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg) {
 }
 
 void call_margin(Core& core, Account& account, Seat& seat, Leg& leg) {
-  leg.was_called = true;
-  write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
+  leg.was_called = !leg.was_called;
+  if (leg.was_called) write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
   tidy(core, account, seat);
 }
 
@@ -196,32 +228,10 @@ void renew_guards(Core& core, Account& account) {
     return;
   }
   const Ratio factor = account.was_called ? one() : kCallFactor;
-  Usdt exposure;
-  for (const Seat* seat : account.active) {
-    if (!is_at_stake(*seat)) continue;
-    const Exposure e = exposure_of(core, *seat, mark_of(core, seat->symbol), factor);
-    exposure += std::max(e.rising, e.falling);
-  }
-  if (!exposure.is_positive()) return;
-  const Usdt excess = std::max(Usdt(), health.balance - health.maintenance * factor);
-  const Ratio move =
-      excess >= exposure
-          ? one()
-          : std::max(kSmallestMove,
-                     Ratio(Decimal::div(excess.value(), exposure.value(), Rounding::down)));
-  for (const Seat* seat : account.active) {
-    if (!is_at_stake(*seat)) continue;
-    const Price mark = mark_of(core, seat->symbol);
-    const Exposure e = exposure_of(core, *seat, mark, factor);
-    const auto guard = [&](Price level, bool falling) {
-      account.guards.push_back(
-          {seat->symbol,
-           Watch{.level = level, .falling = falling, .on_mark = true, .searched = core.now}});
-    };
-    const Price step = std::max(kSmallestStep, mark * move);
-    if (e.rising.is_positive()) guard(mark + step, false);
-    if (e.falling.is_positive() && move < one()) guard(mark - step, true);
-  }
+  guard_moves(core, account, factor, health.balance - health.maintenance * factor, Moves::losses);
+  if (account.was_called)
+    guard_moves(core, account, kRecoveredFactor,
+                health.maintenance * kRecoveredFactor - health.balance, Moves::gains);
 }
 
 void inspect_cross(Core& core, Account& account) {

@@ -14,11 +14,12 @@ namespace bb::sim::impl {
 
 /// The mark price reached an isolated leg's liquidation price.
 void liquidate_isolated(Core& core, Account& account, Seat& seat, Leg& leg);
-/// The mark price reached an isolated leg's margin call.
+/// The mark price reached an isolated leg's margin call, or the end of one.
 void call_margin(Core& core, Account& account, Seat& seat, Leg& leg);
 
 /// Sets price levels at which a cross account is looked at again: no combination of moves short of
-/// them can bring its margin balance down to its margin call or, after that, to its liquidation.
+/// them can bring its margin balance down to its margin call or, after that, to its liquidation, or
+/// up to where it may be called again.
 void renew_guards(Core& core, Account& account);
 /// A guard was reached: the account is called, or liquidated, the largest maintenance margin first,
 /// or nothing is wrong with it yet.

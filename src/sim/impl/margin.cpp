@@ -32,33 +32,44 @@ bool rests(const Seat& seat, PositionSide side) {
   return any(seat.regular.open) || any(seat.conditional.open);
 }
 
-std::optional<Price> cross_liquidation(const Core& core, const Account& account, const Seat& seat) {
-  Usdt other_margin, other_pnl;
-  for (const Seat* other : account.active) {
-    if (other == &seat || other->margin != MarginType::cross || other->flat()) continue;
-    const SeatFigures f = figures(core, *other);
-    other_margin += f.maintenance;
-    other_pnl += f.pnl;
+// What is the same for all rows of an account.
+struct CrossFigures {
+  Usdt wallet, maintenance, pnl;  // of all its cross positions
+};
+
+CrossFigures cross_figures(const Core& core, const Account& account) {
+  CrossFigures out{cross_wallet(account), {}, {}};
+  for (const Seat* seat : account.active) {
+    if (seat->margin != MarginType::cross || seat->flat()) continue;
+    const SeatFigures f = figures(core, *seat);
+    out.maintenance += f.maintenance;
+    out.pnl += f.pnl;
   }
-  Usdt wallet = cross_wallet(account);
+  return out;
+}
+
+std::optional<Price> cross_liquidation(const Core& core, const CrossFigures& cross,
+                                       const Seat& seat) {
+  const SeatFigures own = figures(core, seat);
+  Usdt wallet = cross.wallet;
   for (const Leg& leg : seat.legs)
     wallet += rounding_of(leg);
   const auto leg = [&](PositionSide side) {
     return MarginLeg{seat.leg(side).qty, seat.leg(side).entry()};
   };
-  return liquidation_price(brackets_of(core, seat.symbol), wallet, leg(PositionSide::both),
-                           leg(PositionSide::long_), leg(PositionSide::short_), other_margin,
-                           other_pnl);
+  return liquidation_price(brackets_of(seat), wallet, leg(PositionSide::both),
+                           leg(PositionSide::long_), leg(PositionSide::short_),
+                           cross.maintenance - own.maintenance, cross.pnl - own.pnl);
 }
 
 // Reference §19: by profit x effective leverage. The real exchange ranks all its holders of a side;
 // here are few of them, so the score itself says how near the front one stands.
-int adl_quantile(const Core& core, const Account& account, const Seat& seat, const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
+int adl_quantile(const Core& core, const CrossFigures& cross, const Seat& seat, const Leg& leg) {
+  const Price mark = mark_of(core, seat);
   const double profit = leg.pnl(mark).value().to_double() / leg.cost.abs().value().to_double();
   if (!(profit > 0)) return 0;
-  const Usdt balance = seat.margin == MarginType::isolated ? leg.isolated + leg.pnl(mark)
-                                                           : cross_health(core, account).balance;
+  const Usdt balance =
+      seat.margin == MarginType::isolated ? leg.isolated + leg.pnl(mark) : cross.wallet + cross.pnl;
   if (!balance.is_positive()) return 4;
   const double leverage = (mark * leg.qty).abs().value().to_double() / balance.value().to_double();
   const double score = profit * leverage;
@@ -67,9 +78,9 @@ int adl_quantile(const Core& core, const Account& account, const Seat& seat, con
   return score < 1 ? 3 : 4;
 }
 
-Exchange::PositionRow row_of(const Core& core, const Account& account, const Seat& seat,
+Exchange::PositionRow row_of(const Core& core, const CrossFigures& cross, const Seat& seat,
                              const Leg& leg) {
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   Exchange::PositionRow row;
   row.position = {seat.symbol,  leg.side,      leg.qty,      leg.entry(), mark,
                   std::nullopt, leg.pnl(mark), leg.isolated, leg.updated};
@@ -80,12 +91,12 @@ Exchange::PositionRow row_of(const Core& core, const Account& account, const Sea
   row.open_order_margin =
       margin_notional(seat, leg.side, mark) / seat.leverage - row.initial_margin;
   if (leg.flat()) return row;
-  row.maintenance_margin = maintenance(core, seat, leg, mark);
+  row.maintenance_margin = maintenance(seat, leg, mark);
   row.break_even = (leg.cost + leg.fees) / leg.qty;
-  row.adl_quantile = adl_quantile(core, account, seat, leg);
+  row.adl_quantile = adl_quantile(core, cross, seat, leg);
   row.position.liquidation = seat.margin == MarginType::isolated
-                                 ? isolated_liquidation(core, seat, leg)
-                                 : cross_liquidation(core, account, seat);
+                                 ? isolated_liquidation(seat, leg)
+                                 : cross_liquidation(core, cross, seat);
   return row;
 }
 
@@ -93,6 +104,12 @@ Exchange::PositionRow row_of(const Core& core, const Account& account, const Sea
 
 Price mark_of(const Core& core, Symbol symbol) {
   return core.market.mark(symbol, core.now).value_or(Price());
+}
+
+Price mark_of(const Core& core, const Seat& seat) {
+  const Asked asked{core.now, core.prices};
+  if (seat.mark.asked != asked) seat.mark = {asked, mark_of(core, seat.symbol)};
+  return seat.mark.price;
 }
 
 const Brackets& brackets_of(const Core& core, Symbol symbol) {
@@ -119,34 +136,28 @@ Usdt margin_notional(const Seat& seat, PositionSide side, Price mark, const Extr
   return {};
 }
 
-Usdt maintenance(const Core& core, const Seat& seat, const Leg& leg, Price mark) {
+Usdt maintenance(const Seat& seat, const Leg& leg, Price mark) {
   if (leg.flat()) return {};
-  return maintenance_margin(brackets_of(core, seat.symbol), (mark * leg.qty).abs());
+  return maintenance_margin(brackets_of(seat), (mark * leg.qty).abs());
 }
 
 SeatFigures figures(const Core& core, const Seat& seat) {
   SeatFigures out;
   if (!seat.active()) return out;
-  const Price mark = mark_of(core, seat.symbol);
+  const Price mark = mark_of(core, seat);
   for (const Leg& leg : seat.legs) {
     const Usdt margin = (mark * leg.qty).abs() / seat.leverage;
     out.position_margin += margin;
     out.order_margin += margin_notional(seat, leg.side, mark) / seat.leverage - margin;
-    out.maintenance += maintenance(core, seat, leg, mark);
+    out.maintenance += maintenance(seat, leg, mark);
     out.pnl += leg.pnl(mark);
   }
   return out;
 }
 
 CrossHealth cross_health(const Core& core, const Account& account) {
-  CrossHealth out{cross_wallet(account), {}};
-  for (const Seat* seat : account.active) {
-    if (seat->margin != MarginType::cross || seat->flat()) continue;
-    const SeatFigures f = figures(core, *seat);
-    out.balance += f.pnl;
-    out.maintenance += f.maintenance;
-  }
-  return out;
+  const CrossFigures cross = cross_figures(core, account);
+  return {cross.wallet + cross.pnl, cross.maintenance};
 }
 
 Exchange::Balance balance_of(const Core& core, const Account& account) {
@@ -182,24 +193,28 @@ Usdt free_margin(const Core& core, const Account& account) {
   return free;
 }
 
-std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account& account) {
+std::vector<Exchange::PositionRow> position_rows(const Core& core, const Account& account,
+                                                 Symbol symbol) {
   std::vector<Exchange::PositionRow> rows;
-  for (const Seat* seat : account.active)
+  const CrossFigures cross = cross_figures(core, account);
+  for (const Seat* seat : account.active) {
+    if (!symbol.empty() && seat->symbol != symbol) continue;
     for (const Leg& leg : seat->legs)
-      if (!leg.flat() || rests(*seat, leg.side)) rows.push_back(row_of(core, account, *seat, leg));
+      if (!leg.flat() || rests(*seat, leg.side)) rows.push_back(row_of(core, cross, *seat, leg));
+  }
   return rows;
 }
 
-std::optional<Price> isolated_liquidation(const Core& core, const Seat& seat, const Leg& leg) {
-  return isolated_liquidation_price(brackets_of(core, seat.symbol), leg.isolated + rounding_of(leg),
-                                    leg.qty, leg.entry());
+std::optional<Price> isolated_liquidation(const Seat& seat, const Leg& leg) {
+  return isolated_liquidation_price(brackets_of(seat), leg.isolated + rounding_of(leg), leg.qty,
+                                    leg.entry());
 }
 
-std::optional<Price> isolated_margin_call(const Core& core, const Seat& seat, const Leg& leg) {
-  Brackets brackets = brackets_of(core, seat.symbol);
+std::optional<Price> isolated_level(const Seat& seat, const Leg& leg, Ratio factor) {
+  Brackets brackets = brackets_of(seat);
   for (auto& bracket : brackets) {
-    bracket.maintenance_rate = bracket.maintenance_rate * kCallFactor;
-    bracket.maintenance_amount = bracket.maintenance_amount * kCallFactor;
+    bracket.maintenance_rate = bracket.maintenance_rate * factor;
+    bracket.maintenance_amount = bracket.maintenance_amount * factor;
   }
   return isolated_liquidation_price(brackets, leg.isolated + rounding_of(leg), leg.qty,
                                     leg.entry());

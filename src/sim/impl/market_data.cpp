@@ -1,25 +1,16 @@
 #include "sim/impl/market_data.h"
 
 #include <algorithm>
-#include <string_view>
+#include <bit>
 
 #include "base/check.h"
+#include "base/hash.h"
 
 namespace bb::sim {
 
 namespace impl {
 
 namespace {
-
-// FNV-1a: the same for a name on every platform, so that seeded paths are too.
-std::uint64_t hash_name(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 void build_blocks(Column& column) {
   column.blocks.clear();
@@ -46,8 +37,17 @@ Ratio default_funding_rate() { return Ratio(Decimal::from_raw(Decimal::kScale / 
 }  // namespace impl
 
 const impl::Column* Market::Data::find(Symbol symbol) const {
-  const auto found = index_.find(symbol);
-  return found == index_.end() ? nullptr : &columns[found->second];
+  const std::uint32_t found = index_[place_of(symbol)];
+  return found == 0 ? nullptr : &columns[found - 1];
+}
+
+// It is asked for several times an order: no more than half of the places are taken.
+std::size_t Market::Data::place_of(Symbol symbol) const {
+  const std::uint64_t mixed = std::hash<Symbol>()(symbol) * 0x9e3779b97f4a7c15ULL;
+  std::size_t place = mixed >> 32 & (index_.size() - 1);
+  while (index_[place] != 0 && columns[index_[place] - 1].rules.symbol != symbol)
+    place = (place + 1) & (index_.size() - 1);
+  return place;
 }
 
 TimePoint Market::Data::end_of(const impl::Column& column) const {
@@ -57,9 +57,10 @@ TimePoint Market::Data::end_of(const impl::Column& column) const {
 
 void Market::Data::seal() {
   BB_CHECK(step.count() > 0 && step.count() % 4 == 0, "a bar is walked in four equal parts");
+  index_.assign(std::bit_ceil(2 * columns.size() + 1), 0);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     impl::Column& column = columns[i];
-    const auto name_hash = impl::hash_name(column.rules.symbol.str());
+    const auto name_hash = stable_hash(column.rules.symbol.str());
     for (impl::Column* one : {&column, column.mark.get()}) {
       if (one == nullptr) continue;
       BB_CHECK(!one->bars.empty() && one->rules.tick.is_positive(), "a column has bars in ticks");
@@ -68,7 +69,7 @@ void Market::Data::seal() {
       one->name_hash = name_hash;
       impl::build_blocks(*one);
     }
-    index_[column.rules.symbol] = i;
+    index_[place_of(column.rules.symbol)] = static_cast<std::uint32_t>(i + 1);
   }
 }
 

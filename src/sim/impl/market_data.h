@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "sim/market.h"
@@ -16,8 +15,19 @@ struct Bar {
   double volume = 0;                                    // base asset
 };
 
-/// The largest price in ticks.
+/// The largest price in ticks, and the largest tick: a level of the book, at most twice the largest
+/// price, stays within the range of decimals.
 constexpr std::int64_t kMostTicks = 1 << 30;
+constexpr Price kLargestTick = Price(Decimal::from_raw(10 * Decimal::kScale));
+/// The most bars of a contract: half a year of seconds, thirty of minutes.
+constexpr std::int64_t kMostBars = 1 << 24;
+/// The years in which a recording can lie: microseconds are not taken for milliseconds.
+constexpr TimePoint kEarliest = from_ms(1'262'304'000'000);  // 2010-01-01
+constexpr TimePoint kLatest = from_ms(4'102'444'800'000);    // 2100-01-01
+/// A bar lasts a whole part of a day, at least a second.
+constexpr bool is_step(Millis step) {
+  return step >= Seconds(1) && Hours(24) % step == Millis(0) && step.count() % 4 == 0;
+}
 
 /// Extremes and sums of up to kBlockBars bars in a row.
 struct Block {
@@ -69,7 +79,9 @@ struct Market::Data {
   void seal();
 
  private:
-  std::unordered_map<Symbol, std::size_t> index_;
+  std::size_t place_of(Symbol symbol) const;  // of it, or of the gap where it would stand
+
+  std::vector<std::uint32_t> index_;  // a power of two of places; 0 = a gap, else column + 1
 };
 
 }  // namespace bb::sim

@@ -36,7 +36,7 @@ Decimal thousandths(int n) { return Decimal::from_raw(n * (Decimal::kScale / 100
 Price tick_of(const std::vector<BarRow>& rows, Price wished) {
   std::int64_t highest = 0;
   std::size_t off = 0;
-  std::int64_t tick = Decimal::kScale * 1000;
+  std::int64_t tick = kLargestTick.value().raw();
   for (const BarRow& row : rows) {
     for (const Decimal price : prices_of(row)) {
       highest = std::max(highest, price.raw());
@@ -45,7 +45,7 @@ Price tick_of(const std::vector<BarRow>& rows, Price wished) {
         tick /= 10;
     }
   }
-  if (wished.is_positive() && off * kOffTickPart <= rows.size() * 4 &&
+  if (wished.is_positive() && wished <= kLargestTick && off * kOffTickPart <= rows.size() * 4 &&
       highest / wished.value().raw() <= kMostTicks)
     return wished;
   while (highest / tick > kMostTicks)

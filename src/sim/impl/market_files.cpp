@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::string_view kMagic = "BBBARS01";
 constexpr std::size_t kLargestFile = 256u << 20;  // a damaged size field must not eat the memory
-constexpr std::uint32_t kMostBars = 1u << 24;     // per symbol
 constexpr std::size_t kStreams = 7;
 static_assert(std::endian::native == std::endian::little, "the bars file is little-endian");
 
@@ -158,7 +157,8 @@ Result<BarsFile> parse_bars(std::string_view bytes) {
   file.end = from_ms(in.number<std::int64_t>());
   file.step = Millis(in.number<std::uint32_t>());
   const auto symbols = in.number<std::uint32_t>();
-  if (!in.ok() || file.step.count() <= 0 || file.step.count() % 4 != 0 || file.begin >= file.end)
+  if (!in.ok() || !is_step(file.step) || file.begin < kEarliest || file.end > kLatest ||
+      file.begin >= file.end)
     return bad("the bars file has an unusable header");
 
   std::vector<std::uint32_t> counts;
@@ -166,11 +166,12 @@ Result<BarsFile> parse_bars(std::string_view bytes) {
     RecordedBars& entry = file.symbols.emplace_back();
     entry.symbol = in.take(in.number<std::uint8_t>());
     entry.tick = Price(Decimal::from_raw(in.number<std::int64_t>()));
-    entry.first = file.begin + file.step * static_cast<std::int64_t>(in.number<std::uint32_t>());
+    const std::int64_t first = in.number<std::uint32_t>();
     counts.push_back(in.number<std::uint32_t>());
-    const TimePoint end = entry.first + file.step * static_cast<std::int64_t>(counts.back());
-    if (counts.back() == 0 || counts.back() > kMostBars || end > file.end ||
-        !entry.tick.is_positive())
+    const std::int64_t known = (file.end - file.begin) / file.step;
+    entry.first = file.begin + file.step * std::min(first, known);
+    if (counts.back() == 0 || counts.back() > kMostBars || first + counts.back() > known ||
+        !entry.tick.is_positive() || entry.tick > kLargestTick)
       return bad(fmt::format("the bars file has an unusable entry {}", entry.symbol));
   }
   std::array<std::string_view, kStreams> parts;
@@ -188,23 +189,24 @@ Result<BarsFile> parse_bars(std::string_view bytes) {
 
 Result<std::map<std::string, std::vector<Market::Funding>>> parse_funding(std::string_view csv) {
   std::map<std::string, std::vector<Market::Funding>> all;
-  bool header = true;
-  while (!csv.empty()) {
+  for (int number = 1; !csv.empty(); ++number) {
     const auto line = csv.substr(0, csv.find('\n'));
     csv.remove_prefix(std::min(csv.size(), line.size() + 1));
-    if (std::exchange(header, false)) continue;
+    if (number == 1) continue;  // the header
     const auto first = line.find(',');
     const auto second = line.find(',', first + 1);
     std::int64_t time = 0;
     if (second == std::string_view::npos ||
         std::from_chars(line.data() + first + 1, line.data() + second, time).ptr !=
-            line.data() + second)
-      return bad(fmt::format("the funding file has an unusable line '{}'", line));
+            line.data() + second ||
+        from_ms(time) < kEarliest || from_ms(time) >= kLatest)
+      return bad(fmt::format("line {}: '{}' is no settlement", number, line));
     const auto rate = Ratio::parse(line.substr(second + 1));
-    if (!rate) return bad(fmt::format("the funding file has an unusable rate in '{}'", line));
+    if (!rate || rate->value().abs() > Decimal::from_int(1))
+      return bad(fmt::format("line {}: '{}' has no usable rate", number, line));
     auto& settlements = all[std::string(line.substr(0, first))];
     if (!settlements.empty() && settlements.back().time >= from_ms(time))
-      return bad(fmt::format("the funding file is not in order at '{}'", line));
+      return bad(fmt::format("line {}: '{}' is not in order", number, line));
     settlements.push_back({from_ms(time), *rate});
   }
   return all;

@@ -86,4 +86,12 @@ std::optional<Path::Stretch> HeldPath::stretch(TimePoint from, TimePoint to) con
   return out;
 }
 
+std::optional<TimePoint> HeldPath::next_point(TimePoint t) const {
+  const auto on_path = path_.next_point(t);
+  if (holds_ == nullptr || !on_path) return on_path;
+  const auto hold = std::ranges::upper_bound(*holds_, t, {}, &Hold::to);
+  if (hold == holds_->end()) return on_path;
+  return std::min(*on_path, t < hold->from ? hold->from : hold->to);
+}
+
 }  // namespace bb::sim::impl

@@ -25,7 +25,8 @@ class HeldPath {
   std::optional<Path::Crossing> first_crossing(TimePoint after, TimePoint until, std::int64_t level,
                                                bool falling) const;
   std::optional<Path::Stretch> stretch(TimePoint from, TimePoint to) const;
-  std::optional<TimePoint> next_point(TimePoint t) const { return path_.next_point(t); }
+  /// The next point of the path, or edge of a hold, after `t`.
+  std::optional<TimePoint> next_point(TimePoint t) const;
 
  private:
   const Hold* hold_at(TimePoint t) const;

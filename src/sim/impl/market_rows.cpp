@@ -8,6 +8,8 @@
 #include <cmath>
 #include <optional>
 
+#include "sim/impl/market_data.h"
+
 namespace bb::sim::impl {
 
 namespace {
@@ -107,13 +109,14 @@ std::optional<double> amount(std::string_view text) {
   return value;
 }
 
-// The years in which a bar can lie: microseconds are not taken for milliseconds.
-constexpr std::int64_t kEarliest = 1'262'304'000'000;  // 2010-01-01
-constexpr std::int64_t kLatest = 4'102'444'800'000;    // 2100-01-01
+// Binance's times are in milliseconds.
+bool is_time(std::int64_t ms) { return ms >= to_ms(kEarliest) && ms < to_ms(kLatest); }
+
+const Decimal kHighestPrice = Decimal::from_int(1'000'000'000);
 
 std::string make_funding(const Line& line, const Columns& columns, FundingRow& row) {
   const auto time = whole(line.fields[columns.time]);
-  if (!time || *time < kEarliest || *time >= kLatest)
+  if (!time || !is_time(*time))
     return fmt::format("'{}' is not a time in milliseconds of this century",
                        shown(line.fields[columns.time]));
   const auto rate = Decimal::parse_rounded(line.fields[columns.rate], Rounding::nearest);
@@ -169,7 +172,7 @@ Result<Columns> settle_columns(const Line& first, bool has_header, RowSource& so
 std::string make_bar(const BarText& text, Millis interval, BarRow& row) {
   const auto time = whole(text.time);
   if (!time) return fmt::format("'{}' is not a time in milliseconds", shown(text.time));
-  if (*time < kEarliest || *time >= kLatest)
+  if (!is_time(*time))
     return fmt::format("{} is not a time in milliseconds of this century", *time);
   if (interval > Millis(0) && *time % interval.count() != 0)
     return fmt::format("{} is not the beginning of a bar of {}", *time, interval_name(interval));
@@ -179,7 +182,8 @@ std::string make_bar(const BarText& text, Millis interval, BarRow& row) {
                                  {text.low, &row.low},
                                  {text.close, &row.close}}) {
     const auto price = Decimal::parse_rounded(from, Rounding::nearest);
-    if (!price || !price->is_positive()) return fmt::format("'{}' is not a price", shown(from));
+    if (!price || !price->is_positive() || *price > kHighestPrice)
+      return fmt::format("'{}' is not a price", shown(from));
     *to = *price;
   }
   if (row.low > std::min(row.open, row.close) || row.high < std::max(row.open, row.close))

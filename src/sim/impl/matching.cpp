@@ -21,9 +21,10 @@ class Taking {
 
   void run() {
     const bool is_market = order_.view.type == OrderType::market;
-    const auto limit = is_market ? market_limit(rules_, mark_of(core_, seat_.symbol), side())
+    const auto limit = is_market ? market_limit(rules_, mark_of(core_, seat_), side())
                                  : std::optional(order_.view.price);
-    for (const Level& level : depth_for(core_, rules_, side())) {
+    const std::vector<Level> levels = depth_for(core_, rules_, side());
+    for (const Level& level : levels) {
       const bool is_beyond = limit && !within(side(), level.price, *limit);
       meet_own(is_beyond ? *limit : level.price);
       if (is_beyond || !is_live(order_.view.status)) break;
@@ -95,7 +96,8 @@ void execute(Core& core, Account& account, Seat& seat, Order& order, const Symbo
 
 void take_from_book(Core& core, Account& account, Seat& seat, Order& order,
                     const SymbolRules& rules, Price limit, Execution as) {
-  for (const Level& level : depth_for(core, rules, order.view.side)) {
+  const std::vector<Level> levels = depth_for(core, rules, order.view.side);
+  for (const Level& level : levels) {
     const Qty left = order.remaining();
     if (left.is_zero() || !within(order.view.side, level.price, limit)) break;
     as.qty = std::min(left, level.qty.value_or(left));

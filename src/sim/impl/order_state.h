@@ -34,10 +34,11 @@ struct Trail {
 struct Order {
   OrderView view;
   OrderDetail detail;
-  Watch watch;                         // live while the order is open
-  std::optional<Trail> trail{};        // activated trailing stops
-  std::optional<TimePoint> ends{};     // when it expires of itself
-  bool ends_without_position = false;  // `ends` counts only while there is none
+  Watch watch;                            // live while the order is open
+  std::optional<Trail> trail{};           // activated trailing stops
+  std::optional<TimePoint> ends{};        // when it expires of itself
+  std::optional<TimePoint> founded_by{};  // when it expires unless there is a position by then
+  bool is_held_back = false;  // reached, but last and mark price lie too far apart (price_protect)
   int amendments = 0;
 
   Qty remaining() const { return view.qty - view.executed_qty; }

@@ -38,8 +38,7 @@ Verdict check_all(const Situation& at, OrderRequest& request, OrderTerms terms) 
 void limit_unfounded(Order& order, const Seat& seat, TimePoint now) {
   if (!order.view.conditional || order.view.close_position || !reduces_only(order.view)) return;
   if (!closable(seat.leg(order.view.position_side), order.view.side).is_zero()) return;
-  order.ends = now + kUnfoundedLife;
-  order.ends_without_position = true;
+  order.founded_by = now + kUnfoundedLife;
 }
 
 }  // namespace
@@ -50,12 +49,13 @@ Seat default_seat(const Core& core, const Account& account, Symbol symbol) {
   seat.margin = account.options.default_margin;
   seat.leverage = account.options.default_leverage;
   seat.forgotten = core.now;
-  if (core.market.find_brackets(symbol) != nullptr) {
-    int most = 1;
-    for (const auto& bracket : brackets_of(core, symbol))
-      most = std::max(most, bracket.max_leverage);
-    seat.leverage = std::min(seat.leverage, most);
-  }
+  static const Brackets kNone;
+  seat.brackets = core.market.find_brackets(symbol);
+  if (seat.brackets == nullptr) seat.brackets = &kNone;
+  int most = 1;
+  for (const auto& bracket : *seat.brackets)
+    most = std::max(most, bracket.max_leverage);
+  if (!seat.brackets->empty()) seat.leverage = std::min(seat.leverage, most);
   return seat;
 }
 

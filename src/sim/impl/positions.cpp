@@ -71,12 +71,14 @@ bool is_stop(const OrderView& order) {
 }
 
 // An untriggered stop on the closing side lies on the losing side of the market by its nature:
-// placing it elsewhere is refused (-2021), reaching it triggers it.
+// placing it elsewhere is refused (-2021), reaching it triggers it. One that was reached and is
+// held back by its price protection closes nothing, for as long as that lasts.
 bool is_covered(const Seat& seat, const Leg& leg) {
   Qty sum;
   for (const auto& [id, resting] : seat.conditional.open) {
     const OrderView& order = resting.view;
-    if (order.position_side != leg.side || order.side != closing_side(leg) || !is_stop(order))
+    if (order.position_side != leg.side || order.side != closing_side(leg) || !is_stop(order) ||
+        resting.is_held_back)
       continue;
     if (order.close_position) return true;
     sum += order.qty;  // stays small: no more than one order beyond the position
@@ -125,29 +127,46 @@ void expire_reductions(Core& core, Account& account, Seat& seat) {
   }
 }
 
-Watch mark_watch(const Core& core, const Leg& leg, Price level) {
-  return {.level = level, .falling = leg.qty.is_positive(), .on_mark = true, .searched = core.now};
+Watch mark_watch(const Core& core, Price level, bool falling) {
+  return {.level = level, .falling = falling, .on_mark = true, .searched = core.now};
+}
+
+// One call for each time the ratio passes 80 %, and none before it fell back to 75 %: at the brink
+// it would come with every tick.
+void watch_call(Core& core, const Account& account, Seat& seat, Leg& leg) {
+  const bool falling = leg.qty.is_positive();
+  const Price mark = mark_of(core, seat);
+  const auto is_past = [&](Price level) { return falling ? mark <= level : mark >= level; };
+  const auto recovered_at = [&] { return isolated_level(seat, leg, kRecoveredFactor); };
+  if (leg.was_called) {
+    const auto recovered = recovered_at();
+    leg.was_called = recovered && is_past(*recovered);
+  }
+  if (!leg.was_called) {
+    const auto level = isolated_level(seat, leg, kCallFactor);
+    if (!level) return;
+    if (!is_past(*level)) {
+      leg.margin_call = mark_watch(core, *level, falling);
+      return;
+    }
+    leg.was_called = true;
+    write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
+  }
+  if (const auto recovered = recovered_at())
+    leg.margin_call = mark_watch(core, *recovered, !falling);
 }
 
 void watch_margin(Core& core, const Account& account, Seat& seat) {
   for (Leg& leg : seat.legs) {
     leg.liquidation.reset();
     leg.margin_call.reset();
-    if (leg.flat()) leg.was_called = false;
-    if (leg.flat() || seat.margin != MarginType::isolated) continue;
-    if (const auto level = isolated_liquidation(core, seat, leg))
-      leg.liquidation = mark_watch(core, leg, *level);
-    const auto level = isolated_margin_call(core, seat, leg);
-    if (!level) continue;
-    const Price mark = mark_of(core, seat.symbol);
-    const bool is_past = leg.qty.is_positive() ? mark <= *level : mark >= *level;
-    if (!is_past) {
+    if (leg.flat() || seat.margin != MarginType::isolated) {
       leg.was_called = false;
-      leg.margin_call = mark_watch(core, leg, *level);
-    } else if (!leg.was_called) {
-      leg.was_called = true;
-      write_position(core, account, Kind::margin_call, seat.symbol, leg, leg.qty);
+      continue;
     }
+    if (const auto level = isolated_liquidation(seat, leg))
+      leg.liquidation = mark_watch(core, *level, leg.qty.is_positive());
+    watch_call(core, account, seat, leg);
   }
 }
 

@@ -58,10 +58,10 @@ Answer<void> set_margin_type(Core& core, Account& account, Symbol symbol, Margin
 
 Answer<void> set_hedge(Account& account, bool hedge) {
   if (account.options.hedge == hedge) return refuse::mode_same();
-  for (const auto& [symbol, seat] : account.seats)
-    if (seat.has_open_orders()) return refuse::mode_with_orders();
-  for (const auto& [symbol, seat] : account.seats)
-    if (!seat.flat()) return refuse::mode_with_positions();
+  for (const Seat* seat : account.active)
+    if (seat->has_open_orders()) return refuse::mode_with_orders();
+  for (const Seat* seat : account.active)
+    if (!seat->flat()) return refuse::mode_with_positions();
   account.options.hedge = hedge;
   return {};
 }

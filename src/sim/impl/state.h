@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/exchange.h"
+#include "sim/impl/moments.h"
 #include "sim/impl/order_state.h"
 
 namespace bb::sim::impl {
@@ -29,7 +30,7 @@ struct Leg {
   TimePoint updated{};
   std::optional<bool> covered{};       // by live stops; nothing while flat
   std::optional<Watch> liquidation{};  // isolated positions
-  std::optional<Watch> margin_call{};  // isolated positions that were not called yet
+  std::optional<Watch> margin_call{};  // isolated: its call, or the recovery from it
   bool was_called = false;
 
   bool flat() const { return qty.is_zero(); }
@@ -37,9 +38,22 @@ struct Leg {
   Usdt pnl(Price mark) const { return mark * qty - cost; }
 };
 
+/// What was asked of the market holds for its instant, until somebody reprices.
+struct Asked {
+  TimePoint at{};
+  std::uint64_t version = 0;  // of Core::prices; 0 = never asked
+
+  friend bool operator==(const Asked&, const Asked&) = default;
+};
+struct KnownMark {
+  Asked asked;
+  Price price;
+};
+
 /// Everything one account has in one symbol.
 struct Seat {
   Symbol symbol;
+  const Brackets* brackets = nullptr;  // the market's
   int leverage = 1;
   MarginType margin = MarginType::cross;
   std::array<Leg, 3> legs{Leg{.side = PositionSide::both}, Leg{.side = PositionSide::long_},
@@ -60,6 +74,8 @@ struct Seat {
   bool is_listed = false;         // in Account::active
   bool is_dirty = false;          // in Core::dirty
   std::optional<TimePoint> slot;  // its place in Core::agenda
+  std::optional<Event> event;     // its place in Core::happening
+  mutable KnownMark mark;
 
   Leg& leg(PositionSide side) { return legs[static_cast<std::size_t>(side)]; }
   const Leg& leg(PositionSide side) const { return legs[static_cast<std::size_t>(side)]; }
@@ -76,14 +92,22 @@ struct CrossGuard {
   Watch watch;
 };
 
+/// A closed order, where it was put.
+struct ClosedOrder {
+  Seat* seat = nullptr;
+  bool conditional = false;
+  std::int64_t id = 0;
+};
+
 struct Account {
   int number = 0;
   AccountOptions options;
   Usdt wallet;  // cross wallet and isolated wallets together; only ledger.cpp changes it
-  std::map<Symbol, Seat> seats;
-  std::vector<Seat*> active;  // those with a position or an open order, by symbol
+  std::unordered_map<Symbol, Seat> seats;  // never walked
+  std::vector<Seat*> active;               // those with a position or an open order, by symbol
   std::deque<exchange::Income> income;
   std::deque<ForcedOrder> forced;
+  std::deque<ClosedOrder> closed;  // as they closed; some may be forgotten by now
   std::unordered_map<std::int64_t, Seat*> algo_seats;            // never walked
   std::unordered_map<std::string, std::int64_t> algo_by_client;  // the newest; never walked
   std::size_t open_conditionals = 0;
@@ -94,6 +118,7 @@ struct Account {
   bool guards_stale = false;
   std::optional<TimePoint> check_at;  // its health was found wanting when the guards were set
   std::optional<TimePoint> slot;      // the guards' place in Core::agenda
+  std::optional<Event> event;         // their place in Core::happening
 };
 
 /// Ids grow per symbol, over all accounts.
@@ -102,14 +127,16 @@ struct SymbolIds {
   std::int64_t fill = 0;
 };
 
-/// A moment that concerns a seat, or (without one) an account's guards.
-struct Slot {
-  TimePoint due{};
-  Account* account = nullptr;
-  Seat* seat = nullptr;
+/// One level of the synthetic book (depth.h).
+struct Level {
+  Price price;
+  std::optional<Qty> qty;  // nothing = as much as is asked for
 };
-struct SlotOrder {
-  bool operator()(const Slot& a, const Slot& b) const;
+/// The book that was asked for last.
+struct KnownBook {
+  Symbol symbol;
+  Asked asked;
+  std::vector<Level> levels;
 };
 
 struct Core {
@@ -118,12 +145,16 @@ struct Core {
   const Market& market;
   ExchangeOptions options;
   TimePoint now{};
-  TimePoint walk_target{};  // where advance() is going, and the steady time there
+  std::uint64_t prices = 1;                  // grows when the market says something else of now
+  mutable std::array<KnownBook, 2> books{};  // by the taker's side
+  TimePoint walk_target{};                   // where advance() is going, and the steady time there
   Micros walk_precise{};
   std::vector<std::unique_ptr<Account>> accounts;
   std::set<Slot, SlotOrder> agenda;
+  std::set<Event, EventOrder> happening;          // now; what happens first of each slot
   std::vector<std::pair<Account*, Seat*>> dirty;  // whose moments must be looked for anew
-  std::map<Symbol, SymbolIds> ids;
+  std::vector<Account*> dirty_guards;
+  std::unordered_map<Symbol, SymbolIds> ids;  // never walked
   std::int64_t last_algo_id = 1'000'000'000'000'000;
   std::int64_t last_amendment_id = 0;
   std::int64_t last_transaction_id = 5'000'000'000;

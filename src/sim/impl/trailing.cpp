@@ -50,7 +50,8 @@ void follow_piece(const Core& core, Order& order, TimePoint end) {
 
 void follow_until(const Core& core, Order& order, TimePoint until) {
   while (!order.watch.hit && order.watch.searched < until) {
-    const auto next = core.market.next_point({order.view.symbol}, order.watch.searched);
+    const auto next_of = order.watch.on_mark ? &Market::next_mark_point : &Market::next_point;
+    const auto next = (core.market.*next_of)(order.view.symbol, order.watch.searched);
     follow_piece(core, order, next ? std::min(*next, until) : until);
   }
 }
@@ -68,6 +69,12 @@ void start_trail(const Core& core, Order& order) {
 
 void follow_trail(const Core& core, Order& order) {
   follow_until(core, order, order.watch.searched + kTrailWindow);
+}
+
+void resume_trail(const Core& core, Order& order) {
+  order.watch.searched = core.now;
+  order.watch.hit.reset();
+  improve(order, price_at(core, order, core.now));
 }
 
 void retrace_trail(const Core& core, Order& order) {

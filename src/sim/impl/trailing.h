@@ -10,6 +10,8 @@ namespace bb::sim::impl {
 void start_trail(const Core& core, Order& order);
 /// Follows the path on from `watch.searched`, until it has turned back or an hour further.
 void follow_trail(const Core& core, Order& order);
+/// Goes on from now after it was held back; the price was looked at wherever it turned meanwhile.
+void resume_trail(const Core& core, Order& order);
 /// Follows once more from the activation to now: the future has changed.
 void retrace_trail(const Core& core, Order& order);
 

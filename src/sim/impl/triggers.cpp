@@ -22,6 +22,8 @@ constexpr int kPositionGone = 6;
 // triggerProtect of exchangeInfo: the same for all contracts here.
 constexpr Ratio kTriggerProtect = Ratio(Decimal::from_raw(5'000'000));
 
+constexpr Millis kProtectedFor{1000};
+
 bool becomes_market(OrderType type) {
   return type == OrderType::stop_market || type == OrderType::take_profit_market ||
          type == OrderType::trailing_stop_market;
@@ -59,18 +61,44 @@ void activate(Core& core, Account& account, Seat& seat, Order& order) {
   touch(core, account, seat);
 }
 
-// It waits until the two prices have come together again.
-void wait_for_protection(Core& core, Account& account, Seat& seat, Order& order) {
-  const auto next = core.market.next_point({seat.symbol}, core.now);
-  order.watch.hit.reset();
-  order.watch.searched = next.value_or(core.now + Seconds(1));
-  touch(core, account, seat);
+bool is_reached(const Core& core, const Order& order) {
+  const Price price = watched_price(core, order.view.symbol, order.watch.on_mark);
+  return order.watch.falling ? price <= order.watch.level : price >= order.watch.level;
+}
+
+bool is_protected(const Core& core, const Order& order) {
+  return order.detail.terms.price_protect &&
+         is_price_protected(watched_price(core, order.view.symbol, false),
+                            mark_of(core, order.view.symbol));
+}
+
+// It is looked at again each second, and wherever one of the two prices turns.
+void hold_back(Core& core, Account& account, Seat& seat, Order& order) {
+  TimePoint next = core.now + kProtectedFor;
+  for (const auto& point : {core.market.next_point(seat.symbol, core.now),
+                            core.market.next_mark_point(seat.symbol, core.now)})
+    if (point) next = std::min(next, *point);
+  order.is_held_back = true;
+  order.watch.hit = PathPoint{next, order.watch.level};
+  tidy(core, account, seat);
+}
+
+// The price went back before the two came together: it waits for its trigger as before.
+void wait_again(Core& core, Account& account, Seat& seat, Order& order) {
+  order.is_held_back = false;
+  if (order.trail) {
+    resume_trail(core, order);
+  } else {
+    order.watch.searched = core.now;
+    order.watch.hit.reset();
+  }
+  tidy(core, account, seat);
 }
 
 void become_child(Core& core, Account& account, Seat& seat, Order& order,
                   const SymbolRules& rules) {
   OrderRequest request = child_of(seat, order);
-  const Situation at{core, account, seat, rules, mark_of(core, seat.symbol)};
+  const Situation at{core, account, seat, rules, mark_of(core, seat)};
   if (order.detail.terms.price_match != PriceMatch::none) {
     const auto price = matched_price(at, request.side, order.detail.terms.price_match);
     if (!price) return reject_trigger(core, account, seat, order, refuse::no_depth().error());
@@ -96,10 +124,8 @@ bool is_price_protected(Price last, Price mark) {
 void trigger(Core& core, Account& account, Seat& seat, Order& order) {
   if (order.view.type == OrderType::trailing_stop_market && !order.trail)
     return activate(core, account, seat, order);
-  const Price mark = mark_of(core, seat.symbol);
-  if (order.detail.terms.price_protect &&
-      is_price_protected(watched_price(core, seat.symbol, false), mark))
-    return wait_for_protection(core, account, seat, order);
+  if (order.is_held_back && !is_reached(core, order)) return wait_again(core, account, seat, order);
+  if (is_protected(core, order)) return hold_back(core, account, seat, order);
   const auto rules = core.market.find_rules(seat.symbol, core.now);
   retire_order(account, seat, order);
   order.view.status = OrderStatus::triggering;
@@ -120,13 +146,12 @@ void reach_limit(Core& core, Account& account, Seat& seat, Order& order) {
 }
 
 void end_order(Core& core, Account& account, Seat& seat, Order& order) {
-  const bool is_for_position = order.ends_without_position;
-  if (is_for_position && !closable(seat.leg(order.view.position_side), order.view.side).is_zero()) {
-    order.ends.reset();
+  const bool is_over = order.ends && *order.ends <= core.now;
+  if (!is_over && !closable(seat.leg(order.view.position_side), order.view.side).is_zero()) {
+    order.founded_by.reset();
     return touch(core, account, seat);
   }
-  close_order(core, account, seat, order, OrderStatus::expired,
-              is_for_position ? kPositionGone : 0);
+  close_order(core, account, seat, order, OrderStatus::expired, is_over ? 0 : kPositionGone);
   tidy(core, account, seat);
 }
 

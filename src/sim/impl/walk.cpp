@@ -50,6 +50,7 @@ void advance(Core& core, TimePoint target, Micros precise) {
   if (target < core.now) return;
   core.walk_target = target;
   core.walk_precise = precise;
+  resume_agenda(core);
   while (const auto event = next_event(core, target))
     run(core, *event);
   core.now = target;
