@@ -55,6 +55,15 @@ Reply beyond_all_figures() {
   return reply;
 }
 
+// Orders alone can fill at once.
+bool may_fill(net::Method method, std::string_view path) {
+  const bool places = method == net::Method::post || method == net::Method::put;
+  return places && (path == "/fapi/v1/order" || path == "/fapi/v1/order/test" ||
+                    path == "/fapi/v1/batchOrders");
+}
+
+Reply unavailable() { return Reply{503, error_body(-1000, "Service Unavailable.")}; }
+
 Reply as_reply(const FaultRule& rule) {
   Reply reply;
   reply.status = rule.status;
@@ -126,6 +135,7 @@ struct Server::State {
   Streams streams;
   WsApi ws_api;
   Keeper* keeper = nullptr;
+  bool suspended = false;
   std::optional<TimePoint> replay_at;
   net::HttpHandler handler;
   std::deque<RequestRecord> log;
@@ -178,6 +188,7 @@ Reply Server::State::act(Incoming& in, const Route& route, const Auth::Caller& c
     return beyond_all_figures();
   }
   const TimePoint at = venue.exchange().now();
+  if (suspended && may_fill(route.method, route.path)) return unavailable();
   if (route.checks_in_engine && !caller.window.holds(at + venue.skew(), timeline.wall()))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))
@@ -303,6 +314,22 @@ Task<void> Server::serve_stream(net::AnyStream stream, const Stop& stop) {
 }
 
 void Server::advance() { state_->advance(); }
+
+void Server::grow(const std::function<std::vector<Symbol>(TimePoint at)>& change) {
+  State& s = *state_;
+  auto& exchange = s.venue.exchange();
+  const Micros precise = s.clock.steady_now().time_since_epoch();
+  const TimePoint at = std::max(s.now(), exchange.now() + Millis(1));
+  exchange.advance(at - Millis(1), precise);
+  const auto symbols = change(at);
+  exchange.grow(symbols, at);
+  exchange.advance(at, precise);
+  s.venue.lags().read_journal(s.faults.needs_history());
+}
+
+void Server::set_suspended(bool suspended) { state_->suspended = suspended; }
+
+bool Server::suspended() const { return state_->suspended; }
 
 TimePoint Server::now() const { return state_->now(); }
 
