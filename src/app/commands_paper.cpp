@@ -153,7 +153,7 @@ int run_command(const CommandContext& context, const PaperCommand& command) {
   // Who follows somebody else's market wants to know when it is lost and found.
   const LogLevel level = command.live ? LogLevel::info : LogLevel::warn;
   Session session(context.config, Log(level, stderr_sink()), context.json);
-  return session.run([&](Session& s) { return do_paper(s, *options, dialer); },
+  return session.run([&](Session& s) { return do_paper(s, *options, std::move(dialer)); },
                      AfterStop::own_code);
 }
 

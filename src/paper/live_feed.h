@@ -3,7 +3,7 @@
 // ever sent to it but questions.
 //
 // At the start it asks for the clock, exchangeInfo, fundingInfo, premiumIndex, ticker/24hr and
-// bookTicker (weight 57), later for the bars of the 24 h before (weight 1 for each contract, ten a
+// bookTicker (weight 59), later for the bars of the 24 h before (weight 1 for each contract, ten a
 // second) and the newest settlements. Then it listens: !ticker@arr, !markPrice@arr@1s and
 // !contractInfo at /market, !bookTicker at /public, and the trades and the book of every contract
 // in which somebody has a position or an order. exchangeInfo and the clock are asked for again

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "paper/control.h"
 #include "paper/live_world.h"
 
 namespace bb::paper::test {
@@ -46,7 +47,7 @@ TEST_CASE("live feed: contracts, prices, 24 hours and funding are the source's")
   });
 }
 
-TEST_CASE("live feed: the start weighs 57, and history one for each contract") {
+TEST_CASE("live feed: the start weighs 59, and history one for each contract") {
   run_sim([](SimLoop& loop) -> Task<void> {
     Source source(loop);
     Follower follower(loop, source);
@@ -292,6 +293,43 @@ TEST_CASE("live feed: a contract that is listed later is followed, one that is g
         co_await source.close();
       },
       some_day() + std::chrono::days(50) - Minutes(5));
+}
+
+TEST_CASE("live feed: the control tells of the source, and sets neither its prices nor its time") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    Source source(loop);
+    Follower follower(loop, source);
+    co_await follower.begin();
+    co_await follower.wait(Seconds(2));
+    const auto accounts = default_options().accounts;
+    Control control({*follower.server, *follower.market, accounts, &follower.feed},
+                    "a-token-of-some-length");
+    const auto ask = [&](const char* act, const char* body) {
+      net::HttpRequest request;
+      request.method = *body == '\0' ? net::Method::get : net::Method::post;
+      request.target = std::string("/control/") + act;
+      request.headers = {{"Authorization", "Bearer a-token-of-some-length"}};
+      request.body = body;
+      return control.handle(std::move(request));
+    };
+    const auto state = co_await ask("state", "");
+    CHECK(state.response.body.find(R"("suspended":false,"source":{"rest":"http://source.test")") !=
+          std::string::npos);
+    CHECK(state.response.body.find(R"("state":"live")") != std::string::npos);
+    const auto price = co_await ask("price", R"({"symbol":"AAAUSDT","price":"99"})");
+    CHECK(price.response.status == 409);
+    const auto pause = co_await ask("clock", R"({"action":"pause"})");
+    CHECK(pause.response.status == 409);
+    CHECK(pause.response.body ==
+          R"({"error":"this exchange is live: time and speed are its source's"})");
+    const auto skew = co_await ask("clock", R"({"action":"skew","ms":500})");
+    CHECK(skew.response.status == 200);
+    const auto money = co_await ask("balance", R"({"balance":"777"})");
+    CHECK(money.response.status == 200);
+    CHECK(follower.server->exchange().balance(0).wallet == Usdt(*Decimal::parse("777")));
+    co_await follower.end();
+    co_await source.close();
+  });
 }
 
 TEST_CASE("live feed: without its source nothing begins, and a sentence says why") {
