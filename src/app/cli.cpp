@@ -9,6 +9,7 @@
 
 #include "app/exit_codes.h"
 #include "base/plant.h"
+#include "paper/live_feed.h"
 #include "paper/timeline.h"
 
 namespace bb::app {
@@ -37,7 +38,7 @@ struct Targets {
   PaperCommand paper;
   DemoCommand demo;
   std::vector<std::string> accounts;
-  std::string speed, at, interval;
+  std::string speed, at, interval, live;
 };
 
 template <class T>
@@ -102,11 +103,31 @@ void add_paper_world(CLI::App& paper, Targets& t) {
   paper.add_flag("--db-rebase", p.db_rebase, "Continue the --db file on another market")->needs(db);
 }
 
+// A live market has its own prices and time.
+void add_live(CLI::App& paper, Targets& t) {
+  auto* live =
+      paper
+          .add_option("--live", t.live,
+                      "Prices of a real exchange as they come: Binance's, or the source "
+                      "at this URL")
+          ->expected(0, 1)
+          ->default_str(paper::production_source().rest)
+          ->check([](const std::string& text) { return complaint_of(paper::live_source(text)); });
+  for (const auto* other : {"--data", "--path", "--seed", "--days", "--interval", "--speed", "--at",
+                            "--paused", "--db"})
+    live->excludes(paper.get_option(other));
+  paper
+      .add_option("--proxy", t.paper.proxy,
+                  "HTTP proxy to the live source: http://host:port (default: $PROXY_URL)")
+      ->needs(live);
+}
+
 CLI::App* add_paper(CLI::App& app, Targets& t) {
   auto* paper = add_command(
       app, "paper", "The paper exchange as a server, for any Binance client",
       "  bubble-buster paper --port 8790\n"
       "  bubble-buster paper --data bulk/ --at 2025-10-10T20:00 --speed 60\n"
+      "  bubble-buster paper --live\n"
       "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n"
       "  bubble-buster paper --accounts accounts.ini\n");
   auto& p = t.paper;
@@ -130,6 +151,7 @@ CLI::App* add_paper(CLI::App& app, Targets& t) {
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));
   add_paper_world(*paper, t);
+  add_live(*paper, t);
   paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
   paper
       ->add_option(
@@ -172,6 +194,7 @@ Command chosen_command(const std::string& name, Targets& t) {
     t.paper.accounts.push_back(parse_account_spec(text).value());
   if (!t.speed.empty()) t.paper.speed = parse_speed(t.speed).value();
   if (!t.interval.empty()) t.paper.interval = interval_of(t.interval);
+  if (!t.live.empty()) t.paper.live = t.live;
   if (!t.at.empty()) t.paper.at = parse_utc_instant(t.at).value();
   return t.paper;
 }
@@ -265,6 +288,10 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   } else {
     out.command = chosen_command(out.name, targets);
   }
+  if (auto* paper = std::get_if<PaperCommand>(&out.command);
+      paper != nullptr && paper->live && paper->proxy.empty())
+    if (const auto named = environment.find("PROXY_URL"); named != environment.end())
+      paper->proxy = named->second;
   return out;
 }
 

@@ -5,9 +5,11 @@
 
 #include "app/commands.h"
 #include "app/paper_accounts.h"
+#include "app/proxy.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "net/json.h"
+#include "paper/live_feed.h"
 #include "paper/serve.h"
 
 namespace bb::app {
@@ -37,10 +39,16 @@ paper::PaperAccount account_of(const PaperAccountSpec& spec, bool hedge) {
 }
 
 Result<paper::Options> options_of(const PaperSettings& settings, const PaperCommand& command) {
-  auto folder = find_data_folder(command.data.value_or(settings.data));
-  if (!folder) return std::unexpected(folder.error());
   paper::Options options;
-  options.data_folder = std::move(*folder);
+  if (command.live) {
+    auto source = paper::live_source(*command.live);
+    if (!source) return std::unexpected(source.error());
+    options.live = std::move(*source);
+  } else {
+    auto folder = find_data_folder(command.data.value_or(settings.data));
+    if (!folder) return std::unexpected(folder.error());
+    options.data_folder = std::move(*folder);
+  }
   options.address = command.address.value_or(settings.address);
   options.port = static_cast<std::uint16_t>(command.port.value_or(settings.port));
   options.path = path_order(command.path.value_or(settings.path));
@@ -95,24 +103,36 @@ void announce(const paper::Options& options, const paper::Ready& ready, bool jso
       .field("command", "paper")
       .field("base_url", url)
       .field("port", static_cast<int>(port))
-      .field("market_begin_utc", iso_seconds(begin))
-      .field("market_end_utc", iso_seconds(end))
-      .field("now_utc", iso_seconds(ready.now));
+      .field("market_begin_utc", iso_seconds(begin));
+  const bool is_live = !options.live.rest.empty();
+  if (is_live) {
+    out.field("live", options.live.rest);
+  } else {
+    out.field("market_end_utc", iso_seconds(end));
+  }
+  out.field("now_utc", iso_seconds(ready.now));
   if (ready.control_port != 0) out.field("control_port", static_cast<int>(ready.control_port));
   out.end_object();
   // A secret of a file that others may not read is not for a log.
   const bool is_sample = key.key == kSampleKey;
+  const std::string market =
+      is_live
+          ? fmt::format("Its prices are those of {}, as they come.", options.live.rest)
+          : fmt::format("Its market runs from {} until {}.", iso_seconds(begin), iso_seconds(end));
   const std::string text = fmt::format(
-      "The paper exchange answers at {}\nIts market runs from {} until {}.\n\n"
+      "The paper exchange answers at {}\n{}\n\n"
       "A configuration for it:\n\n[binance]\napi_key = {}\napi_secret = {}\nbase_url = {}\n\n"
       "[strategy]\n\n[runtime]\n\n[notify]\nenabled = false\n\n",
-      url, iso_seconds(begin), iso_seconds(end), key.key,
-      is_sample ? kSampleSecret : "(its secret)", url);
+      url, market, key.key, is_sample ? kSampleSecret : "(its secret)", url);
   print({out.take() + "\n", text}, json);
 }
 
-Task<int> do_paper(Session& session, paper::Options options) {
-  const paper::ServeParts parts{session.io(), session.clock(), session.stop(), session.log()};
+Task<int> do_paper(Session& session, paper::Options options, net::DialerOptions dialer) {
+  std::unique_ptr<net::Dialer> own;
+  if (dialer.proxy)
+    own = net::make_network_dialer(session.io(), session.clock(), std::move(dialer));
+  const paper::ServeParts parts{session.io(), session.clock(), session.stop(), session.log(),
+                                own ? own.get() : &session.dialer()};
   const auto ready = [&](const paper::Ready& what) { announce(options, what, session.json()); };
   const auto served = co_await paper::serve(options, parts, ready);
   if (!served) co_return report_error(served.error(), session.json());
@@ -124,8 +144,17 @@ Task<int> do_paper(Session& session, paper::Options options) {
 int run_command(const CommandContext& context, const PaperCommand& command) {
   const auto options = options_of(context.config.paper, command);
   if (!options) return report_error(options.error(), context.json);
-  Session session(context.config, Log(LogLevel::warn, stderr_sink()), context.json);
-  return session.run([&](Session& s) { return do_paper(s, *options); }, AfterStop::own_code);
+  net::DialerOptions dialer;
+  if (!command.proxy.empty()) {
+    auto proxy = parse_proxy(command.proxy, "--proxy or PROXY_URL");
+    if (!proxy) return report_error(proxy.error(), context.json);
+    dialer.proxy = std::move(*proxy);
+  }
+  // Who follows somebody else's market wants to know when it is lost and found.
+  const LogLevel level = command.live ? LogLevel::info : LogLevel::warn;
+  Session session(context.config, Log(level, stderr_sink()), context.json);
+  return session.run([&](Session& s) { return do_paper(s, *options, std::move(dialer)); },
+                     AfterStop::own_code);
 }
 
 }  // namespace bb::app

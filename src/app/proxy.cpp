@@ -2,11 +2,9 @@
 
 namespace bb::app {
 
-Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings) {
-  if (settings.http_proxy.empty() || settings.https_proxy.empty())
-    return std::optional<net::ProxyOptions>();
+Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view where) {
   net::ProxyOptions proxy;
-  std::string_view rest = settings.https_proxy;
+  std::string_view rest = text;
   if (rest.starts_with("http://")) rest.remove_prefix(7);
   if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view login = rest.substr(0, at);
@@ -18,10 +16,19 @@ Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings
   }
   const auto url = net::parse_base_url("http://" + std::string(rest));
   if (!url || rest.find('/') != std::string_view::npos)
-    return fail(ErrorKind::configuration,
-                "[notify] https_proxy: write it as http://host:port or http://user:word@host:port");
+    return fail(
+        ErrorKind::configuration,
+        std::string(where) + ": write it as http://host:port or http://user:word@host:port");
   proxy.endpoint = url->endpoint;
-  return std::optional<net::ProxyOptions>(std::move(proxy));
+  return proxy;
+}
+
+Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings) {
+  if (settings.http_proxy.empty() || settings.https_proxy.empty())
+    return std::optional<net::ProxyOptions>();
+  auto proxy = parse_proxy(settings.https_proxy, "[notify] https_proxy");
+  if (!proxy) return std::unexpected(proxy.error());
+  return std::optional<net::ProxyOptions>(std::move(*proxy));
 }
 
 }  // namespace bb::app

@@ -2,14 +2,16 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "net/dialer.h"
 #include "notify/settings.h"
 
 namespace bb::app {
 
-/// Nothing unless both proxy keys are set, as in the original; then https_proxy, which is
-/// "host:port", "http://host:port" or "http://user:word@host:port".
+/// "host:port", "http://host:port" or "http://user:word@host:port"; `where` is named by the error.
+Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view where);
+/// Nothing unless both proxy keys are set, as in the original; then https_proxy.
 Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings);
 
 }  // namespace bb::app

@@ -14,10 +14,13 @@
 
 namespace bb::paper {
 
+class LiveFeed;
+
 struct ControlParts {
   Server& server;
   sim::Market& market;
   const std::vector<PaperAccount>& accounts;
+  const LiveFeed* source = nullptr;  // of a live market
 };
 
 class Control {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "paper/control_acts.h"
+#include "paper/live_feed.h"
 
 namespace bb::paper {
 
@@ -96,6 +97,10 @@ ControlReply moved(const Status& status) {
                                 status.error().text);
 }
 
+ControlReply is_live(std::string_view what) {
+  return control_error(409, fmt::format("this exchange is live: {} are its source's", what));
+}
+
 ControlReply beyond_end(const ControlCall& call) {
   return control_error(400, "the market ends at " + iso_seconds(call.parts.market.end()));
 }
@@ -117,7 +122,12 @@ ControlReply show_state(const ControlCall& call) {
   for (const auto& rules : call.parts.market.rules(server.now()))
     if (const auto price = call.parts.market.held(rules.symbol, server.now()))
       json.field(rules.symbol.str(), price->str());
-  json.end_object().end_object().key("accounts").begin_array();
+  json.end_object().end_object();
+  if (call.parts.source != nullptr) {
+    json.field("suspended", server.suspended()).key("source");
+    call.parts.source->describe(json);
+  }
+  json.key("accounts").begin_array();
   for (int account = 0; account < server.exchange().account_count(); ++account)
     write_account(json, server.exchange(), account);
   json.end_array().end_object();
@@ -125,6 +135,7 @@ ControlReply show_state(const ControlCall& call) {
 }
 
 ControlReply set_price(const ControlCall& call) {
+  if (call.parts.market.is_live()) return is_live("prices");
   const Symbol symbol = symbol_of(call);
   Server& server = call.server();
   server.advance();
@@ -238,6 +249,7 @@ ControlReply set_key(const ControlCall& call) {
 Task<ControlReply> set_clock(ControlCall call) {
   Timeline& timeline = call.server().timeline();
   const std::string action(call.body.at("action").text());
+  if (call.parts.market.is_live() && action != "skew") co_return is_live("time and speed");
   if (action == "pause") {
     timeline.pause();
   } else if (action == "resume") {

@@ -33,6 +33,13 @@ Reply beyond_all_figures() {
   return unavailable(500, "An unknown error occured while processing the request.");
 }
 
+// Orders alone can fill at once.
+bool may_fill(net::Method method, std::string_view path) {
+  const bool places = method == net::Method::post || method == net::Method::put;
+  return places && (path == "/fapi/v1/order" || path == "/fapi/v1/order/test" ||
+                    path == "/fapi/v1/batchOrders");
+}
+
 Reply as_reply(const Limits::Refusal& refusal) {
   Reply reply = refuse(refusal.rejection);
   reply.status = refusal.status;
@@ -114,6 +121,8 @@ Reply Front::act(Incoming& in, const Route& route, const Auth::Caller& caller,
     return beyond_all_figures();
   }
   const TimePoint at = venue.exchange().now();
+  if (suspended_ && may_fill(route.method, route.path))
+    return unavailable(503, "Service Unavailable.");
   if (route.checks_in_engine && !caller.window.holds(at + venue.skew(), parts_.timeline.wall()))
     return refuse(-5028, "Timestamp for this request is outside of the ME recvWindow.");
   if (verdict.hide > Millis(0))

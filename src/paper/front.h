@@ -59,6 +59,9 @@ class Front {
   /// refused before they are done.
   void keep_in(Keeper& keeper) { keeper_ = &keeper; }
   Keeper* keeper() const { return keeper_; }
+  /// Server::set_suspended().
+  void set_suspended(bool suspended) { suspended_ = suspended; }
+  bool suspended() const { return suspended_; }
   /// Entries of the exchange's journal so far, those that are forgotten too.
   std::int64_t journal_size() const;
   /// Does again what a request did; fails when it is refused now.
@@ -77,6 +80,7 @@ class Front {
 
   Parts parts_;
   Keeper* keeper_ = nullptr;
+  bool suspended_ = false;
   std::deque<RequestRecord> log_;
 };
 

@@ -84,6 +84,13 @@ struct ControlOptions {
   std::uint16_t port = 0;
 };
 
+/// A live market (live_feed.h): the bases of the source's REST and of its streams, both as http or
+/// https.
+struct LiveOptions {
+  std::string rest;  // empty = no live market
+  std::string streams;
+};
+
 /// A paper exchange as a process (`bubble-buster paper`).
 struct Options {
   ServerOptions server;
@@ -100,6 +107,7 @@ struct Options {
   TimePoint at{};
   std::uint64_t seed = 1;
   ControlOptions control;
+  LiveOptions live;  // then no other market is opened
   std::string db;          // keeps the exchange over restarts (keeper.h); empty = nothing is kept
   bool db_rebase = false;  // go on in another market
   TimePoint first_day{};   // recorded days begin here; epoch = the day of `at`, or today

@@ -4,7 +4,9 @@
 #include <fstream>
 #include <optional>
 
+#include "base/check.h"
 #include "paper/control.h"
+#include "paper/live_feed.h"
 #include "paper/resume.h"
 #include "paper/tokens.h"
 
@@ -78,10 +80,28 @@ Result<std::string> read_token(const std::string& path) {
   return token;
 }
 
+namespace {
+
+Task<Result<std::unique_ptr<LiveFeed>>> meet_source(const Options& options,
+                                                    const ServeParts& parts) {
+  BB_CHECK(parts.dialer != nullptr, "a live market has a way to its source");
+  auto feed = std::make_unique<LiveFeed>(
+      LiveParts{*parts.dialer, parts.clock, parts.log, options.rules_folder}, options.live);
+  if (auto loaded = co_await feed->load(); !loaded) co_return std::unexpected(loaded.error());
+  co_return feed;
+}
+
+}  // namespace
+
 Task<Status> serve(Options options, ServeParts parts,
                    std::function<void(const Ready& ready)> on_ready) {
   if (auto checked = check_accounts(options.server.accounts); !checked) co_return checked;
   const TimePoint wall_now = parts.clock.utc_now();
+  if (!options.live.rest.empty() && !options.db.empty())
+    co_return fail(
+        ErrorKind::configuration,
+        "--db does not go with --live: a restart does all acts again on the same market, "
+        "and a live one is not the same again");
   std::unique_ptr<Keeper> keeper;
   if (!options.db.empty()) {
     auto opened = Keeper::open(options.db, parts.clock);
@@ -90,7 +110,14 @@ Task<Status> serve(Options options, ServeParts parts,
     keeper->log_to(parts.log);
     if (auto ok = prepare_days(*keeper, options, wall_now); !ok) co_return ok;
   }
-  auto market = open_market(options, wall_now);
+  std::unique_ptr<LiveFeed> feed;
+  if (!options.live.rest.empty()) {
+    auto met = co_await meet_source(options, parts);
+    if (!met) co_return std::unexpected(met.error());
+    feed = std::move(*met);
+    options.server.timeline.offset = feed->clock_offset();
+  }
+  auto market = feed ? Result<sim::Market>(feed->market()) : open_market(options, wall_now);
   if (!market) co_return std::unexpected(market.error());
   if (options.at != TimePoint{}) {
     options.server.timeline.begin = options.at;
@@ -102,7 +129,7 @@ Task<Status> serve(Options options, ServeParts parts,
   }
   if (options.server.secret.empty()) options.server.secret = make_secret();
   Server server(parts.clock, *market, options.server);
-  ControlParts control_parts{server, *market, options.server.accounts};
+  ControlParts control_parts{server, *market, options.server.accounts, feed.get()};
   if (keeper) {
     if (auto ok = resume(*keeper, server, control_parts); !ok) co_return ok;
     server.advance();
@@ -132,6 +159,7 @@ Task<Status> serve(Options options, ServeParts parts,
   TaskGroup group(parts.io.get_executor());
   if (control_listener) group.spawn(control_listener->run(parts.stop));
   group.spawn((*listener)->run(parts.stop));
+  if (feed) group.spawn(feed->run(server, parts.stop));
   co_await group.join();
   if (keeper) {
     server.advance();

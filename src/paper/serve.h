@@ -6,6 +6,7 @@
 
 #include "base/async.h"
 #include "base/log.h"
+#include "net/stream.h"
 #include "paper/server.h"
 
 namespace bb::paper {
@@ -15,6 +16,7 @@ struct ServeParts {
   Clock& clock;
   Stop& stop;
   const Log& log;
+  net::Dialer* dialer = nullptr;  // to the source of a live market
 };
 
 /// The market of the options as of `wall_now`. It begins yesterday, so that clients find the bars

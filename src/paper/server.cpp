@@ -115,6 +115,22 @@ Task<void> Server::serve_stream(net::AnyStream stream, const Stop& stop) {
 
 void Server::advance() { state_->advance(); }
 
+void Server::grow(const std::function<std::vector<Symbol>(TimePoint at)>& change) {
+  State& s = *state_;
+  auto& exchange = s.venue.exchange();
+  const Micros precise = s.clock.steady_now().time_since_epoch();
+  const TimePoint at = std::max(s.now(), exchange.now() + Millis(1));
+  exchange.advance(at - Millis(1), precise);
+  const auto symbols = change(at);
+  exchange.grow(symbols, at);
+  exchange.advance(at, precise);
+  s.venue.lags().read_journal(s.faults.needs_history());
+}
+
+void Server::set_suspended(bool suspended) { state_->front.set_suspended(suspended); }
+
+bool Server::suspended() const { return state_->front.suspended(); }
+
 TimePoint Server::now() const { return state_->now(); }
 
 sim::Exchange& Server::exchange() { return state_->venue.exchange(); }

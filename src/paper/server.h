@@ -8,8 +8,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/http_server.h"
 #include "paper/front.h"
@@ -36,6 +38,15 @@ class Server {
   void advance();
   /// Exchange time; it never runs backwards.
   TimePoint now() const;
+  /// A live market grows (sim/live_market.h): the exchange lives up to the present, `change` puts
+  /// the news in as of the instant that it is given and says which contracts are concerned, and the
+  /// exchange goes on from there.
+  void grow(const std::function<std::vector<Symbol>(TimePoint at)>& change);
+  /// While prices are not known no request acts that might fill: orders are answered with 503
+  /// "Service Unavailable." (reference §7: failed for sure), whether they reduce or not. What only
+  /// waits for a trigger is accepted, cancels and queries work.
+  void set_suspended(bool suspended);
+  bool suspended() const;
   /// Where exchange time comes from, and what waits for it.
   Timeline& timeline();
   sim::Exchange& exchange();

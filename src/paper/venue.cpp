@@ -35,6 +35,9 @@ std::uint64_t version_of(const std::vector<SymbolRules>& rules) {
   for (const auto& row : rules) {
     mix(static_cast<std::uint64_t>(row.status));
     mix(static_cast<std::uint64_t>(to_ms(row.delivery_time)));
+    mix(static_cast<std::uint64_t>(row.tick.value().raw()));
+    mix(static_cast<std::uint64_t>(row.lot.step.value().raw()));
+    mix(static_cast<std::uint64_t>(row.min_notional.value().raw()));
   }
   return version | 1;
 }
@@ -82,7 +85,7 @@ const Venue::Universe& Venue::universe(TimePoint now) {
   for (const auto& row : rules) {
     if (row.status == SymbolStatus::closed) closed.push_back(row.symbol);
     const Contract contract{row.symbol, price_places(row), qty_places(row)};
-    const auto& known = contracts_.try_emplace(row.symbol, contract).first->second;
+    const auto& known = contracts_.insert_or_assign(row.symbol, contract).first->second;
     by_name_.try_emplace(row.symbol.str(), &known);
   }
   std::erase_if(rules, [](const SymbolRules& row) { return row.status == SymbolStatus::closed; });

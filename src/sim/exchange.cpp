@@ -90,6 +90,20 @@ void Exchange::reprice(Symbol symbol) {
   }
 }
 
+void Exchange::grow(std::span<const Symbol> symbols, TimePoint from) {
+  impl::Core& core = state_->core;
+  BB_CHECK(from > core.now, "a market grows ahead of its exchange");
+  ++core.prices;
+  for (const auto& account : core.accounts) {
+    if (account->active.empty()) continue;
+    for (const Symbol symbol : symbols) {
+      const auto it = account->seats.find(symbol);
+      if (it != account->seats.end() && it->second.active())
+        impl::search_on(core, *account, it->second, from);
+    }
+  }
+}
+
 Answer<OrderView> Exchange::place(int account, const OrderRequest& order, const OrderTerms& terms) {
   return impl::place(state_->core, state_->account(account), order, terms);
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,9 @@ class Exchange {
   /// What the market says of the symbol from now on is no longer what it said before: it grew by
   /// new bars, or a price was set. To be called before the next advance().
   void reprice(Symbol symbol);
+  /// A live market grew: it says of these symbols what it said before up to `from`, which is later
+  /// than now(), and something new from there on. To be called before the next advance().
+  void grow(std::span<const Symbol> symbols, TimePoint from);
   /// An order that fills whole at `price`, whatever the book and the margin say: opens, adds to,
   /// reduces or turns a position. Refused as an order would be for a wrong side, size or price.
   struct ForcedFill {

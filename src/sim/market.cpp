@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sim/impl/market_held.h"
+#include "sim/impl/market_live.h"
 
 namespace bb::sim {
 
@@ -79,10 +80,13 @@ struct Market::Holds {
 Market::Market(std::shared_ptr<const Data> data)
     : data_(std::move(data)), holds_(std::make_shared<Holds>()) {}
 
-TimePoint Market::begin() const { return data_->begin; }
-TimePoint Market::end() const { return data_->end; }
+Market::Market(std::shared_ptr<const impl::LiveData> live) : live_(std::move(live)) {}
+
+TimePoint Market::begin() const { return live_ ? live_->begin() : data_->begin; }
+TimePoint Market::end() const { return live_ ? impl::kNoDelivery : data_->end; }
 
 std::vector<SymbolRules> Market::rules(TimePoint now) const {
+  if (live_) return live_->rules(now);
   std::vector<SymbolRules> all;
   all.reserve(data_->columns.size());
   for (const Column& column : data_->columns)
@@ -91,17 +95,20 @@ std::vector<SymbolRules> Market::rules(TimePoint now) const {
 }
 
 std::optional<SymbolRules> Market::find_rules(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->find_rules(symbol, now);
   const Column* column = data_->find(symbol);
   if (column == nullptr || now < column->first) return std::nullopt;
   return rules_at(*data_, *column, now);
 }
 
 const Brackets* Market::find_brackets(Symbol symbol) const {
+  if (live_) return live_->find_brackets(symbol);
   const Column* column = data_->find(symbol);
   return column == nullptr ? nullptr : &column->brackets;
 }
 
 std::optional<PathPoint> Market::last(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->last(symbol, now);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
   const HeldPath path(*data_, *column, holds_->of(symbol));
@@ -111,6 +118,7 @@ std::optional<PathPoint> Market::last(Symbol symbol, TimePoint now) const {
 }
 
 std::optional<Price> Market::mark(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->mark(symbol, now);
   const Column* column = data_->find(symbol);
   if (column != nullptr && column->mark) {
     const HeldPath marks(*data_, *column->mark, holds_->of(symbol));
@@ -124,6 +132,7 @@ std::optional<Price> Market::mark(Symbol symbol, TimePoint now) const {
 
 std::optional<PathPoint> Market::first_crossing(Symbol symbol, TimePoint after, TimePoint until,
                                                 Price level, bool falling) const {
+  if (live_) return live_->first_crossing(symbol, after, until, level, falling, false);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
   const std::int64_t ticks = level_ticks(*column, level, falling);
@@ -136,6 +145,7 @@ std::optional<PathPoint> Market::first_crossing(Symbol symbol, TimePoint after, 
 std::optional<PathPoint> Market::first_mark_crossing(Symbol symbol, TimePoint after,
                                                      TimePoint until, Price level,
                                                      bool falling) const {
+  if (live_) return live_->first_crossing(symbol, after, until, level, falling, true);
   const Column* column = data_->find(symbol);
   if (column == nullptr || !column->mark)
     return first_crossing(symbol, after, until, level, falling);
@@ -155,6 +165,7 @@ std::optional<PathPoint> Market::first_mark_crossing(Symbol symbol, TimePoint af
 }
 
 Liquidity Market::liquidity(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->liquidity(symbol, now);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return {};
   const HeldPath path(*data_, *column, holds_->of(symbol));
@@ -175,7 +186,12 @@ Liquidity Market::liquidity(Symbol symbol, TimePoint now) const {
   return out;
 }
 
+std::optional<Quote> Market::quote(Symbol symbol, TimePoint now) const {
+  return live_ ? live_->quote(symbol, now) : std::nullopt;
+}
+
 std::optional<Ticker24h> Market::ticker(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->ticker(symbol, now);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
   const HeldPath path(*data_, *column, holds_->of(symbol));
@@ -198,6 +214,7 @@ std::optional<Ticker24h> Market::ticker(Symbol symbol, TimePoint now) const {
 
 std::vector<exchange::Kline> Market::klines(Symbol symbol, Millis interval, TimePoint from,
                                             TimePoint to, std::size_t limit, TimePoint now) const {
+  if (live_) return live_->klines(symbol, {interval, from, to, limit, now}, false);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return {};
   return klines_of({*data_, *column, holds_->of(symbol)}, interval, from, to, limit, now);
@@ -206,6 +223,7 @@ std::vector<exchange::Kline> Market::klines(Symbol symbol, Millis interval, Time
 std::vector<exchange::Kline> Market::mark_klines(Symbol symbol, Millis interval, TimePoint from,
                                                  TimePoint to, std::size_t limit,
                                                  TimePoint now) const {
+  if (live_) return live_->klines(symbol, {interval, from, to, limit, now}, true);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return {};
   const Column& marks = column->mark ? *column->mark : *column;
@@ -218,6 +236,7 @@ std::vector<exchange::Kline> Market::mark_klines(Symbol symbol, Millis interval,
 
 std::vector<Market::Funding> Market::funding(Symbol symbol, TimePoint after,
                                              TimePoint until) const {
+  if (live_) return live_->funding(symbol, after, until);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return {};
   const auto later = [](TimePoint t, const Funding& f) { return t < f.time; };
@@ -228,6 +247,7 @@ std::vector<Market::Funding> Market::funding(Symbol symbol, TimePoint after,
 }
 
 Market::Funding Market::next_funding(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->next_funding(symbol, now);
   const Column* column = data_->find(symbol);
   if (column != nullptr) {
     const auto later = [](TimePoint t, const Funding& f) { return t < f.time; };
@@ -240,17 +260,20 @@ Market::Funding Market::next_funding(Symbol symbol, TimePoint now) const {
 }
 
 Millis Market::funding_interval(Symbol symbol) const {
+  if (live_) return live_->funding_interval(symbol);
   const Column* column = data_->find(symbol);
   return column == nullptr ? impl::kFundingInterval : column->funding_interval;
 }
 
 std::optional<TimePoint> Market::next_point(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->next_point(symbol, now);
   const Column* column = data_->find(symbol);
   if (column == nullptr) return std::nullopt;
   return HeldPath(*data_, *column, holds_->of(symbol)).next_point(now);
 }
 
 std::optional<TimePoint> Market::next_mark_point(Symbol symbol, TimePoint now) const {
+  if (live_) return live_->next_point(symbol, now);  // its points tell both
   const Column* column = data_->find(symbol);
   if (column == nullptr || !column->mark) return next_point(symbol, now);
   const HeldPath marks(*data_, *column->mark, holds_->of(symbol));
@@ -263,6 +286,9 @@ std::optional<TimePoint> Market::next_mark_point(Symbol symbol, TimePoint now) c
 }
 
 Status Market::hold(Symbol symbol, Price price, TimePoint from) {
+  if (live_)
+    return fail(ErrorKind::invalid_input,
+                "a live market has its source's prices; they cannot be set");
   const Column* column = data_->find(symbol);
   if (column == nullptr || from < column->first)
     return fail(ErrorKind::invalid_input, symbol.str() + " is not listed");
@@ -279,6 +305,7 @@ Status Market::hold(Symbol symbol, Price price, TimePoint from) {
 }
 
 void Market::release(Symbol symbol, TimePoint at) {
+  if (live_) return;
   const auto found = holds_->by_symbol.find(symbol);
   if (found == holds_->by_symbol.end()) return;
   auto& holds = found->second;
@@ -288,6 +315,7 @@ void Market::release(Symbol symbol, TimePoint at) {
 }
 
 std::optional<Price> Market::held(Symbol symbol, TimePoint now) const {
+  if (live_) return std::nullopt;
   const auto* holds = holds_->of(symbol);
   if (holds == nullptr || holds->empty() || now < holds->back().from || now >= holds->back().to)
     return std::nullopt;

@@ -17,6 +17,10 @@
 //
 // Tickers, klines and 24 h figures show only what has been walked: of a growing bar the extremes
 // met so far, and its volume in proportion to the time that has passed.
+//
+// A live market (live_market.h) has no path before it is walked: it grows at its newest instant,
+// and between two points the price stands. What is said below of the future holds for it up to the
+// newest point; after that everything is as far as it is known, and nothing is foreseen.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +34,10 @@
 #include "exchange/types.h"
 
 namespace bb::sim {
+
+namespace impl {
+class LiveData;
+}
 
 enum class PathOrder { high_first, low_first, seeded };
 
@@ -45,6 +53,13 @@ struct Liquidity {
   double range = 0;  // (high - low) / close of the bar
 };
 
+/// The best prices of a real book, and what stands there.
+struct Quote {
+  Price bid, ask;
+  Qty bid_qty, ask_qty;
+  friend bool operator==(const Quote&, const Quote&) = default;
+};
+
 struct Ticker24h {
   Price last, open, high, low;
   double volume = 0, quote_volume = 0;
@@ -56,7 +71,10 @@ class Market {
  public:
   struct Data;  // the columns; read-only, shared
   explicit Market(std::shared_ptr<const Data> data);
+  explicit Market(std::shared_ptr<const impl::LiveData> live);
 
+  /// It grows while it is used, and cannot be held.
+  bool is_live() const { return live_ != nullptr; }
   TimePoint begin() const;  // where a walk begins; bars before it are history
   TimePoint end() const;    // nothing is known at or after it
   /// Rules of every contract listed by `now`, in the exchange's order. A contract is `trading` from
@@ -82,6 +100,9 @@ class Market {
                                                Price level, bool falling) const;
   /// Volume of the bar that holds `now`, and the wider range of it (as walked) and the bar before.
   Liquidity liquidity(Symbol symbol, TimePoint now) const;
+  /// The real book's best prices, moved as little as needed to have the last price between them.
+  /// Nothing where no book is known.
+  std::optional<Quote> quote(Symbol symbol, TimePoint now) const;
   /// The 24 h that end at `now`, or at the symbol's last walked instant; shorter after listing.
   /// `count` is a stand-in: bars carry no number of trades.
   std::optional<Ticker24h> ticker(Symbol symbol, TimePoint now) const;
@@ -112,8 +133,8 @@ class Market {
 
   /// Holds the price of a symbol from `from` on, in place of an earlier hold; copies of the market
   /// share it. Nothing before `from` may be asked for again as the future: an exchange on this
-  /// market has to forget what it foresaw (Exchange::reprice). Fails for an unknown symbol and for
-  /// a price that is not on its tick or outside its limits.
+  /// market has to forget what it foresaw (Exchange::reprice). Fails for an unknown symbol, for
+  /// a price that is not on its tick or outside its limits, and on a live market.
   Status hold(Symbol symbol, Price price, TimePoint from);
   void release(Symbol symbol, TimePoint at);
   std::optional<Price> held(Symbol symbol, TimePoint now) const;
@@ -122,6 +143,7 @@ class Market {
   struct Holds;
   std::shared_ptr<const Data> data_;
   std::shared_ptr<Holds> holds_;
+  std::shared_ptr<const impl::LiveData> live_;  // then there are no columns
 };
 
 struct MarketOptions {

@@ -122,6 +122,36 @@ TEST_CASE("cli: each kind of error has its exit code") {
   CHECK(exit_code_of(Error{ErrorKind::storage, "", 0}) == 1);
 }
 
+TEST_CASE("cli: paper follows Binance or another source live, and then has no other market") {
+  const auto of = [](const Invocation& invocation) {
+    REQUIRE(std::holds_alternative<PaperCommand>(invocation.command));
+    return std::get<PaperCommand>(invocation.command);
+  };
+  CHECK_FALSE(of(parse({"paper"})).live.has_value());
+  CHECK(of(parse({"paper", "--live"})).live == "https://fapi.binance.com");
+  CHECK(of(parse({"paper", "--live", "--port", "0"})).live == "https://fapi.binance.com");
+  const auto other =
+      of(parse({"paper", "--live", "http://127.0.0.1:8790", "--proxy", "http://127.0.0.1:3128"}));
+  CHECK(other.live == "http://127.0.0.1:8790");
+  CHECK(other.proxy == "http://127.0.0.1:3128");
+  const auto named = parse_command_line({"paper", "--live"}, {{"PROXY_URL", "http://127.0.0.1:1"}});
+  CHECK(of(named).proxy == "http://127.0.0.1:1");
+  CHECK(of(parse_command_line({"paper"}, {{"PROXY_URL", "http://127.0.0.1:1"}})).proxy.empty());
+  for (const auto& wrong :
+       std::vector<std::vector<std::string>>{{"paper", "--live", "fapi.binance.com"},
+                                             {"paper", "--proxy", "http://127.0.0.1:1"},
+                                             {"paper", "--live", "--data", "bulk"},
+                                             {"paper", "--live", "--speed", "2"},
+                                             {"paper", "--live", "--at", "2025-10-10"},
+                                             {"paper", "--live", "--paused"},
+                                             {"paper", "--live", "--days", "3"},
+                                             {"paper", "--live", "--interval", "1m"},
+                                             {"paper", "--live", "--db", "x.db"}}) {
+    CAPTURE(wrong.back());
+    CHECK(printed_code(parse(wrong)) == kUsage);
+  }
+}
+
 TEST_CASE("cli: paper takes its market, its clock, its control and its memory from flags") {
   const auto paper = parse({"paper", "--data", "bulk", "--interval", "15m", "--at",
                             "2025-10-10T20:00", "--speed", "60", "--paused", "--control-port", "0",

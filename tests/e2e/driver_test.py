@@ -3,6 +3,8 @@
 Usage: driver_test.py PROGRAM DATA   (BB_PROGRAM in the environment wins over PROGRAM)
 """
 
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 PROGRAM = os.environ.get("BB_PROGRAM", sys.argv[1] if len(sys.argv) > 1 else "")
@@ -307,6 +310,78 @@ class Test5Demo(unittest.TestCase):
         self.assertTrue(reports[0]["audit"]["ok"])
         self.assertGreater(reports[0]["opened"], 0)
         self.assertLess(reports[0]["max_unprotected_ms"], 1000)
+
+
+class Test5Live(unittest.TestCase):
+    """A paper exchange that follows another one live."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        token = pathlib.Path(self.folder.name) / "token"
+        token.write_text("a-token-of-some-length\n")
+        token.chmod(0o600)
+        self.source = start("paper", "--port", 0, "--data", DATA, "--json", "--control-port", 0,
+                            "--control-token-file", token)
+        told = json.loads(self.source.stdout.readline())
+        self.source_url = told["base_url"]
+        self.control = f"http://127.0.0.1:{told['control_port']}/control/price"
+        self.paper = start("paper", "--port", 0, "--live", self.source_url, "--json",
+                           "--account", "alice:alice-key:alice-word:10000")
+        self.announcement = json.loads(self.paper.stdout.readline())
+
+    def tearDown(self):
+        for process in (self.paper, self.source):
+            code, seconds = end(process)
+            self.assertEqual(code, 0)
+            self.assertLess(seconds, 5)
+        self.folder.cleanup()
+
+    def get(self, path, url=None):
+        with urllib.request.urlopen((url or self.announcement["base_url"]) + path,
+                                    timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def signed(self, method, path, query):
+        query += f"&timestamp={self.get('/fapi/v1/time')['serverTime']}"
+        word = hmac.new(b"alice-word", query.encode(), hashlib.sha256).hexdigest()
+        request = urllib.request.Request(
+            f"{self.announcement['base_url']}{path}?{query}&signature={word}", method=method,
+            headers={"X-MBX-APIKEY": "alice-key"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+    def price(self, url=None):
+        return self.get("/fapi/v2/ticker/price?symbol=BTCUSDT", url)["price"]
+
+    def order(self, side):
+        return self.signed("POST", "/fapi/v1/order",
+                           f"symbol=BTCUSDT&side={side}&type=MARKET&quantity=0.002")
+
+    def test_prices_follow_and_silence_refuses_orders(self):
+        self.assertEqual(self.announcement["live"], self.source_url)
+        status, answer = self.order("SELL")
+        self.assertEqual(status, 200, answer)
+        request = urllib.request.Request(
+            self.control, data=json.dumps({"symbol": "BTCUSDT", "price": "77777"}).encode(),
+            headers={"Authorization": "Bearer a-token-of-some-length"})
+        urllib.request.urlopen(request, timeout=10).close()
+        self.assertTrue(wait_for(lambda: float(self.price()) == 77777), self.price())
+
+        self.source.send_signal(signal.SIGSTOP)
+        try:
+            self.assertTrue(wait_for(lambda: self.order("BUY")[0] == 503))
+        finally:
+            self.source.send_signal(signal.SIGCONT)
+        self.assertTrue(wait_for(lambda: self.order("BUY")[0] == 200, seconds=60))
+
+    def test_without_a_source_it_says_so(self):
+        result = run("paper", "--port", 0, "--live", "http://127.0.0.1:1")
+        self.assertEqual(result.returncode, 5, result.stderr)
+        self.assertIn("127.0.0.1:1", result.stderr)
 
 
 if __name__ == "__main__":

@@ -179,6 +179,12 @@ void start_again(const Core& core, Watch& watch) {
   watch.hit.reset();
 }
 
+void go_on_from(Watch& watch, TimePoint from) {
+  if (watch.hit && watch.hit->time < from) return;
+  watch.hit.reset();
+  watch.searched = std::min(watch.searched, from - Millis(1));
+}
+
 }  // namespace
 
 bool SlotOrder::operator()(const Slot& a, const Slot& b) const {
@@ -250,6 +256,29 @@ void search_again(Core& core, Account& account, Seat& seat) {
   for (CrossGuard& guard : account.guards)
     if (guard.symbol == seat.symbol) start_again(core, guard.watch);
   core.dirty_guards.push_back(&account);
+}
+
+void search_on(Core& core, Account& account, Seat& seat, TimePoint from) {
+  for (Leg& leg : seat.legs) {
+    if (leg.liquidation) go_on_from(*leg.liquidation, from);
+    if (leg.margin_call) go_on_from(*leg.margin_call, from);
+  }
+  for (auto& [id, order] : seat.regular.open)
+    go_on_from(order.watch, from);
+  for (auto& [id, order] : seat.conditional.open)
+    go_on_from(order.watch, from);
+  // The rate of the coming settlement, and the contract's end, may be other ones by now.
+  seat.searched = core.now;
+  seat.funding.clear();
+  seat.closing.reset();
+  touch(core, account, seat);
+  bool is_guarded = false;
+  for (CrossGuard& guard : account.guards) {
+    if (guard.symbol != seat.symbol) continue;
+    go_on_from(guard.watch, from);
+    is_guarded = true;
+  }
+  if (is_guarded) core.dirty.emplace_back(&account, nullptr);
 }
 
 Price watched_price(const Core& core, Symbol symbol, bool on_mark) {

@@ -21,6 +21,9 @@ void resume_agenda(Core& core);
 /// Forgets what was foreseen from now on for a seat, and for the account's guards of its symbol.
 void search_again(Core& core, Account& account, Seat& seat);
 
+/// The market has grown at `from`, after now(): what was searched is searched again from there on.
+void search_on(Core& core, Account& account, Seat& seat, TimePoint from);
+
 /// The price that a watch looks at.
 Price watched_price(const Core& core, Symbol symbol, bool on_mark);
 

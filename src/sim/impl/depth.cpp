@@ -28,6 +28,29 @@ Qty level_qty(const Liquidity& liquidity, const SymbolRules& rules) {
   return Qty(std::max(qty, step));
 }
 
+// The real book's best level, and behind it what is made up, each level as far from the one before
+// as in the synthetic book.
+std::vector<Level> around(const Quote& quote, std::int64_t half, Qty depth,
+                          const SymbolRules& rules, Side taker) {
+  const bool buys = taker == Side::buy;
+  const Decimal step = rules.lot.step.value();
+  const Qty best(std::max((buys ? quote.ask_qty : quote.bid_qty).value().floor_to(step), step));
+  const std::int64_t tick = rules.tick.value().raw();
+  const Decimal best_price =
+      buys ? quote.ask.value().ceil_to(rules.tick.value()) : quote.bid.value();
+  const std::int64_t first = std::max<std::int64_t>(1, best_price.raw() / tick);
+  std::vector<Level> levels;
+  for (const std::int64_t offset : kOffsets) {
+    const std::int64_t away = half * (offset - kOffsets.front());
+    const std::int64_t at = buys ? first + away : std::max<std::int64_t>(1, first - away);
+    const bool is_first = offset == kOffsets.front();
+    const bool is_deepest = offset == kOffsets.back();
+    levels.push_back({Price(Decimal::from_raw(at * tick)),
+                      is_deepest ? std::nullopt : std::optional(is_first ? best : depth)});
+  }
+  return levels;
+}
+
 }  // namespace
 
 // An order asks for its book several times: checked for a counterparty, for its margin, and taken.
@@ -50,6 +73,9 @@ std::vector<Level> depth_at(const Market& market, TimePoint at, const SymbolRule
   const std::int64_t middle = last->price.value().raw() / tick;
   const std::int64_t half = half_spread_ticks(liquidity, middle);
   const Qty depth = level_qty(liquidity, rules);
+  if (core.market.is_live())
+    if (const auto quote = core.market.quote(rules.symbol, core.now))
+      return around(*quote, half, depth, rules, taker);
   for (const std::int64_t offset : kOffsets) {
     const std::int64_t away = half * offset;
     const std::int64_t ticks = taker == Side::buy ? std::min(middle + away, 2 * kMostTicks)

@@ -4,7 +4,9 @@
 // spread h is 2 % of the bar's range (high - low), at least one tick. The first four levels hold
 // 5 % of a minute's volume each; the fifth takes any quantity. So impact is bounded, buys pay at
 // least one tick more than the last price and sells get at least one less, and wild bars cost
-// more. The book has no memory: the next order finds it full again. Orders of accounts never meet.
+// more. Where a live market knows the real book, the first level is the real one and the others
+// stand behind it. The book has no memory: the next order finds it full again. Orders of accounts
+// never meet.
 #pragma once
 
 #include <optional>
