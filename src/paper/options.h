@@ -107,7 +107,7 @@ struct Options {
   TimePoint at{};
   std::uint64_t seed = 1;
   ControlOptions control;
-  LiveOptions live;  // then no other market is opened
+  LiveOptions live;        // then no other market is opened
   std::string db;          // keeps the exchange over restarts (keeper.h); empty = nothing is kept
   bool db_rebase = false;  // go on in another market
   TimePoint first_day{};   // recorded days begin here; epoch = the day of `at`, or today

@@ -37,6 +37,12 @@ class Source {
     faults.market.silent = silent;
     world.server().set_stream_faults(faults);
   }
+  /// A contract has changed, says !contractInfo.
+  void tell_of_a_change() {
+    for (const auto& weak : sockets)
+      if (const auto socket = weak.lock())
+        socket->send_text(R"({"e":"contractInfo","s":"AAAUSDT","cs":"TRADING"})");
+  }
   /// How often something was asked for, by the beginning of its target.
   int asked(const std::string& begin) const {
     int count = 0;
