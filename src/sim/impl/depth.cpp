@@ -42,7 +42,8 @@ std::vector<Level> around(const Quote& quote, std::int64_t half, Qty depth,
   std::vector<Level> levels;
   for (const std::int64_t offset : kOffsets) {
     const std::int64_t away = half * (offset - kOffsets.front());
-    const std::int64_t at = buys ? first + away : std::max<std::int64_t>(1, first - away);
+    const std::int64_t at = buys ? std::min(first + away, 2 * kMostTicks)
+                                 : std::max<std::int64_t>(1, first - away);
     const bool is_first = offset == kOffsets.front();
     const bool is_deepest = offset == kOffsets.back();
     levels.push_back({Price(Decimal::from_raw(at * tick)),
@@ -73,8 +74,8 @@ std::vector<Level> depth_at(const Market& market, TimePoint at, const SymbolRule
   const std::int64_t middle = last->price.value().raw() / tick;
   const std::int64_t half = half_spread_ticks(liquidity, middle);
   const Qty depth = level_qty(liquidity, rules);
-  if (core.market.is_live())
-    if (const auto quote = core.market.quote(rules.symbol, core.now))
+  if (market.is_live())
+    if (const auto quote = market.quote(rules.symbol, at))
       return around(*quote, half, depth, rules, taker);
   for (const std::int64_t offset : kOffsets) {
     const std::int64_t away = half * offset;
