@@ -83,7 +83,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
-                  identity, account->modes_, ground.stop});
+                  identity, account->modes_, ground.stop, account->home_.get()});
   co_return account;
 }
 

@@ -40,6 +40,8 @@ class BinanceAccount final : public exchange::TradingAccount {
                                                               TimePoint since) override;
   Task<Result<std::vector<exchange::Income>>> fetch_income(TimePoint since) override;
 
+  Task<std::optional<exchange::AccountEvent>> next_event(Stop& stop) override;
+
   Task<exchange::Outcome<exchange::OrderView>> place(exchange::OrderRequest order) override;
   Task<exchange::Outcome<exchange::Canceled>> cancel(exchange::OrderRef order) override;
   Task<exchange::Outcome<exchange::Applied>> set_margin_type(Symbol symbol,
