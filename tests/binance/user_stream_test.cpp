@@ -31,6 +31,7 @@ paper::FaultRule refuse_key(net::Method method, int count) {
   rule.method = method;
   rule.path_prefix = "/fapi/v1/listenKey";
   rule.status = 503;
+  rule.every = 1;
   rule.count = count;
   return rule;
 }
