@@ -6,6 +6,11 @@ Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view wh
   net::ProxyOptions proxy;
   std::string_view rest = text;
   if (rest.starts_with("http://")) rest.remove_prefix(7);
+  for (const std::string_view scheme : {"socks5://", "socks5h://"})
+    if (rest.starts_with(scheme)) {
+      rest.remove_prefix(scheme.size());
+      proxy.kind = net::ProxyOptions::Kind::socks5;
+    }
   if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view login = rest.substr(0, at);
     const auto colon = login.find(':');
@@ -16,9 +21,12 @@ Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view wh
   }
   const auto url = net::parse_base_url("http://" + std::string(rest));
   if (!url || rest.find('/') != std::string_view::npos)
-    return fail(
-        ErrorKind::configuration,
-        std::string(where) + ": write it as http://host:port or http://user:word@host:port");
+    return fail(ErrorKind::configuration,
+                std::string(where) +
+                    ": write it as http://host:port or http://user:word@host:port, or with "
+                    "socks5:// in place of http://");
+  if (proxy.kind == net::ProxyOptions::Kind::socks5 && rest.find(':') == std::string_view::npos)
+    return fail(ErrorKind::configuration, std::string(where) + ": a SOCKS5 proxy needs its port");
   proxy.endpoint = url->endpoint;
   return proxy;
 }

@@ -9,7 +9,8 @@
 
 namespace bb::app {
 
-/// "host:port", "http://host:port" or "http://user:word@host:port"; `where` is named by the error.
+/// "host:port", "http://host:port" or "http://user:word@host:port"; or the same with "socks5://".
+/// `where` is named by the error.
 Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view where);
 /// Nothing unless both proxy keys are set, as in the original; then https_proxy.
 Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings);

@@ -16,6 +16,7 @@
 #include "desk/book.h"
 #include "desk/turns.h"
 #include "exchange/trading_account.h"
+#include "store/account_home.h"
 #include "store/store.h"
 
 namespace bb::desk {
@@ -29,6 +30,9 @@ struct Parts {
   exchange::AccountIdentity identity;
   exchange::AccountModes modes;
   const Stop* stop = nullptr;  // once requested, nothing that adds risk is sent any more
+  /// Latch and fence, asked in the turn of every request that adds risk; none in simulations where
+  /// nobody else exists.
+  const store::AccountHome* home = nullptr;
 };
 
 /// One short to open. `reference_price` is what it was sized with.

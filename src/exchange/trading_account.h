@@ -6,7 +6,9 @@
 
 #include <span>
 
+#include "base/async.h"
 #include "base/clock.h"
+#include "exchange/account_event.h"
 #include "exchange/outcome.h"
 #include "exchange/types.h"
 
@@ -39,6 +41,12 @@ class TradingAccount {
   virtual Task<Result<std::vector<OrderView>>> fetch_orders(Symbol symbol, TimePoint since) = 0;
   /// Money movements at or after `since`, ascending, all pages; all types.
   virtual Task<Result<std::vector<Income>>> fetch_income(TimePoint since) = 0;
+
+  /// The next event of the account's stream; nothing once `stop` is requested. The first one, and
+  /// the first after every loss of the stream, is a Gap. Reconnecting, keeping the key alive and
+  /// watching for silence happen inside this call and between calls nothing runs, so somebody has
+  /// to keep asking. One reader at a time.
+  virtual Task<std::optional<AccountEvent>> next_event(Stop& stop) = 0;
 
   // Commands.
   virtual Task<Outcome<OrderView>> place(OrderRequest order) = 0;

@@ -14,12 +14,14 @@
 #include <fstream>
 
 #include "base/settings.h"
+#include "store/durable_file.h"
 
 namespace bb::store {
 
 namespace {
 
 constexpr std::size_t kMaxName = 64;
+constexpr std::uint64_t kNoFence = ~std::uint64_t{0};  // no fence reads so
 
 std::string default_state_dir() {
   if (getuid() == 0) return "/var/lib/bubble-buster";
@@ -67,20 +69,60 @@ Status make_directory(const std::string& path) {
                           path, error.message()));
 }
 
+// No file is epoch 0: the directory is new.
+Result<std::uint64_t> read_epoch(const std::string& path) {
+  const auto text = read_small_file(path + "/fence");
+  if (!text) return std::unexpected(text.error());
+  if (!text->has_value()) return 0;
+  std::uint64_t epoch = 0;
+  const char* end = (*text)->data() + (*text)->size();
+  const auto read = std::from_chars((*text)->data(), end, epoch);
+  if (read.ec == std::errc() && read.ptr != end && *read.ptr == '\n') return epoch;
+  return fail(
+      ErrorKind::storage,
+      fmt::format("'{}/fence' holds no number; if no process of this program runs, remove it",
+                  path));
+}
+
+Result<std::uint64_t> advance(const std::string& path) {
+  const auto epoch = read_epoch(path);
+  if (!epoch) return epoch;
+  const auto written = write_durably(path + "/fence", fmt::format("{}\n", *epoch + 1));
+  if (!written) return std::unexpected(written.error());
+  return *epoch + 1;
+}
+
 }  // namespace
+
+std::string AccountHome::path_of(std::string state_dir, const std::string& environment,
+                                 const std::string& alias) {
+  if (state_dir.empty()) state_dir = default_state_dir();
+  return state_dir + "/accounts/" + file_name_of(environment) + "-" + file_name_of(alias);
+}
+
+Status AccountHome::advance_fence(const std::string& path) {
+  const auto epoch = advance(path);
+  if (!epoch) return std::unexpected(epoch.error());
+  return {};
+}
+
+bool AccountHome::is_fence_ours() const {
+  const auto epoch = read_epoch(path_);
+  return epoch && *epoch == epoch_;
+}
 
 Task<Result<AccountHome>> AccountHome::take(std::string state_dir, std::string environment,
                                             std::string alias, std::string command, Micros wait,
                                             Clock& clock) {
-  if (state_dir.empty()) state_dir = default_state_dir();
-  const std::string path =
-      state_dir + "/accounts/" + file_name_of(environment) + "-" + file_name_of(alias);
+  const std::string path = path_of(std::move(state_dir), environment, alias);
   if (auto made = make_directory(path); !made) co_return std::unexpected(made.error());
   const std::string advice =
       "one process trades an account: stop that one first, or let it do what you want";
   auto lock = co_await FileLock::acquire(path + "/lock", command, wait, clock, advice);
   if (!lock) co_return std::unexpected(lock.error());
-  co_return AccountHome(path, std::move(*lock));
+  // A disk that takes nothing must not keep anybody from closing: such a holder adds no risk.
+  const auto epoch = advance(path).value_or(kNoFence);
+  co_return AccountHome(path, std::move(*lock), epoch);
 }
 
 }  // namespace bb::store

@@ -1,13 +1,17 @@
 // AccountHome: the one directory per account, the same for every config and every process of the
 // host: <state>/accounts/<environment>-<alias>/. Whoever holds its lock sends the account's orders.
+// Beside the lock it holds the latch (latch.h), the control socket, the bypass journal, and the
+// fence: a number that grows with every holder, and that whoever acts past a sick holder advances.
 // FileLock is the same mechanism for the original's `lock_file`.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/latch.h"
 
 namespace bb::store {
 
@@ -41,12 +45,25 @@ class AccountHome {
   static Task<Result<AccountHome>> take(std::string state_dir, std::string environment,
                                         std::string alias, std::string command, Micros wait,
                                         Clock& clock);
+  /// Where it would be; nothing is made.
+  static std::string path_of(std::string state_dir, const std::string& environment,
+                             const std::string& alias);
+  /// Takes the right to add risk away from the holder of the account in that directory until it
+  /// takes the account anew: for whoever must act while the holder does not answer.
+  static Status advance_fence(const std::string& path);
+
   const std::string& path() const { return path_; }
+  const Latch& latch() const { return latch_; }
+  /// False once somebody advanced the fence, and in doubt: nothing that adds risk may be sent.
+  bool is_fence_ours() const;
 
  private:
-  AccountHome(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  AccountHome(std::string path, FileLock lock, std::uint64_t epoch)
+      : path_(std::move(path)), lock_(std::move(lock)), latch_(path_), epoch_(epoch) {}
   std::string path_;
   FileLock lock_;
+  Latch latch_;
+  std::uint64_t epoch_ = 0;
 };
 
 }  // namespace bb::store

@@ -203,5 +203,35 @@ TEST_CASE("account home: a place that cannot be written is named, with the setti
   });
 }
 
+TEST_CASE(
+    "account home: whoever acts past the holder takes its right to add risk, until it comes anew") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    {
+      const auto taken = co_await home(loop, dir.path(), "main");
+      REQUIRE(taken.has_value());
+      CHECK(taken->is_fence_ours());
+      CHECK(taken->path() == store::AccountHome::path_of(dir.path(), "paper", "main"));
+      REQUIRE(store::AccountHome::advance_fence(taken->path()));
+      CHECK(!taken->is_fence_ours());
+    }
+    const auto again = co_await home(loop, dir.path(), "main");
+    REQUIRE(again.has_value());
+    CHECK(again->is_fence_ours());
+  });
+}
+
+TEST_CASE("account home: a fence that cannot be read lets nobody add risk, and everybody close") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = store::AccountHome::path_of(dir.path(), "paper", "main");
+    std::filesystem::create_directories(path);
+    std::ofstream(path + "/fence") << "seven";
+    const auto taken = co_await home(loop, dir.path(), "main");
+    REQUIRE(taken.has_value());
+    CHECK(!taken->is_fence_ours());
+  });
+}
+
 }  // namespace
 }  // namespace bb::test

@@ -1,0 +1,71 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "store/latch.h"
+#include "support/run.h"
+
+namespace bb::store {
+
+namespace {
+
+LatchNote note(LatchKind kind, std::string who) {
+  return {kind, std::move(who), "because", from_ms(1'760'000'000'000)};
+}
+
+}  // namespace
+
+TEST_CASE("a latch holds for every process that looks, until somebody resumes") {
+  const test::TempDir dir;
+  const Latch latch(dir.path());
+  CHECK(!latch.read());
+  REQUIRE(latch.set(note(LatchKind::paused, "shell")));
+  const auto seen = Latch(dir.path()).read();
+  REQUIRE(seen);
+  CHECK(seen->kind == LatchKind::paused);
+  CHECK(seen->who == "shell");
+  CHECK(seen->why == "because");
+  CHECK(to_ms(seen->since) == 1'760'000'000'000);
+  REQUIRE(latch.clear());
+  CHECK(!latch.read());
+  CHECK(latch.clear());
+}
+
+TEST_CASE("a halt replaces a pause, a pause never a halt, and who came first stays") {
+  const test::TempDir dir;
+  const Latch latch(dir.path());
+  REQUIRE(latch.set(note(LatchKind::paused, "first")));
+  REQUIRE(latch.set(note(LatchKind::paused, "second")));
+  CHECK(latch.read()->who == "first");
+  REQUIRE(latch.set(note(LatchKind::halted, "service")));
+  REQUIRE(latch.set(note(LatchKind::paused, "third")));
+  CHECK(latch.read()->kind == LatchKind::halted);
+  CHECK(latch.read()->who == "service");
+}
+
+TEST_CASE("a latch that cannot be understood halts") {
+  const test::TempDir dir;
+  const Latch latch(dir.path());
+  for (const char* text :
+       {"", "paused", "paused\n1\nwho\n", "open\n1\na\nb\n", "paused\nx\na\nb\n"}) {
+    CAPTURE(text);
+    std::ofstream(latch.file(), std::ios::trunc) << text;
+    REQUIRE(latch.read());
+    CHECK(latch.read()->kind == LatchKind::halted);
+  }
+  std::filesystem::remove(latch.file());
+  std::filesystem::create_directory(latch.file());
+  REQUIRE(latch.read());
+  CHECK(latch.read()->kind == LatchKind::halted);
+}
+
+TEST_CASE("a line break in who or why does not break the note") {
+  const test::TempDir dir;
+  const Latch latch(dir.path());
+  REQUIRE(latch.set({LatchKind::paused, "a\nb", "c\r\nd", {}}));
+  CHECK(latch.read()->who == "a b");
+  CHECK(latch.read()->why == "c  d");
+}
+
+}  // namespace bb::store
