@@ -58,6 +58,7 @@ struct Report {
   int exit_code = 0;
   std::string json;  // one object
   std::string text;
+  bool failed = false;  // nothing was done, or nobody knows: the text belongs on standard error
 
   bool operator==(const Report&) const = default;
 };

@@ -134,6 +134,7 @@ Message read_message(JsonView root) {
   answer.report.exit_code = static_cast<int>(root.at("exit_code").integer());
   answer.report.json = root.at("json").text();
   answer.report.text = root.at("text").text();
+  answer.report.failed = root.at("failed").boolean();
   return answer;
 }
 
@@ -156,7 +157,8 @@ struct MessageWriter {
     json.field("command", answer.by.command).field("pid", answer.by.pid).end_object();
     json.field("exit_code", answer.report.exit_code)
         .field("json", answer.report.json)
-        .field("text", answer.report.text);
+        .field("text", answer.report.text)
+        .field("failed", answer.report.failed);
   }
 };
 

@@ -6,7 +6,7 @@
 //   {"v":1,"state":"accepted"}                   the holder has it, and nothing happened before
 //   this
 //   {"v":1,"state":"working"}                    every half second while it acts
-//   {"v":1,"state":"answered","by":{..},"exit_code":0,"json":"{..}","text":".."}
+//   {"v":1,"state":"answered","by":{..},"exit_code":0,"json":"{..}","text":"..",..}
 //   {"v":1,"state":"counters","counters":{"orders":3,..}}          to a watcher
 //   {"v":1,"state":"error","error":"one sentence"}                 and nothing was done
 //

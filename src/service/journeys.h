@@ -16,6 +16,9 @@ namespace bb::service {
 /// Runs or resumes an entry slot and keeps its row in `slots`.
 Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Slot slot);
 
+/// Puts one message into the outbox.
+Task<void> put_note(desk::Desk& desk, store::OutboxMessage message);
+
 /// Records the executions that opened the positions in hand; those known already change nothing.
 Task<void> record_opening_fills(desk::Desk& desk);
 

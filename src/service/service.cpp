@@ -37,7 +37,7 @@ std::string why_missed(const store::Slot* slot) {
 }  // namespace
 
 Service::Service(Parts parts)
-    : parts_(parts), entry_(parts.desk, parts.strategy), patrol_(parts.desk, parts.strategy) {}
+    : parts_(parts), jobs_({parts.desk, parts.strategy, parts.settings}) {}
 
 Task<void> Service::run(Stop& stop) {
   auto& desk = parts_.desk.parts();
@@ -45,6 +45,7 @@ Task<void> Service::run(Stop& stop) {
                                     {"environment", desk.identity.environment},
                                     {"entry", parts_.settings.entry_enabled},
                                     {"loss_cut", parts_.settings.daily_loss_cut_enabled}});
+  (void)co_await guard("latch", jobs_.tell_latch(true));
   (void)co_await guard("recovery", recover());
   TaskGroup loops(co_await boost::asio::this_coro::executor);
   if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
@@ -59,6 +60,7 @@ Task<void> Service::run(Stop& stop) {
 // open may start without one, as configured.
 Task<void> Service::recover() {
   auto& store = parts_.desk.parts().store;
+  (void)co_await jobs_.take_over();
   const bool something_open = !store.open_holdings().empty() || !store.unresolved_intents().empty();
   if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
   co_await patrol_step();
@@ -140,14 +142,13 @@ Task<void> Service::entry_step(Stop& stop) {
 
 Task<void> Service::get_ready(Slot slot, Millis left) {
   auto& desk = parts_.desk.parts();
-  const trading::EntrySlot named{slot.trade_day_utc(), slot.at};
   if (left <= kDecideLead && decided_ != slot.date) {
     decided_ = slot.date;
-    const auto decided = co_await entry_.decide(named);
+    const auto decided = co_await jobs_.decide_entry(slot);
     if (!decided) desk.log.warn("entry not decided early", {{"why", decided.error().text}});
   } else if (left <= kPrepareLead && left > kDecideLead && prepared_ != slot.date) {
     prepared_ = slot.date;
-    const auto prepared = co_await entry_.prepare(named);
+    const auto prepared = co_await jobs_.prepare_entry(slot);
     if (!prepared) desk.log.warn("entry not prepared", {{"why", prepared.error().text}});
   }
 }
@@ -156,8 +157,8 @@ Task<void> Service::fire_entry(Slot slot) {
   // Set before, so that an exception backs off like a failure.
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
-  const auto report = co_await run_entry(parts_.desk, entry_, slot);
-  if (report.status == trading::EntryStatus::failed) {
+  const auto report = co_await jobs_.enter(slot);
+  if (!report || report->status == trading::EntryStatus::failed) {
     entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
     co_return;
   }
@@ -198,8 +199,8 @@ Task<void> Service::loss_cut_step(Stop& stop) {
 
 Task<void> Service::fire_loss_cut(Slot slot) {
   co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::running, "");
-  const auto report = co_await run_loss_cut(parts_.desk, parts_.settings, slot.trade_day_utc(),
-                                            time_text(parts_.settings.loss_cut_schedule()));
+  const auto report = co_await jobs_.cut_losses(slot.trade_day_utc(),
+                                                time_text(parts_.settings.loss_cut_schedule()));
   if (report.failed || report.errors > 0) {
     // Losers may be left: it is tried again while its window is open.
     std::string why = report.details.empty() ? "unknown" : report.details.front();
@@ -233,7 +234,7 @@ Task<void> Service::patrol_loop(Stop& stop) {
 }
 
 Task<void> Service::patrol_step() {
-  (void)co_await run_patrol(parts_.desk, patrol_);
+  (void)co_await jobs_.patrol();
   co_await take_samples(parts_.desk, parts_.settings);
 }
 

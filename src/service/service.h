@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "service/journeys.h"
+#include "service/jobs.h"
 
 namespace bb::service {
 
@@ -23,6 +23,8 @@ class Service {
   explicit Service(Parts parts);
   /// Runs until `stop` is requested; every loop finishes the step in hand.
   Task<void> run(Stop& stop);
+  /// What commands of other processes share with the schedule.
+  Jobs& jobs() { return jobs_; }
 
  private:
   Task<void> recover();
@@ -42,8 +44,7 @@ class Service {
   bool is_over(Job job, LocalDate date) const;
 
   Parts parts_;
-  trading::Entry entry_;
-  trading::Patrol patrol_;
+  Jobs jobs_;
   std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process
   std::optional<LocalDate> prepared_, decided_;
   std::optional<LocalDate> checked_;

@@ -36,7 +36,7 @@ struct Scene {
     co_await sleep_for(loop.clock, takes);
     if (throws) throw std::runtime_error("broken");
     ended.push_back(command.kind);
-    co_return Report{3, "{\"ok\":true}\n", "done\n"};
+    co_return Report{3, "{\"ok\":true}\n", "done\n", false};
   }
 
   net::AnyStream connect() {
@@ -90,7 +90,7 @@ TEST_CASE("a command is carried out and its report comes back as it is") {
     const auto reply = co_await hand_over(scene.connect(), loop.clock, a_command());
     CHECK(reply.kind == Kind::answered);
     CHECK(reply.answer.by.command == "service");
-    CHECK(reply.answer.report == Report{3, "{\"ok\":true}\n", "done\n"});
+    CHECK(reply.answer.report == Report{3, "{\"ok\":true}\n", "done\n", false});
     co_await scene.end();
   });
 }

@@ -17,7 +17,7 @@ using bb::test::run_real;
 using bb::test::TempDir;
 using Kind = Reply::Kind;
 
-Task<Report> echo(Command command) { co_return Report{0, "{}", command.who}; }
+Task<Report> echo(Command command) { co_return Report{0, "{}", command.who, false}; }
 
 Handlers echoing() {
   Handlers handlers;

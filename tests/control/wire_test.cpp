@@ -79,7 +79,7 @@ TEST_CASE("garbage is refused with a sentence") {
 TEST_CASE("an answer keeps its report byte for byte") {
   Answer answer;
   answer.by = {"service", 42};
-  answer.report = {3, "{\"a\":\"\\n\"}\n", "two\nlines of \"text\" 平仓\n"};
+  answer.report = {3, "{\"a\":\"\\n\"}\n", "two\nlines of \"text\" 平仓\n", true};
   const auto parsed = parse_message(write_message(answer));
   REQUIRE(parsed);
   const auto& read = std::get<Answer>(*parsed);
