@@ -13,6 +13,7 @@
 #include "base/async.h"
 #include "base/log.h"
 #include "base/plant.h"
+#include "base/random.h"
 #include "desk/book.h"
 #include "desk/turns.h"
 #include "exchange/trading_account.h"
@@ -85,8 +86,9 @@ struct CloseResult {
     partial,  // something is left; see left and text
     unknown,  // no read could be had
   } kind = Kind::unknown;
+  Qty before;  // signed, as first read
   Qty closed;
-  Qty left;
+  Qty left;                   // signed
   std::int64_t order_id = 0;  // the last order of ours that executed, 0 = somebody else closed it
   std::string text;
 };
@@ -99,6 +101,8 @@ class Desk {
   Parts& parts() { return parts_; }
   Book& book() { return book_; }
   Turns& turns() { return turns_; }
+  /// For the spread of pauses.
+  Random& random() { return random_; }
   PositionSide short_side() const {
     const bool hedge = parts_.modes.hedge && !planted("no_position_side");
     return hedge ? PositionSide::short_ : PositionSide::both;
@@ -142,6 +146,7 @@ class Desk {
   Book book_;
   Turns turns_;
   ClientOrderIds ids_;
+  Random random_{0xb0b};
 };
 
 }  // namespace bb::desk

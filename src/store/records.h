@@ -34,6 +34,7 @@ enum class HoldingStatus {
   closed_external,
   closed_risk_off,
   closed_daily_loss_cut,
+  closed_flatten,  // a person closed it through us
 };
 
 /// `positions`: our lifecycle record of one short. At most one open row per symbol.

@@ -82,7 +82,7 @@ Task<Opened> Entry::State::open_one(Pick pick) {
   holding.opened_at = now;
   holding.expire_at = now + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = now;
-  auto record = save(desk, holding);
+  auto record = desk::save_holding(desk, holding);
   // The record must not delay the stop; both are awaited before anything else happens here.
   TaskGroup recording(co_await boost::asio::this_coro::executor);
   recording.spawn(std::move(record));
@@ -139,7 +139,7 @@ Task<void> Entry::State::follow_growth(store::Holding holding, Price reference) 
       }
     }
   }
-  co_await save(desk, holding);
+  co_await desk::save_holding(desk, holding);
   (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
 }
 

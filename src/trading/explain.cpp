@@ -22,6 +22,8 @@ std::optional<ClosedBy> by_our_order(desk::Desk& desk, const store::Holding& hol
       if (intent.order_id != order_id || is_conditional(intent.type)) continue;
       switch (intent.kind) {
         case OrderKind::close:
+          if (intent.job == Job::manual)
+            return ClosedBy{HoldingStatus::closed_flatten, "FLATTENED", order_id};
           return ClosedBy{HoldingStatus::closed_timeout, "MAX_HOLD_EXCEEDED", order_id};
         case OrderKind::loss_cut:
           return ClosedBy{HoldingStatus::closed_daily_loss_cut, "DAILY_FLOATING_LOSS_CHECK",

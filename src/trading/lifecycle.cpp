@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "base/plant.h"
+#include "desk/holdings.h"
+#include "trading/explain.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -66,16 +68,6 @@ const exchange::Position* find_short(const std::vector<exchange::Position>& posi
   return nullptr;
 }
 
-Task<void> save(desk::Desk& desk, store::Holding holding) {
-  holding.updated_at = desk.parts().market.exchange_now();
-  store::Batch batch;
-  batch.put(holding);
-  const auto stored = co_await desk.parts().store.commit(std::move(batch));
-  if (!stored)
-    desk.parts().log.error("position not stored",
-                           {{"symbol", holding.symbol}, {"error", stored.error().text}});
-}
-
 Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
                                   store::Holding& holding, Price reference) {
   const auto* rules_now = desk.book().find_rules(holding.symbol);
@@ -95,7 +87,8 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
     if (stop.kind == PlaceKind::resting)
       (void)co_await desk.cancel_order(
           {holding.symbol, stop.order.client_order_id, stop.order.order_id, true});
-    co_await record_closed(desk, holding, store::HoldingStatus::closed_external, "NOT_SEEN", 0);
+    co_await desk::record_closed(desk, holding, store::HoldingStatus::closed_external, "NOT_SEEN",
+                                 0);
     co_return ProtectionState::closed;
   }
   if (position) {
@@ -137,45 +130,28 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
     desk.parts().log.warn("take-profit missing",
                           {{"symbol", holding.symbol}, {"why", take_profit.text}});
   }
-  co_await save(desk, holding);
+  co_await desk::save_holding(desk, holding);
   // Only now, with everything in place: what it was filled at.
   (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
   co_return ProtectionState::stands;
 }
 
-namespace {
-
-// The trade history may lag behind the position: asked again until it covers what was held.
-Task<void> record_closing_fills(desk::Desk& desk, const store::Holding& holding) {
-  constexpr std::array kWaits{Millis(0), Millis(500), Millis(1500)};
-  for (const auto wait : kWaits) {
-    if (wait.count() > 0) co_await sleep_for(desk.parts().clock, wait);
-    const auto fills =
-        co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
-    Qty bought;
-    if (fills)
-      for (const auto& fill : *fills)
-        if (fill.side == Side::buy && fill.position_side == holding.side) bought += fill.qty;
-    if (bought >= holding.qty) co_return;
+Task<bool> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
+                        store::HoldingStatus status, std::string reason) {
+  if (closed.kind != desk::CloseResult::Kind::flat) {
+    holding.last_error = "close failed: " + closed.text;
+    co_await desk::save_holding(desk, std::move(holding));
+    co_return false;
   }
-  desk.parts().log.warn("closing fills incomplete", {{"symbol", holding.symbol}});
-}
-
-}  // namespace
-
-Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
-                         std::string reason, std::int64_t close_order_id) {
-  auto& parts = desk.parts();
-  co_await record_closing_fills(desk, holding);
-  holding.status = status;
-  holding.close_reason = std::move(reason);
-  holding.close_order_id = close_order_id;
-  holding.closed_at = parts.market.exchange_now();
-  holding.last_error.clear();
-  parts.log.info(
-      "position closed",
-      {{"symbol", holding.symbol}, {"status", str(status)}, {"reason", holding.close_reason}});
-  co_await save(desk, std::move(holding));
+  ClosedBy by{status, std::move(reason), closed.order_id};
+  if (closed.order_id == 0) {
+    // Somebody else (its stop, its take-profit, a person) was first, or our answer was lost.
+    const auto explained = co_await explain_close(desk, holding);
+    by = {store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND", 0};
+    if (explained && *explained) by = **explained;
+  }
+  co_await desk::record_closed(desk, std::move(holding), by.status, by.reason, by.order_id);
+  co_return true;
 }
 
 Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
@@ -187,17 +163,7 @@ Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kin
   }
   const auto closed =
       co_await desk.close_position(holding.symbol, holding.side, kind, trade_day, job);
-  if (closed.kind == desk::CloseResult::Kind::flat) {
-    // Somebody else (its stop, its take-profit, a person) may have been first.
-    const bool ours = closed.order_id != 0;
-    co_await record_closed(
-        desk, std::move(holding), ours ? status : store::HoldingStatus::closed_external,
-        ours ? std::move(reason) : std::string("SHORT_POSITION_NOT_FOUND"), closed.order_id);
-    co_return true;
-  }
-  holding.last_error = "close failed: " + closed.text;
-  co_await save(desk, std::move(holding));
-  co_return false;
+  co_return co_await record_close(desk, std::move(holding), closed, status, std::move(reason));
 }
 
 }  // namespace bb::trading

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "desk/holdings.h"
 #include "trading/settings.h"
 
 namespace bb::trading {
@@ -24,12 +25,9 @@ Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kin
                          const std::string& trade_day, store::HoldingStatus status,
                          std::string reason);
 
-/// Marks the holding closed, with its fills.
-Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
-                         std::string reason, std::int64_t close_order_id);
-
-/// Stores the holding and, when it changes, its last error.
-Task<void> save(desk::Desk& desk, store::Holding holding);
+/// Records what a close came to. False: the short is still open, or nobody can say.
+Task<bool> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
+                        store::HoldingStatus status, std::string reason);
 
 /// The short of `holding` in `positions`, or nothing.
 const exchange::Position* find_short(const std::vector<exchange::Position>& positions,

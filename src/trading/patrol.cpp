@@ -66,7 +66,7 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
     closed = ClosedBy{store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND", 0};
   }
   absent_since.erase(holding.id);
-  co_await record_closed(desk, holding, closed->status, closed->reason, closed->order_id);
+  co_await desk::record_closed(desk, holding, closed->status, closed->reason, closed->order_id);
   switch (closed->status) {
     case store::HoldingStatus::closed_tp:
       ++report.closed_tp;
@@ -83,6 +83,7 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
     case store::HoldingStatus::open:
     case store::HoldingStatus::closed_external:
     case store::HoldingStatus::closed_daily_loss_cut:
+    case store::HoldingStatus::closed_flatten:
       ++report.closed_external;
       break;
   }
@@ -117,7 +118,8 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     const auto order = co_await parts.account.find_order(
         {holding.symbol, holding.tp_client_order_id, holding.tp_order_id, true});
     if (order && order->has_value() && (*order)->status == OrderStatus::finished) {
-      co_await record_closed(desk, holding, store::HoldingStatus::closed_tp, "STATUS_WORD", 0);
+      co_await desk::record_closed(desk, holding, store::HoldingStatus::closed_tp, "STATUS_WORD",
+                                   0);
       co_return;
     }
   }
@@ -142,7 +144,7 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
                        holding.tp_client_order_id != before.tp_client_order_id ||
                        holding.sl_price != before.sl_price ||
                        holding.last_error != before.last_error;
-  if (changed) co_await save(desk, std::move(holding));
+  if (changed) co_await desk::save_holding(desk, std::move(holding));
 }
 
 bool Patrol::State::may_try(std::int64_t holding_id) const {

@@ -94,7 +94,7 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   holding.opened_at = *filled_at;
   holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = parts.market.exchange_now();
-  co_await save(desk, holding);
+  co_await desk::save_holding(desk, holding);
   parts.log.warn("position adopted",
                  {{"symbol", intent.symbol}, {"client_order_id", intent.client_order_id}});
   const auto state = co_await protect_new(desk, settings, holding, holding.entry_price);
