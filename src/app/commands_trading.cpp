@@ -110,8 +110,7 @@ Task<void> patrol_until_stopped(Session& session, service::Jobs& jobs, int& code
 
 Task<int> manage_until_stopped(Session& session) {
   const Micros patience = session.config().runtime.lock_wait();
-  auto account =
-      co_await Account::open(session.ground(), {"manage --loop", true, false, patience});
+  auto account = co_await Account::open(session.ground(), {"manage --loop", true, false, patience});
   if (!account) co_return failed(session, account.error());
   service::Jobs jobs({(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, jobs, "manage --loop");

@@ -54,8 +54,8 @@ class Detour {
     if (!opened) co_return std::unexpected(opened.error());
     store_ = std::move(*opened);
     knows_ours_ = co_await learn(name);
-    desk::Parts parts{*journaling_,     *market_,  *store_,
-                      session_.clock(), session_.log(), std::move(*identity),
+    desk::Parts parts{*journaling_,     *market_,        *store_,
+                      session_.clock(), session_.log(),  std::move(*identity),
                       *modes,           &session_.stop()};
     parts.first_attempt = kFirstAttempt + static_cast<int>(system_entropy() % kAttempts);
     desk_ = std::make_unique<desk::Desk>(std::move(parts));
@@ -84,8 +84,8 @@ class Detour {
 
  private:
   Task<bool> learn(std::string name) {
-    const auto known = store::Store::open_for_reading(session_.config().runtime.db_path, name,
-                                                      session_.clock());
+    const auto known =
+        store::Store::open_for_reading(session_.config().runtime.db_path, name, session_.clock());
     if (!known) {
       session_.log().warn("database not read", {{"why", known.error().text}});
       co_return false;
@@ -147,8 +147,7 @@ Task<void> look_again(Detour& detour, const desk::FlattenRequest& request,
     row.left = position == nullptr ? Qty() : position->qty;
     told.emplace(row.symbol, row.side);
   }
-  const bool sees_new =
-      request.scope == desk::FlattenScope::account && request.part >= one();
+  const bool sees_new = request.scope == desk::FlattenScope::account && request.part >= one();
   for (const auto& position : *positions)
     if (sees_new && is_wanted(request, position.symbol) &&
         !told.contains({position.symbol, position.side}))
@@ -187,8 +186,8 @@ void merge(desk::FlattenReport& report, desk::FlattenReport later) {
 
 Task<service::CommandResult> flatten(Detour& detour, control::Command command) {
   const auto request = request_of(command);
-  const auto rules = co_await detour.desk().book().refresh_if_older(
-      kRulesAge, detour.desk().parts().clock);
+  const auto rules =
+      co_await detour.desk().book().refresh_if_older(kRulesAge, detour.desk().parts().clock);
   for (const Symbol symbol : request.only)
     if (rules && detour.desk().book().find_rules(symbol) == nullptr)
       co_return Error{ErrorKind::invalid_input,
@@ -215,8 +214,7 @@ Task<service::CommandResult> cut_losses(Session& session, Detour& detour) {
   for (const auto& position : *before) {
     const auto holding = parts.store.find_open_holding(position.symbol);
     const bool ours = holding && holding->side == position.side && position.qty.is_negative();
-    if (position.unrealized_pnl.is_negative() &&
-        (ours || scope == trading::LossCutScope::exchange))
+    if (position.unrealized_pnl.is_negative() && (ours || scope == trading::LossCutScope::exchange))
       losers.push_back(position);
   }
   auto report =
@@ -258,10 +256,10 @@ Task<control::Report> act_past_holder(Session& session, std::string directory,
   Detour detour(session, directory);
   const auto opened = co_await detour.open();
   if (!opened) co_return render(service::CommandResult(opened.error()));
-  const bool tracked = command.kind == control::CommandKind::loss_cut
-                           ? service::loss_cut_scope(session.config().runtime) ==
-                                 trading::LossCutScope::tracked
-                           : command.tracked;
+  const bool tracked =
+      command.kind == control::CommandKind::loss_cut
+          ? service::loss_cut_scope(session.config().runtime) == trading::LossCutScope::tracked
+          : command.tracked;
   if (tracked && !detour.knows_ours())
     co_return render(service::CommandResult(
         Error{ErrorKind::storage,

@@ -1,6 +1,5 @@
 #include "app/journaling_account.h"
 
-#include "exchange/market_data.h"
 
 namespace bb::app {
 
@@ -80,8 +79,8 @@ store::Intent JournalingAccount::intent_of(const OrderRequest& order) const {
 // one of its own form that it does not know, and halts.
 void JournalingAccount::write(const store::Intent& intent) const {
   if (const auto written = journal_.append(intent); !written)
-    log_.error("bypass journal not written", {{"client_order_id", intent.client_order_id},
-                                              {"why", written.error().text}});
+    log_.error("bypass journal not written",
+               {{"client_order_id", intent.client_order_id}, {"why", written.error().text}});
 }
 
 Task<Outcome<OrderView>> JournalingAccount::place(OrderRequest order) {
@@ -98,8 +97,8 @@ Task<Outcome<OrderView>> JournalingAccount::place(OrderRequest order) {
     if (done->executed_qty.is_zero() && !done->conditional)
       intent.state = store::IntentState::unknown;
   } else {
-    intent.state = outcome.refused() != nullptr ? store::IntentState::refused
-                                                : store::IntentState::unknown;
+    intent.state =
+        outcome.refused() != nullptr ? store::IntentState::refused : store::IntentState::unknown;
     intent.evidence = outcome.describe();
   }
   write(intent);

@@ -3,6 +3,8 @@
 // device, before its bytes leave, and again with what became of it.
 #pragma once
 
+#include "base/log.h"
+#include "exchange/market_data.h"
 #include "exchange/trading_account.h"
 #include "store/bypass_journal.h"
 

@@ -80,9 +80,9 @@ class Performance {
 
   // Before anything else: this works however sick the holder is.
   void latch() {
-    const std::string why = command_.kind == CommandKind::flatten  ? "flatten"
-                            : command_.reason.empty()              ? "pause"
-                                                                   : command_.reason;
+    const std::string why = command_.kind == CommandKind::flatten ? "flatten"
+                            : command_.reason.empty()             ? "pause"
+                                                                  : command_.reason;
     const auto set = store::Latch(directory_)
                          .set({store::LatchKind::paused, command_.who, why, command_.made_at});
     if (!set) session_.log().error("entries not paused", {{"why", set.error().text}});
@@ -92,8 +92,10 @@ class Performance {
   Task<Reply> ask() {
     // Whoever wakes up late must know that this command is no longer his.
     const auto give_up = [this] {
-      const auto noted = store::BypassJournal(directory_).append(store::BypassCommand{
-          command_.id, std::string(str(command_.kind)), command_.who, command_.made_at});
+      const auto noted =
+          store::BypassJournal(directory_)
+              .append(store::BypassCommand{command_.id, std::string(str(command_.kind)),
+                                           command_.who, command_.made_at});
       withdrawn_ = noted.has_value();
       if (!noted) session_.log().error("command not withdrawn", {{"why", noted.error().text}});
     };
@@ -103,8 +105,7 @@ class Performance {
   /// By this process, if the account can be had; nothing when somebody else has it.
   Task<std::optional<Report>> take(Micros patience) {
     const std::string name(str(command_.kind));
-    auto account =
-        co_await Account::open(session_.ground(), {name, true, false, patience});
+    auto account = co_await Account::open(session_.ground(), {name, true, false, patience});
     if (!account) {
       busy_ = account.error();
       if (busy_.kind == ErrorKind::busy) co_return std::nullopt;
@@ -121,8 +122,10 @@ class Performance {
     try {
       const auto& config = session_.config();
       service::Jobs jobs({account.desk(), config.strategy, config.runtime});
-      service::Commands commands(
-          {jobs, account.home(), {std::move(name), static_cast<int>(::getpid())}, [](const auto& result) { return render(result); }});
+      service::Commands commands({jobs,
+                                  account.home(),
+                                  {std::move(name), static_cast<int>(::getpid())},
+                                  [](const auto& result) { return render(result); }});
       co_await commands.begin();
       report = co_await commands.carry_out(command_);
     } catch (...) {
@@ -151,9 +154,10 @@ class Performance {
         if (is_repeatable(command_)) co_return co_await without_answer(true);
         break;
     }
-    auto report = failure(ErrorKind::conflict,
-                          reply.text + "; what it did is not known: look at `bubble-buster "
-                                       "status` before you ask again");
+    auto report =
+        failure(ErrorKind::conflict, reply.text +
+                                         "; what it did is not known: look at `bubble-buster "
+                                         "status` before you ask again");
     report.exit_code = kUnknown;
     co_return report;
   }
@@ -172,8 +176,7 @@ class Performance {
       const control::Holder self{std::string(str(command_.kind)), static_cast<int>(::getpid())};
       co_return signed_by(std::move(report), self, "done past a holder that does not answer, by");
     }
-    if (command_.kind == CommandKind::pause && latched_)
-      co_return paused_alone();
+    if (command_.kind == CommandKind::pause && latched_) co_return paused_alone();
     co_return failure(ErrorKind::busy, busy_.text.empty()
                                            ? "the process that holds the account does not answer"
                                            : busy_.text + " (it does not answer)");

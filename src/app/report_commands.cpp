@@ -78,8 +78,9 @@ Rendered render_latch(const service::LatchDone& done) {
   if (done.now)
     text = fmt::format("{}\n  {}\n", service::describe(*done.now), kHowToResume);
   else
-    text = done.before ? fmt::format("entries resumed; it was {}\n", service::describe(*done.before))
-                       : "entries were not paused\n";
+    text = done.before
+               ? fmt::format("entries resumed; it was {}\n", service::describe(*done.before))
+               : "entries were not paused\n";
   return {json.take() + "\n", std::move(text)};
 }
 

@@ -39,7 +39,8 @@ std::string environment_name(const Config& config) {
 
 // One file per key and exchange, beside the accounts: the directory's name.
 std::string key_file(const Config& config) {
-  const std::string text = config.binance.base_url + "\n" + std::string(config.binance.api_key.reveal());
+  const std::string text =
+      config.binance.base_url + "\n" + std::string(config.binance.api_key.reveal());
   constexpr std::size_t kDigits = 32;
   const std::string accounts = store::AccountHome::path_of(config.runtime.state_dir, "x", "x");
   return std::filesystem::path(accounts).parent_path().string() + "/key-" +
@@ -63,8 +64,8 @@ Task<Result<std::string>> find_home(Ground ground) {
   const auto known = store::read_small_file(file);
   if (known && known->has_value() && (*known)->starts_with(environment) &&
       (*known)->find('/') == std::string::npos && (*known)->ends_with('\n')) {
-    const auto folder = std::filesystem::path(file).parent_path() /
-                        (*known)->substr(0, (*known)->size() - 1);
+    const auto folder =
+        std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
     co_return folder.string();
   }
   binance::Venue venue(ground.dialer, ground.clock, ground.log, ground.config.binance);

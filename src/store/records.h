@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/client_order_id.h"
 #include "domain/rules.h"
+#include "store/command_record.h"
 
 namespace bb::store {
 
@@ -166,28 +167,6 @@ struct OutboxMessage {
   std::string last_error;
 };
 
-enum class CommandState {
-  running,      // received; its effect may have begun
-  done,         // see the report
-  refused,      // nothing was done; the report says why
-  interrupted,  // the process ended in the middle of it
-  bypassed,     // its maker carried it out past a holder that did not answer
-};
-
-/// `commands`: what another process asked the holder to do, and what came of it.
-struct CommandRecord {
-  std::string id;         // the maker's; primary key
-  std::string kind;       // "flatten"
-  std::string arguments;  // JSON
-  std::string who;
-  TimePoint made_at{};
-  TimePoint received_at{};
-  CommandState state = CommandState::running;
-  std::optional<TimePoint> ended_at;
-  int exit_code = 0;
-  std::string report_json, report_text;
-};
-
 /// `journal`: every exchange fact once, raw; (source, key) is unique.
 struct JournalRow {
   std::string source;
@@ -201,6 +180,5 @@ std::string_view str(RunStatus status);
 std::string_view str(HoldingStatus status);
 std::string_view str(IntentState state);
 std::string_view str(SlotState state);
-std::string_view str(CommandState state);
 
 }  // namespace bb::store
