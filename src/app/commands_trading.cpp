@@ -1,15 +1,14 @@
 // entry, manage, loss-cut, flatten, pause, resume, service: the commands that act on an account.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "app/commands.h"
 #include "app/delivery.h"
+#include "app/holding.h"
 #include "app/perform.h"
 #include "app/report_commands.h"
-#include "control/door.h"
 #include "notify/notifier.h"
 #include "notify/outbox_pump.h"
 #include "service/service.h"
@@ -57,41 +56,6 @@ Task<void> essential(Session& session, const char* name, Task<void> part) {
   }
 }
 
-/// What a process does for others while it holds an account.
-class Holding {
- public:
-  Holding(Session& session, Account& account, service::Jobs& jobs, const char* name)
-      : session_(session),
-        account_(account),
-        self_{name, static_cast<int>(::getpid())},
-        commands_({jobs, account.home(), self_,
-                   [](const service::CommandResult& result) { return render(result); }}) {}
-
-  Task<void> run() {
-    co_await commands_.begin();
-    control::Handlers handlers;
-    handlers.self = self_;
-    handlers.carry_out = [this](control::Command command) {
-      return commands_.carry_out(std::move(command));
-    };
-    handlers.counters = [this] { return commands_.counters(); };
-    auto door = control::Door::open(session_.io(), session_.clock(), session_.log(),
-                                    account_.home().path(), std::move(handlers));
-    if (!door) {
-      // Without a door it still guards what it holds; others can stop its entries with the latch.
-      session_.log().error("no commands can be taken", {{"why", door.error().text}});
-      co_return;
-    }
-    co_await (*door)->run(session_.stop());
-  }
-
- private:
-  Session& session_;
-  Account& account_;
-  control::Holder self_;
-  service::Commands commands_;
-};
-
 Task<void> patrol_until_stopped(Session& session, service::Jobs& jobs, int& code) {
   const Micros interval = session.config().runtime.manager_interval();
   while (!session.stop().requested()) {
@@ -118,7 +82,7 @@ Task<int> manage_until_stopped(Session& session) {
   int code = kDone;
   TaskGroup parts(co_await boost::asio::this_coro::executor);
   parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code)));
-  parts.spawn(essential(session, "door", holding.run()));
+  parts.spawn(essential(session, "door", holding.run(session.stop())));
   co_await parts.join();
   co_await delivery.finish();
   co_return code;
@@ -147,7 +111,7 @@ Task<int> do_service(Session& session) {
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, service.jobs(), "service");
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(essential(session, "door", holding.run()));
+  parts.spawn(essential(session, "door", holding.run(session.stop())));
   parts.spawn(essential(session, "service", service.run(session.stop())));
   parts.spawn(essential(session, "messages", pump.run(session.stop())));
   co_await parts.join();

@@ -1,6 +1,5 @@
 #include "app/journaling_account.h"
 
-
 namespace bb::app {
 
 using namespace exchange;  // NOLINT: one class over that whole interface

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "app/delivery.h"
 #include "app/detour.h"
+#include "app/holding.h"
 #include "app/report_commands.h"
 #include "control/caller.h"
 #include "store/bypass_journal.h"
@@ -20,14 +22,11 @@ using control::CommandKind;
 using control::Reply;
 using control::Report;
 
-constexpr Micros kCloserPatience{2'000'000};
+constexpr Micros kCloserPatience{5'000'000};
+constexpr Micros kSlice{2'000'000};
 
 bool closes(CommandKind kind) {
   return kind == CommandKind::flatten || kind == CommandKind::loss_cut;
-}
-
-bool latches(CommandKind kind) {
-  return kind == CommandKind::flatten || kind == CommandKind::pause;
 }
 
 /// Whether doing it again, or twice at once, comes to the same.
@@ -65,28 +64,35 @@ class Performance {
     directory_ = std::move(*home);
     std::error_code ignored;
     has_directory_ = std::filesystem::is_directory(directory_, ignored);
-    if (has_directory_ && latches(command_.kind)) latch();
+    if (has_directory_ && command_.kind == CommandKind::pause) latch();
     auto reply = co_await ask();
-    if (reply.kind == Reply::Kind::no_holder) {
-      // A holder that just starts has no door yet: it may have one when the lock stays busy.
-      const Micros patience = session_.config().runtime.lock_wait();
-      auto own =
-          co_await take(closes(command_.kind) ? std::min(patience, kCloserPatience) : patience);
+    const SteadyTime limit = session_.clock().after(patience());
+    while (reply.kind == Reply::Kind::no_holder) {
+      const Micros left = limit - session_.clock().steady_now();
+      auto own = co_await take(std::clamp(left, Micros(0), kSlice));
       if (own) co_return std::move(*own);
+      // A holder that just starts has no door yet, and a moment later it has one.
       reply = co_await ask();
+      if (session_.clock().steady_now() >= limit) break;
     }
     co_return co_await conclude(std::move(reply));
   }
 
   // Before anything else: this works however sick the holder is.
   void latch() {
-    const std::string why = command_.kind == CommandKind::flatten ? "flatten"
-                            : command_.reason.empty()             ? "pause"
-                                                                  : command_.reason;
+    const std::string why = command_.reason.empty() ? "pause" : command_.reason;
     const auto set = store::Latch(directory_)
                          .set({store::LatchKind::paused, command_.who, why, command_.made_at});
     if (!set) session_.log().error("entries not paused", {{"why", set.error().text}});
     latched_ = set.has_value();
+  }
+
+  /// For a lock that somebody has who listens to nobody: a holder that starts or ends, or one of
+  /// another version.
+  Micros patience() const {
+    const Micros configured = session_.config().runtime.lock_wait();
+    return command_.kind == CommandKind::flatten ? std::min(configured, kCloserPatience)
+                                                 : configured;
   }
 
   Task<Reply> ask() {
@@ -112,28 +118,33 @@ class Performance {
       session_.log().error("command failed", {{"why", busy_.text}});
       co_return render(service::CommandResult(busy_));
     }
+    // Nobody else has heard of it, so waiting did not make it old.
+    command_.made_at = session_.clock().utc_now();
     co_return co_await carry_out(**account, name);
   }
 
   Task<Report> carry_out(Account& account, std::string name) {
-    Delivery delivery(session_, account.store(), co_await boost::asio::this_coro::executor);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto& config = session_.config();
+    Delivery delivery(session_, account.store(), executor);
+    service::Jobs jobs({account.desk(), config.strategy, config.runtime});
+    Holding holding(session_, account, jobs, std::move(name));
+    Stop let_go(session_.clock());
+    TaskGroup door(executor);
+    door.spawn(holding.run(let_go));
     std::exception_ptr fault;
     Report report;
     try {
-      const auto& config = session_.config();
-      service::Jobs jobs({account.desk(), config.strategy, config.runtime});
-      service::Commands commands({jobs,
-                                  account.home(),
-                                  {std::move(name), static_cast<int>(::getpid())},
-                                  [](const auto& result) { return render(result); }});
-      co_await commands.begin();
-      report = co_await commands.carry_out(command_);
+      report = co_await holding.commands().carry_out(command_);
+      // The verdict does not wait for a slow messenger.
+      (void)print(report, session_.json());
+      printed_ = true;
     } catch (...) {
       fault = std::current_exception();
     }
-    // The verdict does not wait for a slow messenger.
-    if (!fault) printed_ = print(report, session_.json()) == report.exit_code;
     co_await delivery.finish();
+    let_go.request();
+    co_await door.join();
     if (fault) std::rethrow_exception(fault);
     co_return report;
   }

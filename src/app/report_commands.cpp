@@ -20,7 +20,7 @@ Report report_of(int exit_code, Rendered rendered) {
 }
 
 std::string state_of(const std::optional<store::LatchNote>& latch) {
-  if (!latch) return "trading";
+  if (!latch) return "allowed";
   return latch->kind == store::LatchKind::paused ? "paused" : "halted";
 }
 

@@ -16,6 +16,7 @@ using End = LineReader::End;
 
 constexpr std::size_t kAnswerBytesMax = 4u << 20;
 constexpr Micros kWatchLook{500'000};
+constexpr Micros kAskAgain{200'000};
 
 Reply of_kind(Kind kind, std::string text) {
   Reply reply;
@@ -64,13 +65,16 @@ class Conversation {
         if (auto reply = understand(line.text, accepted)) co_return std::move(*reply);
         continue;
       }
+      was_closed_ = line.end != End::silence;
       if (accepted) co_return of_kind(Kind::lost, "the holder fell silent in the middle of it");
-      if (given_up || line.end != End::silence)
-        co_return of_kind(Kind::silent, "the holder does not answer");
+      if (given_up || was_closed_) co_return of_kind(Kind::silent, "the holder does not answer");
       given_up = true;
       if (give_up_) give_up_();
     }
   }
+
+  /// The other side hung up: it has not taken the command, and will not.
+  bool was_closed() const { return was_closed_; }
 
  private:
   static std::optional<Reply> understand(const std::string& line, bool& accepted) {
@@ -92,6 +96,7 @@ class Conversation {
   GiveUp give_up_;
   CallLimits limits_;
   LineReader reader_;
+  bool was_closed_ = false;
 };
 
 Task<Reply> converse(net::AnyStream stream, Clock& clock, Request request, GiveUp give_up,
@@ -100,16 +105,28 @@ Task<Reply> converse(net::AnyStream stream, Clock& clock, Request request, GiveU
   co_return co_await conversation.hold(std::move(request));
 }
 
+// A holder that hangs up has its hands full, or ends: it is asked again for as long as it may be
+// silent.
 Task<Reply> converse_at(boost::asio::io_context& io, Clock& clock, std::string directory,
                         Request request, GiveUp give_up, CallLimits limits) {
-  auto stream = co_await connect_unix(io, socket_path(directory));
-  if (!stream) {
-    Reply reply = unconnected(stream.error());
-    if (reply.kind == Kind::silent && give_up) give_up();
-    co_return reply;
+  const SteadyTime limit = clock.after(limits.silence);
+  for (;;) {
+    auto stream = co_await connect_unix(io, socket_path(directory));
+    if (!stream) {
+      Reply reply = unconnected(stream.error());
+      if (reply.kind == Kind::silent && give_up) give_up();
+      co_return reply;
+    }
+    Conversation conversation(std::move(*stream), clock, give_up, limits);
+    Reply reply = co_await conversation.hold(request);
+    const bool again = reply.kind == Kind::silent && conversation.was_closed();
+    if (!again) co_return reply;
+    if (clock.steady_now() >= limit) {
+      if (give_up) give_up();
+      co_return reply;
+    }
+    co_await sleep_for(clock, kAskAgain);
   }
-  co_return co_await converse(std::move(*stream), clock, std::move(request), std::move(give_up),
-                              limits);
 }
 
 }  // namespace

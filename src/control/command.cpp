@@ -15,6 +15,11 @@ constexpr std::size_t kPercentDecimalsMax = 6;
 constexpr unsigned char kLastControl = 0x20;  // blank included
 constexpr unsigned char kDelete = 0x7f;
 
+bool is_printable(std::string_view text) {
+  return text.size() <= kSymbolBytesMax &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -57,7 +62,7 @@ Result<Decimal> parse_percent(std::string_view text) {
   if (!percent || !percent->is_positive() || *percent > Decimal::from_int(100))
     return fail(ErrorKind::invalid_input,
                 fmt::format("'{}' is not a percentage above 0 and at most 100, as in 50 or 12.5",
-                            text.substr(0, kSymbolBytesMax)));
+                            is_printable(text) ? text : "that"));
   return *percent;
 }
 

@@ -26,6 +26,14 @@ std::unexpected<Error> refuse(std::string why) {
   return fail(ErrorKind::invalid_input, std::move(why));
 }
 
+// What somebody else wrote, as an error may repeat it.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kShown = 32;
+  std::string out(text.substr(0, kShown));
+  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
 bool is_id(std::string_view text) {
   return text.size() == kIdDigits && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -91,8 +99,8 @@ Result<Request> read_command(JsonView root, CommandKind kind) {
     if (!read_member(command, name, value) && unknown.empty()) unknown = name;
   });
   if (!unknown.empty())
-    return refuse(fmt::format("'{}' is no argument of {} that this version knows",
-                              unknown.substr(0, kIdDigits), str(kind)));
+    return refuse(fmt::format("'{}' is no argument of {} that this version knows", shown(unknown),
+                              str(kind)));
   if (!is_id(command.id)) return refuse("a command needs an id of 32 hex digits");
   if (!root.has("at")) return refuse("a command needs the time at which it was made");
   if (kind == CommandKind::flatten && !(root.has("percent") && root.has("scope")))
@@ -112,7 +120,7 @@ Result<Request> read_request(JsonView root) {
   if (wish == "watch") return Watch{};
   for (const CommandKind kind : kKinds)
     if (str(kind) == wish) return read_command(root, kind);
-  return refuse(fmt::format("'{}' is no command", wish.substr(0, kIdDigits)));
+  return refuse(fmt::format("'{}' is no command", shown(wish)));
 }
 
 Message read_message(JsonView root) {

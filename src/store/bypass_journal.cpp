@@ -223,6 +223,12 @@ Result<BypassContent> read_bypass(const std::string& directory) {
   return content;
 }
 
+bool is_bypass_order(const std::string& directory, const ClientOrderId& id) {
+  const auto content = read_bypass(directory);
+  return content && std::ranges::find(content->intents, id, &Intent::client_order_id) !=
+                        content->intents.end();
+}
+
 Result<BypassContent> take_bypass(const std::string& directory) {
   const std::string taken = taken_file(directory);
   if (::access(taken.c_str(), F_OK) != 0 &&

@@ -47,6 +47,9 @@ class BypassJournal {
 /// What stands there now, also what a holder has set aside; nothing is changed.
 Result<BypassContent> read_bypass(const std::string& directory);
 
+/// Whether that order stands in the journal: then it is ours, though no intent knows it yet.
+bool is_bypass_order(const std::string& directory, const ClientOrderId& id);
+
 /// The holder's side: sets what stands there aside and reads it. The same content comes again until
 /// drop_bypass(), which follows when it is in the database.
 Result<BypassContent> take_bypass(const std::string& directory);

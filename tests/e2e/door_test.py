@@ -104,7 +104,7 @@ class Test1Through(Door):
         self.assertEqual(self.status()["latch"]["why"], "holiday")
         refused = self.ask("entry", "--trade-day-utc", "2026-01-02", code=1)
         self.assertIn("holiday", refused["message"])
-        self.assertEqual(self.ask("resume", code=0)["entries"], "trading")
+        self.assertEqual(self.ask("resume", code=0)["entries"], "allowed")
 
         text = run("flatten", "--config", self.ini)
         self.assertEqual(text.returncode, 0, text.stdout + text.stderr)
@@ -159,7 +159,7 @@ class Test1Through(Door):
         self.assertEqual(self.ask("flatten", code=0)["verdict"], "FLAT")
         self.assertEqual(self.status()["entries"], "paused")
         self.ask("entry", "--trade-day-utc", "2026-01-03", code=1)
-        self.assertEqual(self.ask("resume", code=0)["entries"], "trading")
+        self.assertEqual(self.ask("resume", code=0)["entries"], "allowed")
 
     def test_a_manage_loop_has_a_door_too(self):
         self.process = start("manage", "--loop", "--config", self.ini)
@@ -214,7 +214,7 @@ class Test2Past(Door):
         self.assertEqual(status["holder"]["unresolved"], [])
         self.assertFalse(status["holder"]["fence_ours"])
         self.ask("entry", "--trade-day-utc", "2026-01-02", code=1)
-        self.assertEqual(self.ask("resume", code=0)["entries"], "trading")
+        self.assertEqual(self.ask("resume", code=0)["entries"], "allowed")
         self.assertTrue(self.status()["holder"]["fence_ours"])
         self.assertIn("bypass journal taken over", self.log())
         self.assertEqual(end(service)[0], 0)

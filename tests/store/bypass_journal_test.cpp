@@ -42,6 +42,8 @@ TEST_CASE("bypass: what was written is read, the last word of an order counts") 
   answered.executed_qty = answered.qty;
   answered.evidence = "answer\tof the exchange";
   REQUIRE(journal.append(answered));
+  CHECK(is_bypass_order(dir.path(), ClientOrderId("b")));
+  CHECK_FALSE(is_bypass_order(dir.path(), ClientOrderId("c")));
   const auto content = read_bypass(dir.path());
   REQUIRE(content);
   REQUIRE(content->commands.size() == 1);
