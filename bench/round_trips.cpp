@@ -3,79 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <filesystem>
 #include <map>
-#include <mutex>
 #include <stdexcept>
-#include <thread>
 
-#include "base/async.h"
-#include "binance/account.h"
-#include "binance/market_data.h"
-#include "binance/venue.h"
-#include "net/dialer.h"
-#include "paper/server.h"
+#include "paper_thread.h"
 #include "service/service.h"
 
 namespace bb::bench {
 
 namespace {
 
-constexpr Millis kRoundTrip{50};
 constexpr int kSymbols = 10;
-// Words of the benchmark's own paper account.
-constexpr const char* kKey = "bench-paper-key";
-constexpr const char* kSecret = "bench-paper-word";
-
-// The paper exchange in a thread of its own.
-class PaperThread {
- public:
-  PaperThread() {
-    std::atomic<int> port{0};
-    thread_ = std::thread([this, &port] { serve(port); });
-    while (port == 0)
-      std::this_thread::yield();
-    port_ = port;
-  }
-  ~PaperThread() { stop(); }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    boost::asio::post(io_, [this] { stop_->request(); });
-    thread_.join();
-  }
-  int port() const { return port_; }
-  /// Valid after stop().
-  const std::vector<sim::JournalEntry>& journal() const { return journal_; }
-
- private:
-  void serve(std::atomic<int>& port) {
-    SystemClock clock(io_);
-    Stop stop(clock);
-    stop_ = &stop;
-    sim::RandomMarketOptions market_options;
-    market_options.market.begin = utc_midnight(clock.utc_now()) - Hours(48);
-    market_options.days = 4;
-    market_options.delistings_per_day = 0;
-    const sim::Market market = sim::make_random_market(market_options);
-    paper::ServerOptions options;
-    options.accounts = {{"bench", kKey, kSecret}};
-    options.delay_before = options.delay_after = Micros(kRoundTrip) / 2;
-    paper::Server server(clock, market, options);
-    auto listener = net::HttpListener::open(io_, clock, "127.0.0.1", 0, server.handler(), {});
-    if (!listener) throw std::runtime_error(listener.error().text);
-    port = (*listener)->port();
-    run_to_end(io_, (*listener)->run(stop));
-    journal_ = server.exchange().journal();
-  }
-
-  boost::asio::io_context io_{1};
-  Stop* stop_ = nullptr;
-  std::vector<sim::JournalEntry> journal_;
-  int port_ = 0;
-  std::thread thread_;
-};
 
 service::Settings settings_for(TimePoint due) {
   service::Settings settings;
@@ -103,22 +41,9 @@ Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, TimePoi
 
 Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::string database,
                  TimePoint due) {
-  Log log(LogLevel::warn, stderr_sink());
-  auto dialer = net::make_network_dialer(io, clock, {});
-  binance::Settings connection;
-  connection.api_key = Secret(kKey);
-  connection.api_secret = Secret(kSecret);
-  connection.base_url = fmt::format("http://127.0.0.1:{}", port);
-  binance::Venue venue(*dialer, clock, log, connection);
-  auto market = binance::make_market_data(venue);
-  auto account = binance::make_account(venue, connection);
-  if (const auto ready = co_await market->prepare(1); !ready)
-    throw std::runtime_error(ready.error().text);
-  auto identity = co_await account->fetch_identity();
-  auto modes = co_await account->fetch_modes();
-  auto store = store::Store::open({database, true}, identity->alias, io.get_executor(), clock, log);
-  if (!store) throw std::runtime_error(store.error().text);
-  desk::Desk desk({*account, *market, **store, clock, log, *identity, *modes});
+  Client client;
+  co_await client.connect(io, clock, port, std::move(database));
+  desk::Desk& desk = *client.desk;
   trading::Settings strategy;
   strategy.top_n = strategy.allocation_splits = kSymbols;
   const service::Settings settings = settings_for(due);
@@ -126,7 +51,7 @@ Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::strin
   Stop stop(clock);
   TaskGroup group(io.get_executor());
   group.spawn(service.run(stop));
-  group.spawn(stop_when_open(**store, clock, stop, due));
+  group.spawn(stop_when_open(*client.store, clock, stop, due));
   co_await group.join();
 }
 
@@ -157,11 +82,8 @@ RoundTrips measure_entry() {
   SystemClock clock(io);
   // The next full minute that leaves half a minute to get ready.
   const TimePoint due = std::chrono::ceil<Minutes>(clock.utc_now() + Seconds(30));
-  const std::string folder =
-      (std::filesystem::temp_directory_path() / fmt::format("bb-bench-{}", to_ms(due))).string();
-  std::filesystem::create_directories(folder);
-  run_to_end(io, trade(io, clock, paper.port(), folder + "/state.db", due));
-  std::filesystem::remove_all(folder);
+  const Folder folder;
+  run_to_end(io, trade(io, clock, paper.port(), folder.file("state.db"), due));
   paper.stop();
   const RoundTrips out = figures(paper.journal(), due);
   if (out.positions < kSymbols)

@@ -100,7 +100,8 @@ bool is_passing(const Sent& sent) {
 
 // The exchange's rules are not what we think they are (F32).
 bool is_about_rules(int code) {
-  constexpr std::array kRules{-1013, -1111, -4003, -4004, -4005, -4013, -4014, -4023};
+  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005, -4013,
+                              -4014, -4022, -4023, -4140, -4141};
   return std::ranges::find(kRules, code) != kRules.end();
 }
 

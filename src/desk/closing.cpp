@@ -50,8 +50,18 @@ Task<Result<CloseView>> read(Parts& parts, bool with_orders) {
   co_return view;
 }
 
-Task<bool> record(Desk& desk, Symbol symbol, TimePoint since, std::int64_t holding_id) {
-  co_return (co_await desk.record_fills(symbol, since, holding_id)).has_value();
+// Records the fills of the leg and says how much of it they closed.
+Task<bool> record(Desk& desk, CloseLeg& leg) {
+  const auto fills =
+      co_await desk.record_fills(leg.wish.symbol, leg.first_sent - kClockDoubt, leg.holding_id);
+  if (!fills) co_return false;
+  const bool was_short = leg.before && leg.before->is_negative();
+  leg.result.recorded = Qty();
+  for (const auto& fill : *fills)
+    if (fill.position_side == leg.wish.side && fill.time >= leg.first_sent &&
+        (fill.side == Side::buy) == was_short)
+      leg.result.recorded += fill.qty;
+  co_return true;
 }
 
 class Run {
@@ -115,10 +125,8 @@ Task<bool> Run::look() {
 Task<std::vector<bool>> Run::record_all() {
   std::vector<Task<bool>> reads;
   if (has_sent_)
-    for (const auto& leg : legs_)
-      if (!leg.is_over && leg.first_sent != TimePoint{})
-        reads.push_back(
-            record(desk_, leg.wish.symbol, leg.first_sent - kClockDoubt, leg.holding_id));
+    for (auto& leg : legs_)
+      if (!leg.is_over && leg.first_sent != TimePoint{}) reads.push_back(record(desk_, leg));
   co_return co_await gather(std::move(reads));
 }
 
@@ -188,6 +196,7 @@ CloseReport Run::report() {
   CloseReport out;
   for (auto& leg : legs_) {
     if (leg.result.kind != Kind::flat) {
+      leg.result.is_busy = leg.busy > 0 || !view_;
       if (!view_) leg.result.kind = Kind::unknown;
       if (leg.result.text.empty()) leg.result.text = problem_;
       desk_.parts().log.error(

@@ -206,10 +206,13 @@ Task<bool> Flattening::record(std::size_t index) {
   const bool is_gone = result.kind == CloseResult::Kind::flat && !row.left.is_negative();
   if (is_gone) {
     const bool ours = result.order_id != 0;
-    co_await record_closed(
-        desk, std::move(*holding),
-        ours ? store::HoldingStatus::closed_flatten : store::HoldingStatus::closed_external,
-        ours ? request.reason : std::string("SHORT_POSITION_NOT_FOUND"), result.order_id);
+    Ending ending{store::HoldingStatus::closed_flatten, request.reason, result.order_id,
+                  result.has_all_fills()};
+    if (!ours) {
+      ending.status = store::HoldingStatus::closed_external;
+      ending.reason = "SHORT_POSITION_NOT_FOUND";
+    }
+    co_await record_closed(desk, std::move(*holding), std::move(ending));
   } else if (result.closed.is_positive() && row.left.is_negative()) {
     holding->qty = row.left.abs();
     co_await save_holding(desk, std::move(*holding));

@@ -35,20 +35,19 @@ Task<void> record_closing_fills(Desk& desk, const store::Holding& holding) {
 
 }  // namespace
 
-Task<void> record_closed(Desk& desk, store::Holding holding, store::HoldingStatus status,
-                         std::string reason, std::int64_t close_order_id) {
+Task<void> record_closed(Desk& desk, store::Holding holding, Ending ending) {
   auto& parts = desk.parts();
-  co_await record_closing_fills(desk, holding);
+  if (!ending.has_fills) co_await record_closing_fills(desk, holding);
   const auto now = parts.store.find_open_holding(holding.symbol);
   if (!now || now->id != holding.id) co_return;
-  holding.status = status;
-  holding.close_reason = std::move(reason);
-  holding.close_order_id = close_order_id;
+  holding.status = ending.status;
+  holding.close_reason = std::move(ending.reason);
+  holding.close_order_id = ending.order_id;
   holding.closed_at = parts.market.exchange_now();
   holding.last_error.clear();
-  parts.log.info(
-      "position closed",
-      {{"symbol", holding.symbol}, {"status", str(status)}, {"reason", holding.close_reason}});
+  parts.log.info("position closed", {{"symbol", holding.symbol},
+                                     {"status", str(holding.status)},
+                                     {"reason", holding.close_reason}});
   co_await save_holding(desk, std::move(holding));
 }
 

@@ -184,7 +184,9 @@ Task<CommandResult> Commands::enter(std::string trade_day, TimePoint not_after) 
         ErrorKind::invalid_input,
         fmt::format("'{}' is not a date of the schedule; write it as YYYY-MM-DD", trade_day), 0};
   // What a crash left open is settled and protected before anything is added.
-  (void)co_await parts_.jobs.patrol();
+  const auto seen = co_await parts_.jobs.reconcile();
+  if (!seen) co_return seen.error();
+  co_await tell(parts_.jobs.desk(), *seen);
   auto report = co_await parts_.jobs.enter(*slot, not_after);
   if (!report) co_return refusal("the command became older than 60 s while it waited; ask again");
   co_return EntryDone{std::move(*report), slot->trade_day_utc()};
@@ -250,10 +252,10 @@ Task<CommandResult> Commands::resume() {
     co_return Error{ErrorKind::storage,
                     "what was sent past this holder is not in its records yet; nothing is resumed",
                     0};
-  const auto seen = co_await parts_.jobs.patrol();
-  if (seen.unreadable)
+  const auto seen = co_await parts_.jobs.reconcile();
+  if (!seen)
     co_return Error{ErrorKind::unreachable,
-                    "the account could not be read; nothing is resumed before that", 0};
+                    "nothing is resumed before the account could be read: " + seen.error().text, 0};
   if (!parts_.home.is_fence_ours())
     if (const auto taken = parts_.home.retake_fence(); !taken) co_return taken.error();
   if (const auto cleared = latch.clear(); !cleared) co_return cleared.error();

@@ -90,6 +90,15 @@ Task<trading::PatrolReport> Jobs::patrol() {
   co_return report;
 }
 
+Task<Result<trading::PatrolReport>> Jobs::reconcile() {
+  const desk::Turn turn = co_await turns_.take(kPatrol);
+  (void)co_await take_over();
+  co_await tell_latch();
+  auto report = co_await trading::reconcile(parts_.desk, patrol_);
+  last_patrol_ = Beat{parts_.desk.parts().clock.utc_now(), report.has_value()};
+  co_return report;
+}
+
 Task<trading::LossCutReport> Jobs::cut_losses(std::string trade_day, std::string time_text) {
   const desk::Turn turn = co_await turns_.take(kLossCut);
   (void)co_await take_over();

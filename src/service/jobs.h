@@ -7,6 +7,7 @@
 
 #include "desk/turns.h"
 #include "service/journeys.h"
+#include "trading/reconcile.h"
 
 namespace bb::service {
 
@@ -26,6 +27,10 @@ class Jobs {
   Task<std::optional<trading::EntryReport>> enter(Slot slot,
                                                   std::optional<TimePoint> not_after = {});
   Task<trading::PatrolReport> patrol();
+  /// The whole account anew: settles the doubts about it. An error: it could not be read.
+  Task<Result<trading::PatrolReport>> reconcile();
+  /// For the watch, which looks at single symbols beside the patrol.
+  trading::Patrol& eyes() { return patrol_; }
   /// The last patrol saw something absent that only a second one, two seconds later, may believe.
   bool wants_second_look() const { return patrol_.wants_second_look(); }
   Task<trading::LossCutReport> cut_losses(std::string trade_day, std::string time_text);

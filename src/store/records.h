@@ -115,7 +115,8 @@ struct OrderEvent {
   std::string detail;  // JSON or plain text
 };
 
-/// `fills`: one execution, keyed by (symbol, trade_id); adding it twice changes nothing.
+/// `fills`: one execution, keyed by (symbol, trade_id). Adding it again fills in holding, client
+/// order id and commission where they were not known, and changes nothing else.
 struct FillRecord {
   std::int64_t holding_id = 0;
   Symbol symbol;

@@ -50,6 +50,7 @@ const Table& order_events_table();
 const Table& fills_table();
 const Table& snapshots_table();
 const Table& income_table();
+const Table& journal_table();
 const Table& outbox_table();
 const Table& commands_table();
 
@@ -105,6 +106,7 @@ void read_row(RowReader& in, OrderEvent& event);
 void read_row(RowReader& in, FillRecord& fill);
 void read_row(RowReader& in, WalletSnapshot& snapshot);
 void read_row(RowReader& in, IncomeRecord& income);
+void read_row(RowReader& in, JournalRow& row);
 void read_row(RowReader& in, OutboxMessage& message);
 void read_row(RowReader& in, CommandRecord& command);
 

@@ -20,14 +20,24 @@ enum class ProtectionState {
 Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
                                   store::Holding& holding, Price reference);
 
-/// Closes the short and records why. False: it is still open (protection stands as it was).
-Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
-                         const std::string& trade_day, store::HoldingStatus status,
-                         std::string reason);
+enum class CloseEnd {
+  closed,
+  open,  // still open, or nobody can say; the protection stands as it was
+  busy,  // the same, because the exchange takes nothing for now: again, soon
+};
 
-/// Records what a close came to. False: the short is still open, or nobody can say.
-Task<bool> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
-                        store::HoldingStatus status, std::string reason);
+/// Closes the short and records why.
+Task<CloseEnd> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
+                             const std::string& trade_day, store::HoldingStatus status,
+                             std::string reason);
+
+/// When the short is larger than `expected`: what an entry that reached the exchange twice has sold
+/// is bought back, the account is halted, and people are told (F13).
+Task<void> undo_duplicates(desk::Desk& desk, store::Holding& holding, Qty expected);
+
+/// Records what a close came to.
+Task<CloseEnd> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
+                            store::HoldingStatus status, std::string reason);
 
 /// The short of `holding` in `positions`, or nothing.
 const exchange::Position* find_short(const std::vector<exchange::Position>& positions,

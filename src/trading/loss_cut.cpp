@@ -20,7 +20,7 @@ Task<bool> record(desk::Desk& desk, exchange::Position position, desk::CloseResu
   if (const auto holding = holding_of(desk, position))
     co_return co_await record_close(desk, *holding, result,
                                     store::HoldingStatus::closed_daily_loss_cut,
-                                    "DAILY_FLOATING_LOSS_CHECK");
+                                    "DAILY_FLOATING_LOSS_CHECK") == CloseEnd::closed;
   co_return result.kind == desk::CloseResult::Kind::flat;
 }
 

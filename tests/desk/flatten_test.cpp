@@ -123,7 +123,8 @@ TEST_CASE("flatten: tracked touches what is ours, account touches longs of peopl
     REQUIRE(world.exchange().place(0, by_hand("C09USDT", Side::buy, 50)).has_value());
     auto tracked = everything();
     tracked.scope = FlattenScope::tracked;
-    CHECK((co_await desk::flatten(world.desk(), tracked)).verdict == FlattenVerdict::flat);
+    const auto ours = co_await desk::flatten(world.desk(), tracked);
+    CHECK(ours.verdict == FlattenVerdict::flat);
     CHECK(world.position("C01USDT").is_zero());
     CHECK(world.position("C09USDT").str() == "50");
     const auto all = co_await desk::flatten(world.desk(), everything());
