@@ -9,6 +9,7 @@
 
 #include "app/exit_codes.h"
 #include "base/plant.h"
+#include "control/command.h"
 #include "paper/live_feed.h"
 #include "paper/timeline.h"
 
@@ -28,17 +29,19 @@ Millis interval_of(const std::string& text) {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 partly done, 4 lock busy,\n"
-    "5 exchange unreachable, 78 configuration.";
+    "5 exchange unreachable, 6 outcome not known, 78 configuration.";
 
 /// Everything the options write into; one member per sub-command.
 struct Targets {
   EntryCommand entry;
   ManageCommand manage;
+  FlattenCommand flatten;
+  PauseCommand pause;
   BoardCommand board;
   PaperCommand paper;
   DemoCommand demo;
   std::vector<std::string> accounts;
-  std::string speed, at, interval, live;
+  std::string speed, at, interval, live, percent;
 };
 
 template <class T>
@@ -66,6 +69,29 @@ void add_journeys(CLI::App& app, Targets& t) {
               "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
   add_command(app, "service", "The scheduler: entry, loss cut, patrol, equity samples",
               "  bubble-buster service --config config.ini\n");
+}
+
+void add_safety(CLI::App& app, Targets& t) {
+  auto* flatten = add_command(
+      app, "flatten", "Pause entries, close positions, and say what is left",
+      "  bubble-buster flatten\n  bubble-buster flatten --percent 50\n"
+      "  bubble-buster flatten --symbol BTCUSDT --symbol ETHUSDT\n"
+      "  bubble-buster flatten --tracked --json\n"
+      "Verdicts: FLAT (exit 0), PARTIAL (3: the rest is listed), UNKNOWN (6: look again).\n"
+      "Entries stay paused until `bubble-buster resume`.\n");
+  flatten->add_option("--percent", t.percent, "Of each position, above 0 and at most 100")
+      ->check([](const std::string& text) { return complaint_of(control::parse_percent(text)); });
+  flatten->add_option("--symbol", t.flatten.symbols, "Only this one; may be repeated")
+      ->check([](const std::string& text) { return control::complaint_of_symbol(text); });
+  flatten->add_flag("--tracked", t.flatten.tracked,
+                    "Only positions that the database knows as ours (default: the whole account)");
+  auto* pause = add_command(app, "pause", "Nothing is opened from now on; protection goes on",
+                            "  bubble-buster pause\n  bubble-buster pause --reason holiday\n");
+  pause->add_option("--reason", t.pause.reason, "For whoever looks at the status later");
+  add_command(app, "resume", "End a pause or a halt, after one look at the account",
+              "  bubble-buster resume\n");
+  add_command(app, "status", "Who holds the account, whether it may open, positions, orders",
+              "  bubble-buster status\n  bubble-buster status --json\n");
 }
 
 void add_reports(CLI::App& app, Targets& t) {
@@ -186,6 +212,13 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "entry") return t.entry;
   if (name == "manage") return t.manage;
   if (name == "loss-cut") return LossCutCommand{};
+  if (name == "flatten") {
+    if (!t.percent.empty()) t.flatten.percent = control::parse_percent(t.percent).value();
+    return t.flatten;
+  }
+  if (name == "pause") return t.pause;
+  if (name == "resume") return ResumeCommand{};
+  if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
@@ -257,6 +290,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
                          "config.ini\n  bubble-buster <command> --help\n") +
              kExitCodes);
   add_journeys(app, targets);
+  add_safety(app, targets);
   add_reports(app, targets);
   add_paper(app, targets);
   add_demo(app, targets);

@@ -31,6 +31,16 @@ struct ManageCommand {
   bool loop = false;
 };
 struct LossCutCommand {};
+struct FlattenCommand {
+  Decimal percent = Decimal::from_int(100);
+  std::vector<std::string> symbols;  // empty = all
+  bool tracked = false;
+};
+struct PauseCommand {
+  std::string reason;
+};
+struct ResumeCommand {};
+struct StatusCommand {};
 struct ServiceCommand {};
 struct BoardCommand {
   bool push = false;
@@ -73,6 +83,7 @@ struct PrintCommand {
 };
 
 using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
+                             FlattenCommand, PauseCommand, ResumeCommand, StatusCommand,
                              ServiceCommand, BoardCommand, AuditCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {

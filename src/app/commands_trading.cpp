@@ -1,25 +1,24 @@
-// entry, manage, loss-cut, service: the commands that hold an account.
+// entry, manage, loss-cut, flatten, pause, resume, service: the commands that act on an account.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "app/commands.h"
-#include "app/report.h"
-#include "app/session.h"
+#include "app/delivery.h"
+#include "app/holding.h"
+#include "app/perform.h"
+#include "app/report_commands.h"
 #include "notify/notifier.h"
 #include "notify/outbox_pump.h"
-#include "service/journeys.h"
 #include "service/service.h"
 
 namespace bb::app {
 
 namespace {
 
-constexpr Micros kDeliveryPatience{12'000'000};
-constexpr Micros kDeliveryLook{100'000};
-constexpr Micros kSecondLook{2'100'000};  // absence needs two reads this far apart
+using control::CommandKind;
+
 constexpr Micros kReconnectFirst{1'000'000};
 constexpr Micros kReconnectLast{60'000'000};
 
@@ -40,124 +39,11 @@ int failed(Session& session, const Error& error) {
   return report_error(error, session.json());
 }
 
-/// Messages of one-shot commands: sent while the command runs, and shortly after it.
-class Delivery {
- public:
-  Delivery(Session& session, store::Store& store, boost::asio::any_io_executor executor)
-      : session_(session),
-        store_(store),
-        stop_(session.clock()),
-        notifier_(notify::make_notifier(session.config().notify, {}, session.dialer(),
-                                        session.clock(), session.log())),
-        pump_(store, notifier_.get(), session.clock(), session.log()),
-        group_(executor) {
-    group_.spawn(pump_.run(stop_));
-  }
-
-  Task<void> finish() {
-    const SteadyTime limit = session_.clock().after(kDeliveryPatience);
-    while (!store_.pending_messages().empty() && session_.clock().steady_now() < limit) {
-      const SteadyTime next = session_.clock().after(kDeliveryLook);
-      if (!co_await session_.stop().sleep_until(next)) break;
-    }
-    stop_.request();
-    co_await group_.join();
-  }
-
- private:
-  Session& session_;
-  store::Store& store_;
-  Stop stop_;
-  std::unique_ptr<notify::Notifier> notifier_;
-  notify::OutboxPump pump_;
-  TaskGroup group_;
-};
-
-using Journey = std::function<Task<int>(Session&, Account&)>;
-
-Task<int> with_account(Session& session, std::string name, const Journey& journey) {
-  auto account = co_await Account::open(session.ground(), {std::move(name), true, false});
-  if (!account) co_return failed(session, account.error());
-  Delivery delivery(session, (*account)->store(), co_await boost::asio::this_coro::executor);
-  std::exception_ptr fault;
-  int code = kFailed;
-  try {
-    code = co_await journey(session, **account);
-  } catch (...) {
-    fault = std::current_exception();
-  }
-  co_await delivery.finish();
-  if (fault) std::rethrow_exception(fault);
-  co_return code;
-}
-
-int run_with_account(const CommandContext& context, const char* name, const Journey& journey) {
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
   auto log = open_log(context.config, context.json);
   if (!log) return report_error(log.error(), context.json);
   Session session(context.config, std::move(*log), context.json);
-  return session.run([&](Session& s) { return with_account(s, name, journey); });
-}
-
-Task<int> do_entry(Session& session, Account& account, std::string trade_day) {
-  const auto schedule = session.config().runtime.entry_schedule();
-  const auto slot = trade_day.empty() ? schedule.of_today(account.market().exchange_now())
-                                      : schedule.of_trade_day(trade_day).value();
-  // Start-up is recovery: what a crash left open is settled and protected before anything is added.
-  trading::Patrol patrol(account.desk(), session.config().strategy);
-  (void)co_await service::run_patrol(account.desk(), patrol);
-  trading::Entry entry(account.desk(), session.config().strategy);
-  const auto report = co_await service::run_entry(account.desk(), entry, slot);
-  print(render(report, slot.trade_day_utc()), session.json());
-  co_return exit_code_of(report);
-}
-
-Task<int> patrol_once(Session& session, Account& account, trading::Patrol& patrol) {
-  try {
-    const auto report = co_await service::run_patrol(account.desk(), patrol);
-    print(render(report), session.json());
-    co_return exit_code_of(report);
-  } catch (const std::exception& error) {
-    session.log().error("patrol failed", {{"why", error.what()}});
-  }
-  co_return kFailed;
-}
-
-Task<int> do_manage(Session& session, Account& account, bool loop) {
-  trading::Patrol patrol(account.desk(), session.config().strategy);
-  const Micros interval = session.config().runtime.manager_interval();
-  int code = kDone;
-  do {
-    const SteadyTime next = session.clock().after(interval);
-    code = co_await patrol_once(session, account, patrol);
-    if (!loop && patrol.wants_second_look()) {
-      (void)co_await session.stop().sleep_until(session.clock().after(kSecondLook));
-      code = co_await patrol_once(session, account, patrol);
-    }
-    if (loop) (void)co_await session.stop().sleep_until(next);
-  } while (loop && !session.stop().requested());
-  co_return code;
-}
-
-Task<int> do_loss_cut(Session& session, Account& account) {
-  const auto& runtime = session.config().runtime;
-  const TimePoint now = account.market().exchange_now();
-  const auto schedule = runtime.loss_cut_schedule();
-  const std::string when = schedule.zone.clock_text(now) + " " + schedule.zone.name();
-  const auto report = co_await service::run_loss_cut(account.desk(), runtime, utc_date(now), when);
-  print(render(report), session.json());
-  co_return exit_code_of(report);
-}
-
-// A service outlives a night without network: it tries again, but never against a refusal.
-Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
-  Micros pause = kReconnectFirst;
-  for (;;) {
-    auto account = co_await Account::open(session.ground(), {"service", true, true});
-    if (account || exit_code_of(account.error()) != kUnreachable) co_return account;
-    session.log().warn("exchange not reached", {{"why", account.error().text}});
-    if (!co_await session.stop().sleep_until(session.clock().after(pause))) co_return account;
-    pause = std::min(pause * 2, kReconnectLast);
-  }
+  return session.run(body);
 }
 
 // A part whose end nobody would notice: its fault ends the process, which is then started again.
@@ -170,6 +56,51 @@ Task<void> essential(Session& session, const char* name, Task<void> part) {
   }
 }
 
+Task<void> patrol_until_stopped(Session& session, service::Jobs& jobs, int& code) {
+  const Micros interval = session.config().runtime.manager_interval();
+  while (!session.stop().requested()) {
+    const SteadyTime next = session.clock().after(interval);
+    try {
+      const auto report = co_await jobs.patrol();
+      print(render(report), session.json());
+      code = exit_code_of(report);
+    } catch (const std::exception& error) {
+      code = kFailed;
+      session.log().error("patrol failed", {{"why", error.what()}});
+    }
+    (void)co_await session.stop().sleep_until(next);
+  }
+}
+
+Task<int> manage_until_stopped(Session& session) {
+  const Micros patience = session.config().runtime.lock_wait();
+  auto account = co_await Account::open(session.ground(), {"manage --loop", true, false, patience});
+  if (!account) co_return failed(session, account.error());
+  service::Jobs jobs({(*account)->desk(), session.config().strategy, session.config().runtime});
+  Holding holding(session, **account, jobs, "manage --loop");
+  Delivery delivery(session, (*account)->store(), co_await boost::asio::this_coro::executor);
+  int code = kDone;
+  TaskGroup parts(co_await boost::asio::this_coro::executor);
+  parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code)));
+  parts.spawn(essential(session, "door", holding.run(session.stop())));
+  co_await parts.join();
+  co_await delivery.finish();
+  co_return code;
+}
+
+// A service outlives a night without network: it tries again, but never against a refusal.
+Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
+  const Micros patience = session.config().runtime.lock_wait();
+  Micros pause = kReconnectFirst;
+  for (;;) {
+    auto account = co_await Account::open(session.ground(), {"service", true, true, patience});
+    if (account || exit_code_of(account.error()) != kUnreachable) co_return account;
+    session.log().warn("exchange not reached", {{"why", account.error().text}});
+    if (!co_await session.stop().sleep_until(session.clock().after(pause))) co_return account;
+    pause = std::min(pause * 2, kReconnectLast);
+  }
+}
+
 Task<int> do_service(Session& session) {
   auto account = co_await open_patiently(session);
   if (!account) co_return failed(session, account.error());
@@ -178,7 +109,9 @@ Task<int> do_service(Session& session) {
   notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log());
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
+  Holding holding(session, **account, service.jobs(), "service");
   TaskGroup parts(co_await boost::asio::this_coro::executor);
+  parts.spawn(essential(session, "door", holding.run(session.stop())));
   parts.spawn(essential(session, "service", service.run(session.stop())));
   parts.spawn(essential(session, "messages", pump.run(session.stop())));
   co_await parts.join();
@@ -207,27 +140,52 @@ int run_command(const CommandContext& context, const EntryCommand& command) {
                                      day),
                          0},
                         context.json);
-  return run_with_account(context, "entry", [day](Session& session, Account& account) {
-    return do_entry(session, account, day);
+  return run_session(context, [day](Session& session) {
+    auto wish = make_command(session, CommandKind::entry);
+    wish.trade_day = day;
+    return perform(session, std::move(wish));
   });
 }
 
 int run_command(const CommandContext& context, const ManageCommand& command) {
-  const bool loop = command.loop;
-  return run_with_account(context, "manage", [loop](Session& session, Account& account) {
-    return do_manage(session, account, loop);
+  if (command.loop) return run_session(context, manage_until_stopped);
+  return run_session(context, [](Session& session) {
+    return perform(session, make_command(session, CommandKind::manage));
   });
 }
 
 int run_command(const CommandContext& context, const LossCutCommand&) {
-  return run_with_account(context, "loss-cut", do_loss_cut);
+  return run_session(context, [](Session& session) {
+    return perform(session, make_command(session, CommandKind::loss_cut));
+  });
+}
+
+int run_command(const CommandContext& context, const FlattenCommand& command) {
+  return run_session(context, [command](Session& session) {
+    auto wish = make_command(session, CommandKind::flatten);
+    wish.percent = command.percent;
+    wish.symbols = command.symbols;
+    wish.tracked = command.tracked;
+    return perform(session, std::move(wish));
+  });
+}
+
+int run_command(const CommandContext& context, const PauseCommand& command) {
+  return run_session(context, [reason = command.reason](Session& session) {
+    auto wish = make_command(session, CommandKind::pause);
+    wish.reason = reason;
+    return perform(session, std::move(wish));
+  });
+}
+
+int run_command(const CommandContext& context, const ResumeCommand&) {
+  return run_session(context, [](Session& session) {
+    return perform(session, make_command(session, CommandKind::resume));
+  });
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  auto log = open_log(context.config, context.json);
-  if (!log) return report_error(log.error(), context.json);
-  Session session(context.config, std::move(*log), context.json);
-  return session.run(do_service);
+  return run_session(context, do_service);
 }
 
 }  // namespace bb::app

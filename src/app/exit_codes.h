@@ -12,6 +12,7 @@ enum ExitCode : int {
   kPartial = 3,         // done in part; the rest is reported
   kBusy = 4,            // another process holds the lock or the account
   kUnreachable = 5,     // the exchange does not answer
+  kUnknown = 6,         // what came of it is not known: look before acting again
   kConfiguration = 78,  // settings, keys or files: the operator must act (EX_CONFIG)
 };
 

@@ -6,7 +6,10 @@
 #include "app/proxy.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
+#include "binance/settings.h"
 #include "binance/venue.h"
+#include "net/crypto.h"
+#include "store/durable_file.h"
 
 namespace bb::app {
 
@@ -48,7 +51,48 @@ std::string account_name(const exchange::AccountIdentity& identity) {
   return identity.environment + "-" + identity.alias;
 }
 
+std::string environment_name(const Config& config) {
+  return std::string(binance::environment_of(config.binance.base_url));
+}
+
+// One file per key and exchange, beside the accounts: the directory's name.
+std::string key_file(const Config& config) {
+  const std::string text =
+      config.binance.base_url + "\n" + std::string(config.binance.api_key.reveal());
+  constexpr std::size_t kDigits = 32;
+  const std::string accounts = store::AccountHome::path_of(config.runtime.state_dir, "x", "x");
+  return std::filesystem::path(accounts).parent_path().string() + "/key-" +
+         net::sha256_hex(text).substr(0, kDigits);
+}
+
+void remember_home(Ground ground, const std::string& directory) {
+  const std::string file = key_file(ground.config);
+  const std::string name = std::filesystem::path(directory).filename().string() + "\n";
+  const auto known = store::read_small_file(file);
+  if (known && known->has_value() && **known == name) return;
+  if (const auto written = store::write_durably(file, name); !written)
+    ground.log.warn("account's directory not remembered", {{"why", written.error().text}});
+}
+
 }  // namespace
+
+Task<Result<std::string>> find_home(Ground ground) {
+  const std::string file = key_file(ground.config);
+  const std::string environment = environment_name(ground.config);
+  const auto known = store::read_small_file(file);
+  if (known && known->has_value() && (*known)->starts_with(environment) &&
+      (*known)->find('/') == std::string::npos && (*known)->ends_with('\n')) {
+    const auto folder =
+        std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
+    co_return folder.string();
+  }
+  binance::Venue venue(ground.dialer, ground.clock, ground.log, ground.config.binance);
+  const auto account = binance::make_account(venue, ground.config.binance);
+  const auto identity = co_await account->fetch_identity();
+  if (!identity) co_return std::unexpected(identity.error());
+  co_return store::AccountHome::path_of(ground.config.runtime.state_dir, identity->environment,
+                                        identity->alias);
+}
 
 PublicSide::PublicSide(Ground ground)
     : venue_(make_venue(ground)), market_(binance::make_market_data(*venue_)) {}
@@ -77,7 +121,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (const auto made = make_parent(file); !made) co_return std::unexpected(made.error());
   if (options.locks) {
     auto lock = co_await store::FileLock::acquire(runtime.lock_file, options.command,
-                                                  runtime.lock_wait(), ground.clock, kLockAdvice);
+                                                  options.lock_wait, ground.clock, kLockAdvice);
     if (!lock) co_return std::unexpected(lock.error());
     account->lock_ = std::make_unique<store::FileLock>(std::move(*lock));
   }
@@ -87,9 +131,10 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   if (options.locks) {
     auto home =
         co_await store::AccountHome::take(runtime.state_dir, identity.environment, identity.alias,
-                                          options.command, runtime.lock_wait(), ground.clock);
+                                          options.command, options.lock_wait, ground.clock);
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
+    remember_home(ground, account->home_->path());
   }
   auto store =
       store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),

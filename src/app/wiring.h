@@ -45,6 +45,7 @@ struct AccountOptions {
   std::string command;          // for the lock's text
   bool locks = true;            // false: simulations, where nobody else exists
   bool threaded_store = false;  // true for processes that live long
+  Micros lock_wait{0};          // for another process to let go
 };
 
 class Account {
@@ -57,6 +58,8 @@ class Account {
   store::Store& store() { return *store_; }
   exchange::TradingAccount& exchange() { return *account_; }
   exchange::MarketData& market() { return *market_; }
+  /// Only with `locks`.
+  store::AccountHome& home() { return *home_; }
 
  private:
   explicit Account(Ground ground);
@@ -72,6 +75,11 @@ class Account {
   exchange::AccountIdentity identity_;
   exchange::AccountModes modes_;
 };
+
+/// The directory of the configured account, also before anybody made it. Without a word to the
+/// exchange where this host has met the account with this key before: a door must be found however
+/// the network is.
+Task<Result<std::string>> find_home(Ground ground);
 
 /// An account to look at, beside the process that holds it: no lock is taken, nothing is written.
 class AccountView {

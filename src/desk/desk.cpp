@@ -40,7 +40,8 @@ Desk::~Desk() = default;
 ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind,
                             int* attempt) const {
   // Ids are unique among open orders only, so after 32768 of one kind and day they may come again.
-  const int next = parts_.store.next_attempt(trade_day, job, symbol, kind) % 32768;
+  const int known = parts_.store.next_attempt(trade_day, job, symbol, kind);
+  const int next = std::max(known, parts_.first_attempt) % 32768;
   if (attempt != nullptr) *attempt = next;
   const auto day = parse_utc_date(trade_day);
   // A key that a person named need not be a date; its orders then carry today's.

@@ -37,6 +37,8 @@ struct Parts {
   /// Latch and fence, asked in the turn of every request that adds risk; none in simulations where
   /// nobody else exists.
   const store::AccountHome* home = nullptr;
+  /// Where attempt numbers begin: for whoever acts past the holder and must share none with it.
+  int first_attempt = 0;
 };
 
 /// One short to open. `reference_price` is what it was sized with.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "desk/impl/journal.h"
+#include "store/bypass_journal.h"
 
 namespace bb::desk {
 
@@ -109,6 +110,9 @@ bool is_foreign(Desk& desk, const exchange::OrderView& order) {
   const Parts& parts = desk.parts();
   const auto decoded = desk.ids().decode(order.client_order_id, order.symbol);
   if (!decoded || parts.store.find_intent(order.client_order_id) != nullptr) return false;
+  // Sent past us by another process of ours, and not in our records yet.
+  if (parts.home != nullptr && store::is_bypass_order(parts.home->path(), order.client_order_id))
+    return false;
   const TimePoint made = order.create_time == TimePoint{} ? order.update_time : order.create_time;
   if (parts.market.exchange_now() - made > kSurelyRemembered) return false;
   return decoded->attempt >= parts.store.next_attempt(utc_date(decoded->day), decoded->job,

@@ -34,16 +34,6 @@ Task<void> put_slot(desk::Desk& desk, Job job, Slot slot, SlotState state, std::
   if (!stored) parts.log.error("slot not stored", {{"why", stored.error().text}});
 }
 
-Task<void> put_note(desk::Desk& desk, store::OutboxMessage message) {
-  auto& parts = desk.parts();
-  store::Batch batch;
-  put_message(parts.store, batch, std::move(message));
-  const auto stored = co_await parts.store.commit(std::move(batch));
-  if (!stored) parts.log.error("message not stored", {{"why", stored.error().text}});
-  while (planted("delivery_awaited") && !parts.store.pending_messages().empty())
-    co_await sleep_for(parts.clock, Seconds(1));
-}
-
 SlotState state_of(trading::EntryStatus status) {
   switch (status) {
     case trading::EntryStatus::success:
@@ -59,6 +49,16 @@ SlotState state_of(trading::EntryStatus status) {
 }
 
 }  // namespace
+
+Task<void> put_note(desk::Desk& desk, store::OutboxMessage message) {
+  auto& parts = desk.parts();
+  store::Batch batch;
+  put_message(parts.store, batch, std::move(message));
+  const auto stored = co_await parts.store.commit(std::move(batch));
+  if (!stored) parts.log.error("message not stored", {{"why", stored.error().text}});
+  while (planted("delivery_awaited") && !parts.store.pending_messages().empty())
+    co_await sleep_for(parts.clock, Seconds(1));
+}
 
 Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Slot slot) {
   co_await put_slot(desk, Job::entry, slot, SlotState::running, "");

@@ -17,6 +17,9 @@ namespace bb::service {
 /// Runs or resumes an entry slot and keeps its row in `slots`.
 Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Slot slot);
 
+/// Puts one message into the outbox.
+Task<void> put_note(desk::Desk& desk, store::OutboxMessage message);
+
 /// One round over the positions, and its message when there is something to tell.
 Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol);
 

@@ -130,6 +130,76 @@ store::OutboxMessage damage_message(std::string_view why, TimePoint now) {
               now);
 }
 
+store::OutboxMessage latch_message(const store::LatchNote& note, TimePoint now) {
+  const bool halts = note.kind == store::LatchKind::halted;
+  const Rows rows = {
+      {"状态 / state", halts ? "已停机 / halted" : "已暂停开仓 / entries paused"},
+      {"操作者 / by", note.who},
+      {"原因 / reason", note.why},
+      {"起始 / since", iso_seconds(note.since)},
+      {"恢复 / to resume", "bubble-buster resume"},
+      {"时间 / time", iso_seconds(now)},
+  };
+  return make("alert",
+              halts ? "账户已停机：不再开仓 / account halted: nothing is opened"
+                    : "开仓已暂停 / entries paused",
+              trading::two_column_table(rows), now);
+}
+
+store::OutboxMessage resumed_message(TimePoint now) {
+  const Rows rows = {{"时间 / time", iso_seconds(now)}};
+  return make("alert", "开仓已恢复 / entries resumed", trading::two_column_table(rows), now);
+}
+
+store::OutboxMessage flatten_message(const desk::FlattenReport& report, std::string_view who,
+                                     TimePoint now) {
+  std::vector<std::string> details;
+  int left = 0;
+  for (const auto& row : report.rows) {
+    if (row.left != row.target) ++left;
+    if (row.left == row.target && row.text.empty()) continue;
+    details.push_back(fmt::format("{} {}: {} -> {} ({})", row.symbol.str(), str(row.side),
+                                  row.before.str(), row.left.str(), row.text));
+  }
+  const Rows rows = {
+      {"结论 / verdict", std::string(desk::str(report.verdict))},
+      {"操作者 / by", std::string(who)},
+      {"仓位 / positions", std::to_string(report.rows.size())},
+      {"未达目标 / not at target", std::to_string(left)},
+      {"剩余挂单 / orders left", std::to_string(report.orders_left)},
+      {"说明 / note", report.text},
+      {"时间 / time", iso_seconds(now)},
+  };
+  std::string_view title;
+  switch (report.verdict) {
+    case desk::FlattenVerdict::flat:
+      title = "平仓完成 / flatten: done";
+      break;
+    case desk::FlattenVerdict::partial:
+      title = "平仓部分完成 / flatten: PARTIAL";
+      break;
+    case desk::FlattenVerdict::unknown:
+      title = "平仓结果未知 / flatten: UNKNOWN";
+      break;
+  }
+  return make("alert", std::string(title), trading::two_column_table(rows) + list(details), now);
+}
+
+store::OutboxMessage bypass_message(const std::vector<store::BypassCommand>& commands, int orders,
+                                    TimePoint now) {
+  std::vector<std::string> details;
+  for (const auto& command : commands)
+    details.push_back(
+        fmt::format("{} ({}) {}", command.kind, command.who, iso_seconds(command.made_at)));
+  const Rows rows = {
+      {"订单 / orders", std::to_string(orders)},
+      {"恢复 / to resume", "bubble-buster resume"},
+      {"时间 / time", iso_seconds(now)},
+  };
+  return make("alert", "服务未应答，他人已代为平仓 / closed past a service that did not answer",
+              trading::two_column_table(rows) + list(details), now);
+}
+
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message) {
   message.id = store.next_outbox_id();
   batch.put(message);

@@ -6,7 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "desk/flatten.h"
 #include "service/schedule.h"
+#include "store/bypass_journal.h"
+#include "store/latch.h"
 #include "store/store.h"
 #include "trading/loss_cut.h"
 #include "trading/patrol.h"
@@ -29,6 +32,15 @@ store::OutboxMessage missed_message(Job job, const Slot& slot, std::string_view 
 
 /// The daily check of the database found damage, or could not be made.
 store::OutboxMessage damage_message(std::string_view why, TimePoint now);
+
+/// Nothing that adds risk is sent from now on, and why.
+store::OutboxMessage latch_message(const store::LatchNote& note, TimePoint now);
+store::OutboxMessage resumed_message(TimePoint now);
+store::OutboxMessage flatten_message(const desk::FlattenReport& report, std::string_view who,
+                                     TimePoint now);
+/// This holder did not answer, and others acted past it.
+store::OutboxMessage bypass_message(const std::vector<store::BypassCommand>& commands, int orders,
+                                    TimePoint now);
 
 /// Gives the message its id and adds it to the batch.
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message);

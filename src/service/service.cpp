@@ -39,9 +39,8 @@ std::string why_missed(const store::Slot* slot) {
 
 Service::Service(Parts parts)
     : parts_(parts),
-      entry_(parts.desk, parts.strategy),
-      patrol_(parts.desk, parts.strategy),
-      watch_(parts.desk, patrol_) {}
+      jobs_({parts.desk, parts.strategy, parts.settings}),
+      watch_(parts.desk, jobs_.eyes()) {}
 
 Task<void> Service::run(Stop& stop) {
   auto& desk = parts_.desk.parts();
@@ -49,6 +48,7 @@ Task<void> Service::run(Stop& stop) {
                                     {"environment", desk.identity.environment},
                                     {"entry", parts_.settings.entry_enabled},
                                     {"loss_cut", parts_.settings.daily_loss_cut_enabled}});
+  (void)co_await guard("latch", jobs_.tell_latch(true));
   (void)co_await guard("recovery", recover());
   TaskGroup loops(co_await boost::asio::this_coro::executor);
   if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
@@ -66,10 +66,12 @@ Task<void> Service::run(Stop& stop) {
 // and nothing is opened before.
 Task<void> Service::recover() {
   auto& store = parts_.desk.parts().store;
+  // Before an event may name an order that was sent past us.
+  (void)co_await jobs_.take_over();
   const bool something_open = !store.open_holdings().empty() || !store.unresolved_intents().empty();
   if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
   parts_.desk.gate().doubt("start-up");
-  const auto report = co_await trading::reconcile(parts_.desk, patrol_);
+  const auto report = co_await jobs_.reconcile();
   if (!report) {
     parts_.desk.parts().log.warn("account not read at start", {{"why", report.error().text}});
     co_return;
@@ -152,14 +154,13 @@ Task<void> Service::entry_step(Stop& stop) {
 
 Task<void> Service::get_ready(Slot slot, Millis left) {
   auto& desk = parts_.desk.parts();
-  const trading::EntrySlot named{slot.trade_day_utc(), slot.at};
   if (left <= kDecideLead && decided_ != slot.date) {
     decided_ = slot.date;
-    const auto decided = co_await entry_.decide(named);
+    const auto decided = co_await jobs_.decide_entry(slot);
     if (!decided) desk.log.warn("entry not decided early", {{"why", decided.error().text}});
   } else if (left <= kPrepareLead && left > kDecideLead && prepared_ != slot.date) {
     prepared_ = slot.date;
-    const auto prepared = co_await entry_.prepare(named);
+    const auto prepared = co_await jobs_.prepare_entry(slot);
     if (!prepared) desk.log.warn("entry not prepared", {{"why", prepared.error().text}});
   }
 }
@@ -169,8 +170,8 @@ Task<void> Service::fire_entry(Slot slot) {
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
   co_await wait_for_certainty();
-  const auto report = co_await run_entry(parts_.desk, entry_, slot);
-  if (report.status == trading::EntryStatus::failed) {
+  const auto report = co_await jobs_.enter(slot);
+  if (!report || report->status == trading::EntryStatus::failed) {
     entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
     co_return;
   }
@@ -211,8 +212,8 @@ Task<void> Service::loss_cut_step(Stop& stop) {
 
 Task<void> Service::fire_loss_cut(Slot slot) {
   co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::running, "");
-  const auto report = co_await run_loss_cut(parts_.desk, parts_.settings, slot.trade_day_utc(),
-                                            time_text(parts_.settings.loss_cut_schedule()));
+  const auto report = co_await jobs_.cut_losses(slot.trade_day_utc(),
+                                                time_text(parts_.settings.loss_cut_schedule()));
   if (report.failed || report.errors > 0) {
     // Losers may be left: it is tried again while its window is open.
     std::string why = report.details.empty() ? "unknown" : report.details.front();
@@ -246,7 +247,7 @@ Task<void> Service::patrol_loop(Stop& stop) {
 }
 
 Task<void> Service::patrol_step() {
-  (void)co_await run_patrol(parts_.desk, patrol_);
+  (void)co_await jobs_.patrol();
   co_await take_samples(parts_.desk, parts_.settings);
 }
 

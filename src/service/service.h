@@ -10,7 +10,7 @@
 
 #include <optional>
 
-#include "service/journeys.h"
+#include "service/jobs.h"
 
 namespace bb::service {
 
@@ -25,6 +25,8 @@ class Service {
   explicit Service(Parts parts);
   /// Runs until `stop` is requested; every loop finishes the step in hand.
   Task<void> run(Stop& stop);
+  /// What commands of other processes share with the schedule.
+  Jobs& jobs() { return jobs_; }
 
  private:
   Task<void> recover();
@@ -51,8 +53,7 @@ class Service {
   bool is_over(Job job, LocalDate date) const;
 
   Parts parts_;
-  trading::Entry entry_;
-  trading::Patrol patrol_;
+  Jobs jobs_;
   trading::Watch watch_;
   std::optional<Stop> watch_nap_;  // ends early when there is something to look at
   std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process

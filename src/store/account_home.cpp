@@ -106,6 +106,13 @@ Status AccountHome::advance_fence(const std::string& path) {
   return {};
 }
 
+Status AccountHome::retake_fence() {
+  const auto epoch = advance(path_);
+  if (!epoch) return std::unexpected(epoch.error());
+  epoch_ = *epoch;
+  return {};
+}
+
 bool AccountHome::is_fence_ours() const {
   const auto epoch = read_epoch(path_);
   return epoch && *epoch == epoch_;

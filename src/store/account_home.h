@@ -54,6 +54,9 @@ class AccountHome {
 
   const std::string& path() const { return path_; }
   const Latch& latch() const { return latch_; }
+  /// Gives that right back to this holder. For an explicit resume, after everything that was done
+  /// past the holder has been taken into its records (bypass_journal.h).
+  Status retake_fence();
   /// False once somebody advanced the fence, and in doubt: nothing that adds risk may be sent.
   bool is_fence_ours() const;
 

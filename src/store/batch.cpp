@@ -57,6 +57,11 @@ Batch& Batch::add(const JournalRow& row) {
   return *this;
 }
 
+Batch& Batch::put(const CommandRecord& command) {
+  content_->rows.emplace_back(command);
+  return *this;
+}
+
 bool Batch::empty() const { return content_->rows.empty(); }
 
 }  // namespace bb::store

@@ -10,7 +10,7 @@ namespace bb::store {
 
 /// Rows refer only to rows of types that stand before theirs.
 using Row = std::variant<Run, Holding, Intent, Slot, OutboxMessage, OrderEvent, FillRecord,
-                         WalletSnapshot, IncomeRecord, JournalRow>;
+                         WalletSnapshot, IncomeRecord, JournalRow, CommandRecord>;
 
 struct Batch::Content {
   std::vector<Row> rows;

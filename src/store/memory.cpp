@@ -78,6 +78,12 @@ class Check {
   Status row(const WalletSnapshot&) { return {}; }
   Status row(const IncomeRecord&) { return {}; }
   Status row(const JournalRow&) { return {}; }
+  Status row(const CommandRecord& command) {
+    if (command.id.empty()) return refuse("a command needs an id");
+    const auto known = memory_.commands.find(command.id);
+    if (known == memory_.commands.end() || known->second.state == CommandState::running) return {};
+    return refuse("command " + command.id + " has ended already");
+  }
 
  private:
   static std::unexpected<Error> refuse(std::string why) {
@@ -173,6 +179,8 @@ void Memory::prune(TimePoint now) {
   std::erase_if(intents, [&](const auto& entry) {
     return entry.second.sent_at < now - kIntentMemory && !is_unresolved(entry.second);
   });
+  std::erase_if(commands,
+                [&](const auto& entry) { return entry.second.received_at < now - kCommandMemory; });
   const TimePoint since = now - kHistoryMemory;
   std::erase_if(holdings, [&](const auto& entry) {
     return entry.second.opened_at < since && entry.second.status != HoldingStatus::open;
@@ -214,6 +222,14 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
   if (!intents) return std::unexpected(intents.error());
   for (const Intent& intent : *intents)
     memory.apply_row(intent);
+
+  const std::vector<sql::Value> commands_from{value(now - kCommandMemory)};
+  const auto commands = read_all<CommandRecord>(
+      connection, commands_table().select("WHERE state='RUNNING' OR received_at_utc >= ?"),
+      commands_from);
+  if (!commands) return std::unexpected(commands.error());
+  for (const CommandRecord& command : *commands)
+    memory.apply_row(command);
 
   const auto messages =
       read_all<OutboxMessage>(connection, outbox_table().select("WHERE state='pending'"));

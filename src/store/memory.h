@@ -11,6 +11,7 @@ namespace bb::store {
 
 /// How far back memory reaches from `now`; older rows are on disk only.
 inline constexpr Hours kIntentMemory{24 * 8};
+inline constexpr Hours kCommandMemory{24};
 inline constexpr Hours kHistoryMemory{24 * 40};  // closed holdings, slots, attempt numbers
 
 class Memory {
@@ -35,6 +36,7 @@ class Memory {
   std::set<ClientOrderId> unresolved;
   std::map<AttemptKey, int> last_attempts;
   std::map<std::int64_t, OutboxMessage> pending;
+  std::map<std::string, CommandRecord> commands;  // by id
   std::optional<TimePoint> last_income;
   std::optional<TimePoint> first_snapshot;
   std::int64_t next_holding_id = 1;
@@ -52,6 +54,7 @@ class Memory {
   void apply_row(const WalletSnapshot& snapshot);
   void apply_row(const IncomeRecord& income);
   void apply_row(const JournalRow&) {}
+  void apply_row(const CommandRecord& command) { commands[command.id] = command; }
   Status load_holding_ids(sql::Connection& connection);
   Status load_counters(sql::Connection& connection, TimePoint since);
   TimePoint pruned_at_{};

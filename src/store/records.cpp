@@ -66,4 +66,20 @@ std::string_view str(SlotState state) {
   return "";
 }
 
+std::string_view str(CommandState state) {
+  switch (state) {
+    case CommandState::running:
+      return "RUNNING";
+    case CommandState::done:
+      return "DONE";
+    case CommandState::refused:
+      return "REFUSED";
+    case CommandState::interrupted:
+      return "INTERRUPTED";
+    case CommandState::bypassed:
+      return "BYPASSED";
+  }
+  return "";
+}
+
 }  // namespace bb::store

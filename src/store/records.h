@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/client_order_id.h"
 #include "domain/rules.h"
+#include "store/command_record.h"
 
 namespace bb::store {
 

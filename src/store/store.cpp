@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/park.h"
 #include "store/checker.h"
@@ -55,6 +56,17 @@ void sort_oldest_first(std::vector<Intent>& intents) {
   });
 }
 
+// In the order of Row.
+constexpr std::array<std::string_view, std::variant_size_v<Row>> kRowNames = {
+    "runs",  "holdings",  "intents", "slots",   "messages", "order_events",
+    "fills", "snapshots", "income",  "journal", "commands"};
+
+// On the device before its effect.
+bool begins_command(const Row& row) {
+  const auto* command = std::get_if<CommandRecord>(&row);
+  return command != nullptr && command->state == CommandState::running;
+}
+
 // What the exchange can be asked again, or what can be lost: it leaves the spill file to the rest.
 bool is_sample(const Row& row) {
   return std::holds_alternative<WalletSnapshot>(row) || std::holds_alternative<JournalRow>(row) ||
@@ -80,6 +92,7 @@ struct Store::State {
   Clock& clock;
   std::shared_ptr<Health> health;
   Memory memory;
+  std::array<std::uint64_t, std::variant_size_v<Row>> changes{};
   std::optional<sql::Connection> reader;
   std::optional<Committer> committer;  // none in a store that only reads
   std::unique_ptr<Writer> writer;      // none in inline mode
@@ -94,7 +107,7 @@ Group Store::State::make_group(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
       if (row.index() != kind) continue;
       append_writes(row, clock.utc_now(), memory.next_ids, group.writes);
-      group.durable |= std::holds_alternative<Intent>(row);
+      group.durable |= std::holds_alternative<Intent>(row) || begins_command(row);
       group.essential |= !is_sample(row);
     }
   }
@@ -108,6 +121,8 @@ std::shared_ptr<Ticket> Store::State::submit(const std::vector<Row>& rows) {
   ticket->status = memory.check(rows);
   if (!ticket->status) return ticket;
   memory.apply(rows);
+  for (const Row& row : rows)
+    ++changes[row.index()];
   memory.prune(clock.utc_now());
 
   Group group = make_group(rows);
@@ -292,6 +307,25 @@ std::vector<OutboxMessage> Store::pending_messages() const {
   for (const auto& [id, message] : state_->memory.pending)
     found.push_back(message);
   return found;
+}
+
+const CommandRecord* Store::find_command(const std::string& id) const {
+  const auto found = state_->memory.commands.find(id);
+  return found == state_->memory.commands.end() ? nullptr : &found->second;
+}
+
+std::vector<CommandRecord> Store::running_commands() const {
+  std::vector<CommandRecord> found;
+  for (const auto& [id, command] : state_->memory.commands)
+    if (command.state == CommandState::running) found.push_back(command);
+  return found;
+}
+
+std::vector<std::pair<std::string_view, std::uint64_t>> Store::change_counts() const {
+  std::vector<std::pair<std::string_view, std::uint64_t>> counts;
+  for (std::size_t kind = 0; kind < kRowNames.size(); ++kind)
+    counts.emplace_back(kRowNames[kind], state_->changes[kind]);
+  return counts;
 }
 
 std::optional<TimePoint> Store::last_income_time() const { return state_->memory.last_income; }

@@ -17,6 +17,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,6 +40,7 @@ class Batch {
   Batch& put(const Intent& intent);
   Batch& put(const Slot& slot);
   Batch& put(const OutboxMessage& message);
+  Batch& put(const CommandRecord& command);
   Batch& add(const OrderEvent& event);
   Batch& add(const FillRecord& fill);  // completes a trade that is known
   Batch& add(const WalletSnapshot& snapshot);
@@ -103,10 +106,15 @@ class Store {
   /// The next free attempt number of (day, job, symbol, kind).
   int next_attempt(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind) const;
   std::vector<OutboxMessage> pending_messages() const;
+  const CommandRecord* find_command(const std::string& id) const;  // of the last day
+  std::vector<CommandRecord> running_commands() const;
   std::optional<TimePoint> last_income_time() const;
   std::optional<TimePoint> first_snapshot_time() const;
   std::int64_t next_holding_id();
   std::int64_t next_outbox_id();
+
+  /// How many rows were committed so far, by the name of their table: what a watcher compares.
+  std::vector<std::pair<std::string_view, std::uint64_t>> change_counts() const;
 
   // History, from disk (a read connection); for audits and reports, never on the trading path.
   Result<std::vector<Run>> load_runs() const;

@@ -52,6 +52,7 @@ const Table& snapshots_table();
 const Table& income_table();
 const Table& journal_table();
 const Table& outbox_table();
+const Table& commands_table();
 
 /// Reads the columns of one row from left to right. A word that this version does not know is
 /// remembered in problem(): such a row must not be half understood.
@@ -107,6 +108,7 @@ void read_row(RowReader& in, WalletSnapshot& snapshot);
 void read_row(RowReader& in, IncomeRecord& income);
 void read_row(RowReader& in, JournalRow& row);
 void read_row(RowReader& in, OutboxMessage& message);
+void read_row(RowReader& in, CommandRecord& command);
 
 /// Every row of a SELECT that `table` made.
 template <class Record>
@@ -164,5 +166,7 @@ void append_row(const WalletSnapshot& snapshot, TimePoint now, RowIds& ids,
                 std::vector<Write>& writes);
 void append_row(const IncomeRecord& income, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const JournalRow& row, TimePoint now, RowIds& ids, std::vector<Write>& writes);
+void append_row(const CommandRecord& command, TimePoint now, RowIds& ids,
+                std::vector<Write>& writes);
 
 }  // namespace bb::store

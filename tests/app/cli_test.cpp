@@ -18,7 +18,8 @@ int printed_code(const Invocation& invocation) {
   return print == nullptr ? -1 : print->exit_code;
 }
 
-const std::vector<std::string> kCommands = {"entry", "manage", "loss-cut", "service",
+const std::vector<std::string> kCommands = {"entry", "manage", "loss-cut", "flatten",
+                                            "pause", "resume", "status",   "service",
                                             "board", "audit",  "paper",    "demo"};
 
 TEST_CASE("cli: --config is accepted before and after every sub-command") {
@@ -34,6 +35,27 @@ TEST_CASE("cli: --config is accepted before and after every sub-command") {
       CHECK(each.config_named);
     }
   }
+}
+
+TEST_CASE("cli: flatten takes a plain percentage, symbols and a scope, and nothing in between") {
+  const auto all = parse({"flatten"});
+  REQUIRE(std::holds_alternative<FlattenCommand>(all.command));
+  CHECK(std::get<FlattenCommand>(all.command).percent == Decimal::from_int(100));
+  CHECK(std::get<FlattenCommand>(all.command).symbols.empty());
+  const auto some = parse(
+      {"flatten", "--percent", "12.5", "--symbol", "BTCUSDT", "--symbol", "ETHUSDT", "--tracked"});
+  REQUIRE(std::holds_alternative<FlattenCommand>(some.command));
+  const auto& command = std::get<FlattenCommand>(some.command);
+  CHECK(command.percent.str() == "12.5");
+  CHECK(command.symbols == std::vector<std::string>{"BTCUSDT", "ETHUSDT"});
+  CHECK(command.tracked);
+  for (const char* wrong : {"0", "101", "1e2", "NaN", "50%", "-5", ""})
+    CHECK_MESSAGE(printed_code(parse({"flatten", std::string("--percent=") + wrong})) == kUsage,
+                  wrong);
+  CHECK(printed_code(parse({"flatten", "--symbol", "BTC USDT"})) == kUsage);
+  const auto pause = parse({"pause", "--reason", "holiday"});
+  REQUIRE(std::holds_alternative<PauseCommand>(pause.command));
+  CHECK(std::get<PauseCommand>(pause.command).reason == "holiday");
 }
 
 TEST_CASE("cli: the environment names the config, and --config wins over it") {

@@ -203,11 +203,15 @@ class Test2Service(Paper):
             self.assertFalse([each for each in entries
                               if each["account"] == "bob" and "orderId" in each])
 
-            busy = run("manage", "--config", a)
+            other = self.config("other", lock="elsewhere", db="elsewhere")
+            for config in (a, other):  # whatever the config: one account, one holder
+                patrol = run("manage", "--config", config, "--json")
+                self.assertEqual(patrol.returncode, 0, patrol.stdout + patrol.stderr)
+                self.assertEqual(json.loads(patrol.stdout)["by"]["pid"], service_a.pid)
+            busy = run("service", "--config", a)
             self.assertEqual(busy.returncode, 4, busy.stderr)
             self.assertIn("lock_file", busy.stderr)
-            other = self.config("other", lock="elsewhere", db="elsewhere")
-            held = run("manage", "--config", other)
+            held = run("service", "--config", other)
             self.assertEqual(held.returncode, 4, held.stderr)
             beside = run("audit", "--config", a, "--json")
             self.assertEqual(beside.returncode, 0, beside.stdout + beside.stderr)
@@ -290,7 +294,8 @@ class Test4Faults(Paper):
 
     def test_help_and_version(self):
         self.expect(0, "--version", text="bubble-buster")
-        for command in ("entry", "manage", "loss-cut", "service", "board", "audit", "paper",
+        for command in ("entry", "manage", "loss-cut", "flatten", "pause", "resume", "status",
+                        "service", "board", "audit", "paper",
                         "demo"):
             self.expect(0, command, "--help", text="Examples:")
 

@@ -1,0 +1,236 @@
+#include "app/perform.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/delivery.h"
+#include "app/detour.h"
+#include "app/holding.h"
+#include "app/report_commands.h"
+#include "control/caller.h"
+#include "store/bypass_journal.h"
+
+namespace bb::app {
+
+namespace {
+
+using control::Command;
+using control::CommandKind;
+using control::Reply;
+using control::Report;
+
+constexpr Micros kCloserPatience{5'000'000};
+constexpr Micros kSlice{2'000'000};
+
+bool closes(CommandKind kind) {
+  return kind == CommandKind::flatten || kind == CommandKind::loss_cut;
+}
+
+/// Whether doing it again, or twice at once, comes to the same.
+bool is_repeatable(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::manage:
+    case CommandKind::loss_cut:
+    case CommandKind::pause:
+    case CommandKind::status:
+      return true;
+    case CommandKind::flatten:
+      return command.percent == Decimal::from_int(100);
+    case CommandKind::entry:
+    case CommandKind::resume:
+      return false;
+  }
+  return false;
+}
+
+class Performance {
+ public:
+  Performance(Session& session, Command command)
+      : session_(session), command_(std::move(command)) {}
+
+  Task<int> run() {
+    const Report report = co_await find_way();
+    if (!printed_) (void)print(report, session_.json());
+    co_return report.exit_code;
+  }
+
+ private:
+  Task<Report> find_way() {
+    auto home = co_await find_home(session_.ground());
+    if (!home) co_return render(service::CommandResult(home.error()));
+    directory_ = std::move(*home);
+    std::error_code ignored;
+    has_directory_ = std::filesystem::is_directory(directory_, ignored);
+    if (has_directory_ && command_.kind == CommandKind::pause) latch();
+    auto reply = co_await ask();
+    const SteadyTime limit = session_.clock().after(patience());
+    while (reply.kind == Reply::Kind::no_holder) {
+      const Micros left = limit - session_.clock().steady_now();
+      auto own = co_await take(std::clamp(left, Micros(0), kSlice));
+      if (own) co_return std::move(*own);
+      // A holder that just starts has no door yet, and a moment later it has one.
+      reply = co_await ask();
+      if (session_.clock().steady_now() >= limit) break;
+    }
+    co_return co_await conclude(std::move(reply));
+  }
+
+  // Before anything else: this works however sick the holder is.
+  void latch() {
+    const std::string why = command_.reason.empty() ? "pause" : command_.reason;
+    const auto set = store::Latch(directory_)
+                         .set({store::LatchKind::paused, command_.who, why, command_.made_at});
+    if (!set) session_.log().error("entries not paused", {{"why", set.error().text}});
+    latched_ = set.has_value();
+  }
+
+  /// For a lock that somebody has who listens to nobody: a holder that starts or ends, or one of
+  /// another version.
+  Micros patience() const {
+    const Micros configured = session_.config().runtime.lock_wait();
+    return command_.kind == CommandKind::flatten ? std::min(configured, kCloserPatience)
+                                                 : configured;
+  }
+
+  Task<Reply> ask() {
+    // Whoever wakes up late must know that this command is no longer his.
+    const auto give_up = [this] {
+      const auto noted =
+          store::BypassJournal(directory_)
+              .append(store::BypassCommand{command_.id, std::string(str(command_.kind)),
+                                           command_.who, command_.made_at});
+      withdrawn_ = noted.has_value();
+      if (!noted) session_.log().error("command not withdrawn", {{"why", noted.error().text}});
+    };
+    return control::hand_over(session_.io(), session_.clock(), directory_, command_, give_up);
+  }
+
+  /// By this process, if the account can be had; nothing when somebody else has it.
+  Task<std::optional<Report>> take(Micros patience) {
+    const std::string name(str(command_.kind));
+    auto account = co_await Account::open(session_.ground(), {name, true, false, patience});
+    if (!account) {
+      busy_ = account.error();
+      if (busy_.kind == ErrorKind::busy) co_return std::nullopt;
+      session_.log().error("command failed", {{"why", busy_.text}});
+      co_return render(service::CommandResult(busy_));
+    }
+    // Nobody else has heard of it, so waiting did not make it old.
+    command_.made_at = session_.clock().utc_now();
+    co_return co_await carry_out(**account, name);
+  }
+
+  Task<Report> carry_out(Account& account, std::string name) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto& config = session_.config();
+    Delivery delivery(session_, account.store(), executor);
+    service::Jobs jobs({account.desk(), config.strategy, config.runtime});
+    Holding holding(session_, account, jobs, std::move(name));
+    Stop let_go(session_.clock());
+    TaskGroup door(executor);
+    door.spawn(holding.run(let_go));
+    std::exception_ptr fault;
+    Report report;
+    try {
+      report = co_await holding.commands().carry_out(command_);
+      // The verdict does not wait for a slow messenger.
+      (void)print(report, session_.json());
+      printed_ = true;
+    } catch (...) {
+      fault = std::current_exception();
+    }
+    co_await delivery.finish();
+    let_go.request();
+    co_await door.join();
+    if (fault) std::rethrow_exception(fault);
+    co_return report;
+  }
+
+  Task<Report> conclude(Reply reply) {
+    switch (reply.kind) {
+      case Reply::Kind::answered:
+        co_return signed_by(std::move(reply.answer.report), reply.answer.by, "done by");
+      case Reply::Kind::refused:
+        co_return failure(ErrorKind::conflict, reply.text);
+      case Reply::Kind::no_holder:
+        co_return co_await without_answer(false);
+      case Reply::Kind::silent:
+        // Withdrawn in the journal, it is ours alone; else he may still do it, too.
+        if (withdrawn_ || is_repeatable(command_)) co_return co_await without_answer(true);
+        break;
+      case Reply::Kind::lost:
+        if (is_repeatable(command_)) co_return co_await without_answer(true);
+        break;
+    }
+    auto report =
+        failure(ErrorKind::conflict, reply.text +
+                                         "; what it did is not known: look at `bubble-buster "
+                                         "status` before you ask again");
+    report.exit_code = kUnknown;
+    co_return report;
+  }
+
+  /// Somebody has the account and does not answer, or had it until now.
+  Task<Report> without_answer(bool try_to_take) {
+    if (try_to_take) {
+      // Made anew: the holder may have the old one in its records.
+      command_.id = control::make_command_id();
+      command_.made_at = session_.clock().utc_now();
+      auto own = co_await take(Micros(0));
+      if (own) co_return std::move(*own);
+    }
+    if (closes(command_.kind) && has_directory_) {
+      auto report = co_await act_past_holder(session_, directory_, command_);
+      const control::Holder self{std::string(str(command_.kind)), static_cast<int>(::getpid())};
+      co_return signed_by(std::move(report), self, "done past a holder that does not answer, by");
+    }
+    if (command_.kind == CommandKind::pause && latched_) co_return paused_alone();
+    co_return failure(ErrorKind::busy, busy_.text.empty()
+                                           ? "the process that holds the account does not answer"
+                                           : busy_.text + " (it does not answer)");
+  }
+
+  Report paused_alone() const {
+    service::LatchDone done;
+    done.now = store::Latch(directory_).read();
+    auto report = render(service::CommandResult(done));
+    report.text += "  the holder does not answer; it looks at this before every order\n";
+    return report;
+  }
+
+  static Report failure(ErrorKind kind, std::string text) {
+    return render(service::CommandResult(Error{kind, std::move(text), 0}));
+  }
+
+  Session& session_;
+  Command command_;
+  std::string directory_;
+  bool has_directory_ = false;
+  bool latched_ = false;
+  bool withdrawn_ = false;
+  bool printed_ = false;
+  Error busy_;
+};
+
+}  // namespace
+
+std::string describe_caller() { return fmt::format("shell of uid {}", ::getuid()); }
+
+Command make_command(Session& session, CommandKind kind) {
+  Command command;
+  command.id = control::make_command_id();
+  command.kind = kind;
+  command.made_at = session.clock().utc_now();
+  command.who = describe_caller();
+  return command;
+}
+
+Task<int> perform(Session& session, Command command) {
+  Performance performance(session, std::move(command));
+  co_return co_await performance.run();
+}
+
+}  // namespace bb::app

@@ -1,0 +1,288 @@
+#include "service/commands.h"
+
+#include <fmt/format.h>
+
+#include "control/wire.h"
+#include "service/messages.h"
+
+namespace bb::service {
+
+using control::Command;
+using control::CommandKind;
+using control::Report;
+using store::CommandState;
+
+namespace {
+
+constexpr Micros kSecondLook{2'100'000};  // absence needs two reads this far apart
+constexpr Hours kRulesAge{6};
+
+Error refusal(std::string why) { return {ErrorKind::conflict, std::move(why), 0}; }
+
+store::CommandRecord record_of(const Command& command, TimePoint now) {
+  store::CommandRecord record;
+  record.id = command.id;
+  record.kind = control::str(command.kind);
+  record.arguments = control::write_arguments(command);
+  record.who = command.who;
+  record.made_at = command.made_at;
+  record.received_at = now;
+  return record;
+}
+
+bool adds_risk(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::entry:
+    case CommandKind::resume:
+      return true;
+    case CommandKind::manage:
+    case CommandKind::loss_cut:
+    case CommandKind::flatten:
+    case CommandKind::pause:
+    case CommandKind::status:
+      return false;
+  }
+  return true;
+}
+
+desk::FlattenRequest request_of(const Command& command) {
+  desk::FlattenRequest request;
+  request.scope = command.tracked ? desk::FlattenScope::tracked : desk::FlattenScope::account;
+  request.part = percent(command.percent);
+  for (const auto& symbol : command.symbols)
+    request.only.emplace_back(symbol);
+  request.reason = command.who;
+  return request;
+}
+
+}  // namespace
+
+Commands::Commands(Parts parts) : parts_(std::move(parts)), started_(desk().clock.utc_now()) {}
+
+Task<void> Commands::begin() {
+  for (auto record : desk().store.running_commands()) {
+    if (in_hand_.contains(record.id)) continue;
+    desk().log.warn("command was interrupted", {{"command", record.kind}, {"id", record.id}});
+    const auto report = parts_.render(
+        refusal("the holder ended in the middle of it; look at `bubble-buster status` and ask "
+                "again"));
+    co_await end(std::move(record), report, CommandState::interrupted);
+  }
+}
+
+Task<Report> Commands::carry_out(Command command) {
+  if (command.kind == CommandKind::status) co_return parts_.render(status());
+  // A command that its caller carried out itself, past us, is known after this.
+  (void)co_await parts_.jobs.take_over();
+  if (desk().store.find_command(command.id) != nullptr)
+    co_return co_await repeat(std::move(command));
+  const TimePoint now = desk().clock.utc_now();
+  auto record = record_of(command, now);
+  if (std::chrono::abs(now - command.made_at) > control::kCommandAgeMax) {
+    const auto report = parts_.render(refusal(
+        fmt::format("the command is {} s old, and none older than 60 s is carried out; ask again",
+                    std::chrono::duration_cast<Seconds>(now - command.made_at).count())));
+    co_await end(std::move(record), report, CommandState::refused);
+    co_return report;
+  }
+  in_hand_.insert(command.id);
+  store::Batch batch;
+  batch.put(record);
+  // In memory, and on its way to the disk, from this call on; what reduces risk waits for no disk.
+  auto durable = desk().store.commit(std::move(batch));
+  desk().log.info("command received", {{"command", record.kind},
+                                       {"id", record.id},
+                                       {"who", record.who},
+                                       {"arguments", record.arguments}});
+  std::optional<Error> refused;
+  if (adds_risk(command.kind)) {
+    const auto stored = co_await std::move(durable);
+    if (!stored) refused = stored.error();
+  }
+  CommandResult result = refusal("it broke off; look at the holder's log");
+  std::string fault;
+  try {
+    if (refused)
+      result = *refused;
+    else
+      result = co_await execute(command);
+  } catch (const std::exception& error) {
+    fault = error.what();
+  }
+  if (!fault.empty()) {
+    desk().log.error("command failed", {{"command", record.kind}, {"why", fault}});
+    result = Error{ErrorKind::conflict, "it broke off: " + fault, 0};
+  }
+  if (!adds_risk(command.kind)) (void)co_await std::move(durable);
+  const auto report = parts_.render(result);
+  const bool was_refused = std::holds_alternative<Error>(result) && fault.empty();
+  co_await end(std::move(record), report, was_refused ? CommandState::refused : CommandState::done);
+  in_hand_.erase(command.id);
+  ended_.notify();
+  co_return report;
+}
+
+Task<Report> Commands::repeat(Command command) {
+  while (in_hand_.contains(command.id))
+    co_await ended_.wait();
+  const auto* known = desk().store.find_command(command.id);
+  if (known == nullptr) co_return parts_.render(refusal("the command's record is gone"));
+  const auto asked = record_of(command, known->received_at);
+  const bool is_other = known->kind != asked.kind || known->arguments != asked.arguments;
+  if (is_other && known->state != CommandState::bypassed)
+    co_return parts_.render(refusal("this id was used for another command"));
+  co_return Report{known->exit_code, known->report_json, known->report_text,
+                   known->state != CommandState::done};
+}
+
+Task<void> Commands::end(store::CommandRecord record, const Report& report, CommandState state) {
+  record.state = state;
+  record.ended_at = desk().clock.utc_now();
+  record.exit_code = report.exit_code;
+  record.report_json = report.json;
+  record.report_text = report.text;
+  store::Batch batch;
+  batch.put(record);
+  const auto stored = co_await desk().store.commit(std::move(batch));
+  if (!stored) desk().log.error("command's end not stored", {{"why", stored.error().text}});
+  desk().log.info("command ended", {{"command", record.kind},
+                                    {"id", record.id},
+                                    {"state", str(state)},
+                                    {"exit_code", report.exit_code}});
+}
+
+Task<CommandResult> Commands::execute(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::entry:
+      co_return co_await enter(command.trade_day, command.made_at + control::kCommandAgeMax);
+    case CommandKind::manage:
+      co_return co_await patrol();
+    case CommandKind::loss_cut:
+      co_return co_await cut_losses();
+    case CommandKind::flatten:
+      co_return co_await flatten(command);
+    case CommandKind::pause:
+      co_return co_await pause(command);
+    case CommandKind::resume:
+      co_return co_await resume();
+    case CommandKind::status:
+      co_return status();
+  }
+  co_return refusal("no such command");
+}
+
+Task<CommandResult> Commands::enter(std::string trade_day, TimePoint not_after) {
+  const auto& settings = parts_.jobs.settings();
+  if (!settings.entry_enabled)
+    co_return Error{ErrorKind::configuration,
+                    "[runtime] entry_enabled is false: this instance opens nothing", 0};
+  const auto schedule = settings.entry_schedule();
+  const auto slot = trade_day.empty() ? schedule.of_today(desk().market.exchange_now())
+                                      : schedule.of_trade_day(trade_day);
+  if (!slot)
+    co_return Error{
+        ErrorKind::invalid_input,
+        fmt::format("'{}' is not a date of the schedule; write it as YYYY-MM-DD", trade_day), 0};
+  // What a crash left open is settled and protected before anything is added.
+  const auto seen = co_await parts_.jobs.reconcile();
+  if (!seen) co_return seen.error();
+  co_await tell(parts_.jobs.desk(), *seen);
+  auto report = co_await parts_.jobs.enter(*slot, not_after);
+  if (!report) co_return refusal("the command became older than 60 s while it waited; ask again");
+  co_return EntryDone{std::move(*report), slot->trade_day_utc()};
+}
+
+Task<CommandResult> Commands::patrol() {
+  auto report = co_await parts_.jobs.patrol();
+  if (parts_.jobs.wants_second_look()) {
+    co_await sleep_for(desk().clock, kSecondLook);
+    report = co_await parts_.jobs.patrol();
+  }
+  co_return report;
+}
+
+Task<CommandResult> Commands::cut_losses() {
+  const TimePoint now = desk().market.exchange_now();
+  const auto zone = parts_.jobs.settings().loss_cut_schedule().zone;
+  co_return co_await parts_.jobs.cut_losses(utc_date(now),
+                                            zone.clock_text(now) + " " + zone.name());
+}
+
+Task<CommandResult> Commands::flatten(Command command) {
+  auto& desk_of_jobs = parts_.jobs.desk();
+  const auto request = request_of(command);
+  // A name that is misspelled must not end in "flat".
+  const auto known = co_await desk_of_jobs.book().refresh_if_older(kRulesAge, desk().clock);
+  for (const Symbol symbol : request.only)
+    if (known && desk_of_jobs.book().find_rules(symbol) == nullptr)
+      co_return Error{ErrorKind::invalid_input,
+                      fmt::format("'{}' is no contract of this exchange", symbol.str()), 0};
+  FlattenDone done;
+  const auto latched = parts_.home.latch().set(
+      {store::LatchKind::paused, command.who, "flatten", desk().clock.utc_now()});
+  if (!latched) {
+    done.latch_problem = latched.error().text;
+    desk().log.error("entries not paused", {{"why", latched.error().text}});
+  }
+  done.report = co_await desk::flatten(desk_of_jobs, request);
+  co_await put_note(desk_of_jobs,
+                    flatten_message(done.report, command.who, desk().market.exchange_now()));
+  co_await parts_.jobs.tell_latch();
+  co_return done;
+}
+
+Task<CommandResult> Commands::pause(Command command) {
+  const auto& latch = parts_.home.latch();
+  LatchDone done{false, latch.read(), {}};
+  const auto set =
+      latch.set({store::LatchKind::paused, command.who,
+                 command.reason.empty() ? "pause" : command.reason, desk().clock.utc_now()});
+  if (!set) co_return set.error();
+  done.now = latch.read();
+  co_await parts_.jobs.tell_latch();
+  co_return done;
+}
+
+// The rule of the fence: what somebody took from this holder it takes back by a resume alone, after
+// everything that was done past it is in its records and it has seen the account.
+Task<CommandResult> Commands::resume() {
+  const auto& latch = parts_.home.latch();
+  LatchDone done{true, latch.read(), {}};
+  if (!co_await parts_.jobs.take_over())
+    co_return Error{ErrorKind::storage,
+                    "what was sent past this holder is not in its records yet; nothing is resumed",
+                    0};
+  const auto seen = co_await parts_.jobs.reconcile();
+  if (!seen)
+    co_return Error{ErrorKind::unreachable,
+                    "nothing is resumed before the account could be read: " + seen.error().text, 0};
+  if (!parts_.home.is_fence_ours())
+    if (const auto taken = parts_.home.retake_fence(); !taken) co_return taken.error();
+  if (const auto cleared = latch.clear(); !cleared) co_return cleared.error();
+  done.now = latch.read();
+  co_await parts_.jobs.tell_latch();
+  co_return done;
+}
+
+HolderStatus Commands::status() const {
+  HolderStatus out;
+  out.self = parts_.self;
+  out.started = started_;
+  out.latch = parts_.home.latch().read();
+  out.fence_ours = parts_.home.is_fence_ours();
+  out.store_healthy = desk().store.healthy();
+  out.last_patrol = parts_.jobs.last_patrol();
+  out.holdings = desk().store.open_holdings();
+  out.unresolved = desk().store.unresolved_intents();
+  out.messages_pending = desk().store.pending_messages().size();
+  return out;
+}
+
+std::vector<control::Counter> Commands::counters() const {
+  std::vector<control::Counter> out;
+  for (const auto& [name, count] : desk().store.change_counts())
+    out.push_back({std::string(name), count});
+  return out;
+}
+
+}  // namespace bb::service

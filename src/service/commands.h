@@ -1,0 +1,87 @@
+// Commands: what the holder of an account does for other processes, and a shell for itself when
+// nobody holds the account: one way for both. Each command is durable before its effect, executed
+// at most once, and answered with its result however often it is asked (reliability I33).
+#pragma once
+
+#include <functional>
+#include <set>
+#include <variant>
+
+#include "base/async.h"
+#include "control/command.h"
+#include "desk/flatten.h"
+#include "service/jobs.h"
+
+namespace bb::service {
+
+struct EntryDone {
+  trading::EntryReport report;
+  std::string trade_day;
+};
+
+struct FlattenDone {
+  desk::FlattenReport report;
+  std::string latch_problem;  // empty: entries are paused
+};
+
+/// Of pause and resume: what held before, and what holds now.
+struct LatchDone {
+  bool resumes = false;
+  std::optional<store::LatchNote> before, now;
+};
+
+/// What a holder tells of itself, from memory.
+struct HolderStatus {
+  control::Holder self;
+  TimePoint started{};
+  std::optional<store::LatchNote> latch;
+  bool fence_ours = true;
+  bool store_healthy = true;
+  std::optional<Jobs::Beat> last_patrol;
+  std::vector<store::Holding> holdings;
+  std::vector<store::Intent> unresolved;
+  std::size_t messages_pending = 0;
+};
+
+/// What came of a command. An Error: it was refused, or failed before it did anything.
+using CommandResult = std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport,
+                                   FlattenDone, LatchDone, HolderStatus, Error>;
+
+class Commands {
+ public:
+  struct Parts {
+    Jobs& jobs;
+    store::AccountHome& home;
+    control::Holder self;
+    /// How results are written, as the command line would.
+    std::function<control::Report(const CommandResult&)> render;
+  };
+  explicit Commands(Parts parts);
+
+  /// Ends what an earlier process left in the middle. Once, before the first command.
+  Task<void> begin();
+  Task<control::Report> carry_out(control::Command command);
+  /// For watchers.
+  std::vector<control::Counter> counters() const;
+
+ private:
+  Task<control::Report> repeat(control::Command command);
+  Task<CommandResult> execute(const control::Command& command);
+  Task<CommandResult> enter(std::string trade_day, TimePoint not_after);
+  Task<CommandResult> patrol();
+  Task<CommandResult> cut_losses();
+  Task<CommandResult> flatten(control::Command command);
+  Task<CommandResult> pause(control::Command command);
+  Task<CommandResult> resume();
+  Task<void> end(store::CommandRecord record, const control::Report& report,
+                 store::CommandState state);
+  HolderStatus status() const;
+  desk::Parts& desk() const { return parts_.jobs.desk().parts(); }
+
+  Parts parts_;
+  TimePoint started_;
+  std::set<std::string> in_hand_;
+  Event ended_;
+};
+
+}  // namespace bb::service
