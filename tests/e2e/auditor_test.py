@@ -4,8 +4,6 @@ Usage: auditor_test.py PROGRAM DATA   (BB_PROGRAM in the environment wins over P
 """
 
 import datetime
-import hashlib
-import hmac
 import json
 import os
 import pathlib
@@ -13,9 +11,6 @@ import subprocess
 import sys
 import time
 import unittest
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import auditor
 import programs
@@ -36,16 +31,10 @@ class Hand:
         self.ids = ClientIds(self.reader.alias(), "paper")
 
     def send(self, path, **params):
-        query = urllib.parse.urlencode({**params, "timestamp": self.reader.now_ms()})
-        signature = hmac.new(self.reader.secret, query.encode(), hashlib.sha256).hexdigest()
-        request = urllib.request.Request(
-            self.reader.url + path, data=f"{query}&signature={signature}".encode(),
-            headers={"X-MBX-APIKEY": self.reader.key})
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(error.read().decode()) from error
+        status, text = self.reader.request("POST", path, self.reader.signed(params))
+        if status != 200:
+            raise RuntimeError(text)
+        return json.loads(text)
 
     def id(self, kind, attempt=0, symbol=SYMBOL, job="patrol"):
         return self.ids.make(DAY, job, symbol, kind, attempt)
