@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "regressions/scenes.h"
+#include "sql/connection.h"
 
 namespace bb::test {
 namespace {
@@ -64,6 +65,31 @@ TEST_CASE("recovery: an interrupted entry resumes, and shorts nothing twice") {
     CHECK(world.store().open_holdings().size() == 3);
     CHECK(world.position("C01USDT").str() == "-1000");
     CHECK(world.order_posts() == 3);
+  });
+}
+
+TEST_CASE(
+    "recovery: a database that refuses the record of a short leaves it guarded, and it is "
+    "adopted") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    auto other = sql::Connection::open_writer(world.database(), {});
+    REQUIRE(other.has_value());
+    REQUIRE(other
+                ->execute("CREATE TRIGGER refuse BEFORE INSERT ON positions "
+                          "BEGIN SELECT RAISE(ABORT, 'not today'); END")
+                .has_value());
+    (void)co_await world.entry().run(world.slot());
+    for (const auto* symbol : {"C01USDT", "C02USDT", "C03USDT"}) {
+      CHECK(world.position(symbol).is_negative());
+      CHECK(stops_of(world, symbol) == 1);
+    }
+    CHECK_FALSE(world.errors().empty());
+    REQUIRE(other->execute("DROP TRIGGER refuse").has_value());
+    co_await world.restart();
+    (void)co_await world.patrol_minutes(1);
+    CHECK(world.store().open_holdings().size() == 3);
+    CHECK(world.order_posts() == 3);
+    CHECK(world.conditional_orders("C01USDT").size() == 2);
   });
 }
 
