@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -24,16 +27,26 @@ namespace {
 
 constexpr Millis kRoundTrip{50};
 constexpr int kSymbols = 10;
+constexpr Seconds kGetReady{12};  // from the start until the scheduled moment
+constexpr Seconds kGiveUp{60};
+constexpr int kRuns = 20;
 // Words of the benchmark's own paper account.
 constexpr const char* kKey = "bench-paper-key";
 constexpr const char* kSecret = "bench-paper-word";
 
-// The paper exchange in a thread of its own.
+// A full minute of the exchange's day, far enough from its beginning to have gainers.
+TimePoint scheduled_after(TimePoint now) {
+  const TimePoint next = std::chrono::ceil<Minutes>(now + kGetReady);
+  return std::max(next, utc_midnight(next) + Minutes(30));
+}
+
+// The paper exchange in a thread of its own. Its clock is ahead of ours, so that the scheduled
+// moment comes soon.
 class PaperThread {
  public:
-  PaperThread() {
+  PaperThread(const EntryTrial& trial, Millis ahead) {
     std::atomic<int> port{0};
-    thread_ = std::thread([this, &port] { serve(port); });
+    thread_ = std::thread([this, &port, trial, ahead] { serve(port, trial, ahead); });
     while (port == 0)
       std::this_thread::yield();
     port_ = port;
@@ -48,9 +61,10 @@ class PaperThread {
   int port() const { return port_; }
   /// Valid after stop().
   const std::vector<sim::JournalEntry>& journal() const { return journal_; }
+  int lost() const { return lost_; }
 
  private:
-  void serve(std::atomic<int>& port) {
+  void serve(std::atomic<int>& port, EntryTrial trial, Millis ahead) {
     SystemClock clock(io_);
     Stop stop(clock);
     stop_ = &stop;
@@ -62,18 +76,29 @@ class PaperThread {
     paper::ServerOptions options;
     options.accounts = {{"bench", kKey, kSecret}};
     options.delay_before = options.delay_after = Micros(kRoundTrip) / 2;
+    options.timeline.offset = ahead;
     paper::Server server(clock, market, options);
+    if (trial.lost_answers > 0) {
+      paper::FaultRule lost;
+      lost.method = net::Method::post;
+      lost.every = 1;
+      lost.rate = trial.lost_answers;
+      lost.effect = paper::FaultRule::Effect::act_then_drop;
+      server.faults() = paper::FaultPlan({lost}, trial.seed);
+    }
     auto listener = net::HttpListener::open(io_, clock, "127.0.0.1", 0, server.handler(), {});
     if (!listener) throw std::runtime_error(listener.error().text);
     port = (*listener)->port();
     run_to_end(io_, (*listener)->run(stop));
     journal_ = server.exchange().journal();
+    lost_ = static_cast<int>(server.faults().fired());
   }
 
   boost::asio::io_context io_{1};
   Stop* stop_ = nullptr;
   std::vector<sim::JournalEntry> journal_;
   int port_ = 0;
+  int lost_ = 0;
   std::thread thread_;
 };
 
@@ -89,14 +114,17 @@ service::Settings settings_for(TimePoint due) {
   return settings;
 }
 
-Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, TimePoint due) {
-  const TimePoint give_up = due + Seconds(30);
+// Until the entry is over and everything that stands is guarded.
+Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, std::string trade_day) {
+  const SteadyTime give_up = clock.after(kGetReady + kGiveUp);
   for (;;) {
     co_await sleep_for(clock, Millis(200));
     const auto holdings = store.open_holdings();
-    const auto guarded = std::ranges::count_if(
+    const bool guarded = std::ranges::all_of(
         holdings, [](const auto& h) { return h.sl_price.has_value() && h.tp_price.has_value(); });
-    if (guarded >= kSymbols || clock.utc_now() > give_up) break;
+    const auto* run = store.find_run(trade_day);
+    const bool over = run != nullptr && run->status != store::RunStatus::running;
+    if ((over && guarded) || clock.steady_now() > give_up) break;
   }
   stop.request();
 }
@@ -126,47 +154,76 @@ Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::strin
   Stop stop(clock);
   TaskGroup group(io.get_executor());
   group.spawn(service.run(stop));
-  group.spawn(stop_when_open(**store, clock, stop, due));
+  group.spawn(stop_when_open(**store, clock, stop, utc_date(due)));
   co_await group.join();
 }
+
+double ms(Micros span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
 RoundTrips figures(const std::vector<sim::JournalEntry>& journal, TimePoint due) {
   using Kind = sim::JournalEntry::Kind;
   std::map<Symbol, Micros> opened;
+  std::map<Symbol, std::set<std::int64_t>> sold;
   RoundTrips out;
+  const double trip = ms(kRoundTrip);
   for (const auto& entry : journal) {
+    if (entry.kind == Kind::fill && entry.fill->side == Side::sell)
+      sold[entry.symbol].insert(entry.fill->order_id);
     if (entry.kind == Kind::position_opened) opened.try_emplace(entry.symbol, entry.precise);
-    if (entry.kind != Kind::protected_from) continue;
+    if (entry.kind != Kind::protected_from && entry.kind != Kind::position_closed) continue;
     const auto found = opened.find(entry.symbol);
     if (found == opened.end()) continue;
-    ++out.positions;
-    const auto naked = std::chrono::duration<double, std::milli>(entry.precise - found->second);
-    out.fill_to_stop_worst = std::max(out.fill_to_stop_worst, naked / kRoundTrip);
-    const auto since = std::chrono::duration<double, std::milli>(entry.time - due);
-    out.scheduled_to_last_stop = std::max(out.scheduled_to_last_stop, since / kRoundTrip);
+    const double naked = ms(entry.precise - found->second);
+    out.naked_ms_worst = std::max(out.naked_ms_worst, naked);
     opened.erase(found);
+    if (entry.kind == Kind::position_closed) continue;
+    ++out.positions;
+    out.fill_to_stop_worst = std::max(out.fill_to_stop_worst, naked / trip);
+    out.scheduled_to_last_stop = std::max(out.scheduled_to_last_stop, ms(entry.time - due) / trip);
   }
+  for (const auto& [symbol, since] : opened)
+    out.naked_ms_worst = std::max(out.naked_ms_worst, ms(journal.back().precise - since));
+  for (const auto& [symbol, orders] : sold)
+    out.doubled += orders.size() > 1 ? 1 : 0;
   return out;
 }
 
 }  // namespace
 
-RoundTrips measure_entry() {
-  PaperThread paper;
+RoundTrips measure_entry(const EntryTrial& trial) {
   boost::asio::io_context io{1};
   SystemClock clock(io);
-  // The next full minute that leaves half a minute to get ready.
-  const TimePoint due = std::chrono::ceil<Minutes>(clock.utc_now() + Seconds(30));
+  const TimePoint now = clock.utc_now();
+  const TimePoint due = scheduled_after(now);
+  PaperThread paper(trial, due - kGetReady - now);
   const std::string folder =
-      (std::filesystem::temp_directory_path() / fmt::format("bb-bench-{}", to_ms(due))).string();
+      (std::filesystem::temp_directory_path() / fmt::format("bb-bench-{}-{}", getpid(), to_ms(now)))
+          .string();
   std::filesystem::create_directories(folder);
   run_to_end(io, trade(io, clock, paper.port(), folder + "/state.db", due));
   std::filesystem::remove_all(folder);
   paper.stop();
-  const RoundTrips out = figures(paper.journal(), due);
-  if (out.positions < kSymbols)
+  RoundTrips out = figures(paper.journal(), due);
+  out.lost = paper.lost();
+  const bool complete = trial.lost_answers > 0 ? out.positions > 0 : out.positions == kSymbols;
+  if (!complete)
     throw std::runtime_error(fmt::format("only {} of {} positions stand", out.positions, kSymbols));
   return out;
+}
+
+std::vector<RoundTrips> measure_entries(EntryTrial trial) {
+  const char* wanted = std::getenv("BB_BENCH_RUNS");
+  const int runs = wanted != nullptr ? std::max(1, std::atoi(wanted)) : kRuns;
+  std::vector<RoundTrips> all;
+  for (int i = 0; i < runs; ++i, ++trial.seed)
+    all.push_back(measure_entry(trial));
+  return all;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
 }
 
 }  // namespace bb::bench

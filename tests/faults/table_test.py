@@ -3,8 +3,8 @@
 
     table_test.py [--write] FAULTS.md TEST_PROGRAM..
 
-Every fault that the exchange can produce has a row, each row names all test cases of its number, and
-every test case that the table names exists. --write fills in the cases of the faults' rows.
+Every fault that the exchange can produce has a row, each row names all test cases of its number,
+and every test case that the table names exists. --write fills in the cases of the faults.
 """
 
 import pathlib
