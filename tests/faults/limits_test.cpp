@@ -40,14 +40,18 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("F66: a full order pool opens nothing more, and guards what stands") {
+TEST_CASE(
+    "F66: where the order pool is nearly full the stops come first, the take-profits after them") {
   auto options = three_shorts();
-  options.server.limits.orders_per_10s = 5;
+  options.strategy.top_n = options.strategy.allocation_splits = 5;
+  // Five entries and five stops; the take-profits have to wait.
+  options.server.limits.orders_per_10s = 10;
   run_world(std::move(options), [](SimWorld& world) -> Task<void> {
     const auto report = co_await world.entry().run(world.slot());
     (void)co_await world.patrol_minutes(2);
-    CHECK(report.opened >= 1);
+    CHECK(report.opened == 5);
     check_safe(world);
+    CHECK(take_profits_of(world, "C05USDT") == 1);
   });
 }
 
@@ -126,6 +130,28 @@ TEST_CASE("F73: -1021 is proof that nothing happened; the clock is measured befo
     const auto report = co_await world.patrol_minutes(1);
     CHECK(report.errors == 0);
     CHECK(requests_to(world, "/fapi/v1/time") > before);
+    check_safe(world);
+  });
+}
+
+TEST_CASE("F75: an exchange that tells a time of tomorrow is not followed there") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const TimePoint before = world.market().exchange_now();
+    const TimePoint clock = world.loop().clock.utc_now();
+    auto tomorrow = fault_on(Method::get, "/fapi/v1/time", FaultRule::Effect::act_then_error);
+    tomorrow.every = 1;
+    tomorrow.status = 200;
+    tomorrow.raw_body =
+        R"({"serverTime":)" + std::to_string(to_ms(clock + Hours(24) + Minutes(35))) + "}";
+    world.server().faults().add(tomorrow);
+    (void)co_await world.patrol_minutes(35);  // it is measured again after half an hour
+    const auto passed = world.loop().clock.utc_now() - clock;
+    CHECK(world.market().exchange_now() - before < passed + Seconds(5));
+    world.server().faults().clear();
+    const auto report = co_await world.patrol_minutes(1);
+    CHECK(report.errors == 0);
+    CHECK(world.store().open_holdings().size() == 3);
     check_safe(world);
   });
 }

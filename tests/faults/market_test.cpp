@@ -25,6 +25,23 @@ Usdt wallet(SimWorld& world) {
 
 int by_hand(Qty qty) { return static_cast<int>(qty.value().to_double()); }
 
+TEST_CASE("F52: a stop that fired into an empty book leaves nothing open without another") {
+  auto options = with_course({{1455, 1.6}, {1460, 3.4}, {1500, 3.4}});
+  options.coins[0].thin_from_minute = 1455;
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    (void)co_await world.patrol_minutes(60);
+    const auto children = world.exchange().orders(0, Symbol("C01USDT"), false);
+    CHECK(children.size() >= 2);
+    if (world.position("C01USDT").is_zero())
+      CHECK(ended_holding(world, "C01USDT").has_value());
+    else
+      CHECK(stops_of(world, "C01USDT") == 1);
+    CHECK(entries_of(world, "C01USDT") == 1);
+    CHECK(stops_of(world, "C02USDT") == 1);
+  });
+}
+
 TEST_CASE("F53: a short closed in the app is external, its orders go, and it is not fought over") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());
@@ -39,7 +56,7 @@ TEST_CASE("F53: a short closed in the app is external, its orders go, and it is 
 }
 
 TEST_CASE("F53: a short made smaller or larger in the app is taken as it is, and stays guarded") {
-  for (const int change : {500, -500}) {
+  for (const int change : {500, -50}) {
     CAPTURE(change);
     run_world(three_shorts(), [change](SimWorld& world) -> Task<void> {
       (void)co_await world.entry().run(world.slot());
@@ -119,8 +136,7 @@ TEST_CASE("F56: a squeeze to 51 times the price costs no more than the position'
   });
 }
 
-TEST_CASE(
-    "F57: half an hour without the exchange: its stops guard, ours asks politely, and resumes") {
+TEST_CASE("F57: an hour without the exchange: its stops guard, ours asks politely, and resumes") {
   run_world(with_course({{1460, 2.6}}), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());
     FaultRule dead;
@@ -128,9 +144,9 @@ TEST_CASE(
     dead.every = 1;
     const auto number = world.server().faults().add(dead);
     const auto before = world.server().request_log().size();
-    const auto report = co_await world.patrol_minutes(35);
+    const auto report = co_await world.patrol_minutes(60);
     CHECK(report.unreadable);
-    CHECK(world.server().request_log().size() - before <= 35 * 12);
+    CHECK(world.server().request_log().size() - before <= 60 * 12);
     CHECK(world.position("C01USDT").is_zero());  // the exchange's own stop
     CHECK(world.store().open_holdings().size() == 3);
     world.server().faults().end(number);
@@ -177,9 +193,9 @@ TEST_CASE("F59: a contract that ends while it is held is settled, recorded, and 
       // Announced already: it was left alone. Somebody holds it all the same.
       CHECK(world.position("C04USDT").is_negative());
     }
-    (void)co_await world.patrol_minutes(28 * 60);
+    (void)co_await world.patrol_minutes(29 * 60);
     CHECK(world.position("C01USDT").is_zero());
-    const trading::EntrySlot next{"2025-10-11", world.slot().scheduled + Hours(24)};
+    const trading::EntrySlot next{"2025-10-12", world.slot().scheduled + Hours(48)};
     const auto report = co_await world.entry().run(next);
     CHECK(report.status != trading::EntryStatus::failed);
     CHECK(world.position("C01USDT").is_zero());
@@ -223,7 +239,7 @@ TEST_CASE("F63: funding that eats the margin draws the stop closer, below the ne
     (void)co_await world.entry().run(world.slot());
     const auto before = world.store().find_open_holding(Symbol("C01USDT"));
     REQUIRE(before.has_value());
-    (void)co_await world.patrol_minutes(25);  // past 00:00 UTC
+    (void)co_await world.patrol_minutes(40);  // past 00:00 UTC
     const auto after = world.store().find_open_holding(Symbol("C01USDT"));
     REQUIRE(after.has_value());
     CHECK(*after->sl_price < *before->sl_price);

@@ -226,8 +226,8 @@ TEST_CASE("F11: an entry that filled a part is as large as its fills, and guarde
   options.coins = gainers(12);
   // Hardly anybody trades, in a bar so wild that the depth ends beyond the price protection.
   auto& coin = options.coins[0];
-  coin.course = {{0, 1.0}, {1400, 1.6}, {1419, 1.6}, {1421, 2.6}, {1440, 2.6}};
-  coin.thin_from_minute = 1419;
+  coin.course = {{0, 1.0}, {1400, 1.6}, {1409, 1.6}, {1413, 3.2}, {1440, 3.2}};
+  coin.thin_from_minute = 1409;
   run_world(std::move(options), [](SimWorld& world) -> Task<void> {
     const auto report = co_await world.entry().run(world.slot());
     (void)co_await world.patrol_minutes(1);
@@ -262,6 +262,26 @@ TEST_CASE("F12: an answer that speaks of another order is not believed") {
     REQUIRE(holding.has_value());
     CHECK(holding->qty == world.position("C01USDT").abs());
     CHECK(world.store().find_open_holding(Symbol("C05USDT")) == std::nullopt);
+  });
+}
+
+TEST_CASE("F13: a request that a box on the way delivered twice: the surplus goes, entries stop") {
+  run_world(one_short(), [](SimWorld& world) -> Task<void> {
+    plant(world, "request_duplicated", Method::post, kOrder);
+    (void)co_await world.entry().run(world.slot());
+    (void)co_await world.patrol_minutes(2);
+    CHECK(entries_of(world, "C01USDT") == 2);
+    const auto orders = world.exchange().orders(0, Symbol("C01USDT"), false);
+    REQUIRE(!orders.empty());
+    CHECK(world.position("C01USDT").abs() == orders[0].executed_qty);
+    CHECK(stops_of(world, "C01USDT") == 1);
+    CHECK(world.longest_unprotected() <= kNakedMax);
+    CHECK_FALSE(world.errors().empty());
+    const trading::EntrySlot next{"2025-10-11", world.slot().scheduled + Hours(24)};
+    const int before = world.order_posts();
+    co_await world.sleep(Hours(24));
+    (void)co_await world.entry().run(next);
+    CHECK(world.order_posts() == before);
   });
 }
 

@@ -86,10 +86,11 @@ TEST_CASE(
     CHECK_FALSE(world.errors().empty());
     REQUIRE(other->execute("DROP TRIGGER refuse").has_value());
     co_await world.restart();
-    (void)co_await world.patrol_minutes(1);
+    (void)co_await world.patrol_minutes(3);
     CHECK(world.store().open_holdings().size() == 3);
     CHECK(world.order_posts() == 3);
-    CHECK(world.conditional_orders("C01USDT").size() == 2);
+    CHECK(take_profits_of(world, "C01USDT") == 1);
+    CHECK(stops_of(world, "C01USDT") == 1);
   });
 }
 
