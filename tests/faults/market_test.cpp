@@ -204,6 +204,19 @@ TEST_CASE("F59: a contract that ends while it is held is settled, recorded, and 
   });
 }
 
+TEST_CASE("F60: a coin whose price is ten times another scale overnight is not ranked") {
+  auto options = three_shorts();
+  options.coins = gainers(12);
+  options.coins[0].course = {{0, 1.0}, {600, 1.1}, {601, 11.0}, {1440, 11.0}};
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    const auto report = co_await world.entry().run(world.slot());
+    CHECK(report.opened == 3);
+    CHECK(entries_of(world, "C01USDT") == 0);
+    CHECK(world.position("C02USDT").is_negative());
+    check_safe(world);
+  });
+}
+
 TEST_CASE("F61: a contract with a Chinese name is signed, entered, guarded and closed") {
   auto options = one_short();
   options.coins = gainers(12);
