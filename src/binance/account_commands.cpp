@@ -124,6 +124,7 @@ Task<Outcome<OrderView>> BinanceAccount::place(OrderRequest order) {
   auto call = signed_call(Method::post, conditional ? "/fapi/v1/algoOrder" : "/fapi/v1/order", 0);
   pool_.set_limits(venue_.limits().orders_per_10_seconds, venue_.limits().orders_per_minute);
   call.pool = &pool_;
+  call.socket = socket_.get();
   call.reduces_risk = order.reduces_only();
   if (conditional) call.params.add("algoType", "CONDITIONAL");
   add_order(call.params, order);
@@ -137,11 +138,14 @@ Task<Outcome<OrderView>> BinanceAccount::place(OrderRequest order) {
         .add("newOrderRespType", "RESULT");
   }
   const std::string what = "POST " + call.path;
+  const auto sent = venue_.clock().steady_now();
   const Reply reply = co_await venue_.command(std::move(call));
-  co_return conclude<OrderView>(reply, what, [&](net::JsonView root) {
+  auto outcome = conclude<OrderView>(reply, what, [&](net::JsonView root) {
     auto view = conditional ? parse_algo_order(root) : parse_order(root);
     return speaks_of(view, order) ? Echo<OrderView>(std::move(view)) : std::nullopt;
   });
+  if (const auto* view = outcome.done()) stream_.expect(view->ref(), false, sent);
+  co_return outcome;
 }
 
 Task<Outcome<Canceled>> BinanceAccount::cancel(OrderRef order) {
@@ -149,11 +153,15 @@ Task<Outcome<Canceled>> BinanceAccount::cancel(OrderRef order) {
     co_return Refused{0, "a cancel needs an id or a client order id; nothing was sent"};
   auto call =
       signed_call(Method::del, order.conditional ? "/fapi/v1/algoOrder" : "/fapi/v1/order", 1);
+  call.socket = socket_.get();
   add_ref(call.params, order);
   const std::string what = "DELETE " + call.path;
+  const auto sent = venue_.clock().steady_now();
   const Reply reply = co_await venue_.command(std::move(call));
-  co_return conclude<Canceled>(reply, what,
-                               [&](net::JsonView root) { return read_cancel(root, order); });
+  auto outcome =
+      conclude<Canceled>(reply, what, [&](net::JsonView root) { return read_cancel(root, order); });
+  if (outcome.done() != nullptr) stream_.expect(order, true, sent);
+  co_return outcome;
 }
 
 Task<Outcome<Applied>> BinanceAccount::set_margin_type(Symbol symbol, MarginType margin) {

@@ -23,6 +23,7 @@ constexpr int kPagesMax = 1000;       // a million rows: something is wrong
 constexpr Hours kWindow{7 * 24 - 1};  // less than seven days
 constexpr Hours kKept{24 * 93};       // the exchange keeps three months
 constexpr Millis kTick{1};
+constexpr std::int64_t kCrowd = 1'000'000;  // ids of one symbol in one millisecond at most
 
 Status check_since(TimePoint since, TimePoint now) {
   if (now - since <= kKept) return {};
@@ -40,6 +41,15 @@ std::vector<Window> windows(TimePoint since, TimePoint now) {
   return out;
 }
 
+bool lies_in(const Window& window, TimePoint time) {
+  return time >= window.from && (window.is_last || time <= window.to);
+}
+
+std::unexpected<Error> not_asked_for(std::string_view what) {
+  return fail(ErrorKind::malformed,
+              fmt::format("the exchange answered with {} of another time than asked", what));
+}
+
 std::unexpected<Error> too_many(std::string_view what) {
   return fail(ErrorKind::malformed,
               fmt::format("the exchange's {} do not end after {} pages", what, kPagesMax));
@@ -47,37 +57,89 @@ std::unexpected<Error> too_many(std::string_view what) {
 
 }  // namespace
 
+Task<Result<std::vector<Fill>>> BinanceAccount::fills_of(Symbol symbol, Window window) {
+  auto call = signed_call(Method::get, "/fapi/v1/userTrades", 5);
+  call.params.add("symbol", symbol.str()).add("startTime", window.from);
+  if (!window.is_last) call.params.add("endTime", window.to);
+  call.params.add("limit", std::int64_t{kPage});
+  auto page = co_await ask(std::move(call), parse_fills);
+  if (page && !std::ranges::all_of(*page, [&](const Fill& f) { return lies_in(window, f.time); }))
+    co_return not_asked_for("fills");
+  co_return page;
+}
+
+Task<Result<std::vector<Fill>>> BinanceAccount::fills_from(Symbol symbol, std::int64_t id) {
+  auto call = signed_call(Method::get, "/fapi/v1/userTrades", 5);
+  call.params.add("symbol", symbol.str())
+      .add("fromId", std::max<std::int64_t>(id, 0))
+      .add("limit", std::int64_t{kPage});
+  return ask(std::move(call), parse_fills);
+}
+
+/// Whether a full page begins with the first fill of its window. Nobody documents which end of a
+/// window the exchange keeps when it has more rows than fit.
+Task<Result<bool>> BinanceAccount::begins_its_window(Symbol symbol, Window window,
+                                                     std::vector<Fill> page) {
+  const Fill& first = page.front();
+  if (first.time > window.from) {
+    const auto before = co_await fills_of(symbol, {window.from, first.time - kTick, false});
+    if (!before) co_return std::unexpected(before.error());
+    if (!before->empty()) co_return false;
+  }
+  if (first.time != page.back().time) co_return true;
+  // All of one millisecond, perhaps cut at its begin.
+  const auto near = co_await fills_from(symbol, first.trade_id - kCrowd);
+  if (!near) co_return std::unexpected(near.error());
+  co_return !std::ranges::any_of(*near, [&](const Fill& fill) {
+    return fill.trade_id < first.trade_id && fill.time == first.time;
+  });
+}
+
+/// The first fills at or after `since`; from them on it goes by id. Empty = there is none.
+Task<Result<BinanceAccount::FirstFills>> BinanceAccount::first_fills(Symbol symbol,
+                                                                     TimePoint since) {
+  auto open = windows(since, venue_.exchange_now());
+  std::ranges::reverse(open);  // the earliest is last
+  for (int pages = 0; !open.empty(); ++pages) {
+    if (pages == kPagesMax) co_return too_many("fills");
+    const Window window = open.back();
+    open.pop_back();
+    auto page = co_await fills_of(symbol, window);
+    if (!page) co_return std::unexpected(page.error());
+    if (page->empty()) continue;
+    std::ranges::sort(*page, {}, &Fill::trade_id);
+    if (page->size() < kPage) co_return FirstFills{std::move(*page), window.is_last};
+    const auto whole = co_await begins_its_window(symbol, window, *page);
+    if (!whole) co_return std::unexpected(whole.error());
+    if (*whole) co_return FirstFills{std::move(*page), false};
+    if (window.from >= window.to)
+      co_return fail(ErrorKind::malformed, "more fills in one millisecond than can be told apart");
+    const TimePoint middle = window.from + (window.to - window.from) / 2;
+    open.push_back({middle + kTick, window.to, window.is_last});
+    open.push_back({window.from, middle, false});
+  }
+  co_return FirstFills{{}, true};
+}
+
 Task<Result<std::vector<Fill>>> BinanceAccount::fetch_fills(Symbol symbol, TimePoint since) {
-  const TimePoint now = venue_.exchange_now();
-  if (const auto ok = check_since(since, now); !ok) co_return std::unexpected(ok.error());
-  std::vector<Fill> all;
-  TimePoint from = since;
-  for (int pages = 0; pages < kPagesMax; ++pages) {
-    auto call = signed_call(Method::get, "/fapi/v1/userTrades", 5);
-    call.params.add("symbol", symbol.str());
-    const bool by_id = !all.empty();
-    const bool reaches_now = by_id || from + kWindow >= now;
-    if (by_id) {
-      call.params.add("fromId", all.back().trade_id + 1);
-    } else {
-      call.params.add("startTime", from);
-      if (!reaches_now) call.params.add("endTime", from + kWindow);
-    }
-    call.params.add("limit", std::int64_t{kPage});
-    auto page = co_await ask(std::move(call), parse_fills);
+  if (const auto ok = check_since(since, venue_.exchange_now()); !ok)
+    co_return std::unexpected(ok.error());
+  auto begin = co_await first_fills(symbol, since);
+  if (!begin) co_return std::unexpected(begin.error());
+  auto& all = begin->fills;
+  bool is_last = begin->are_all;
+  for (int pages = 0; !is_last; ++pages) {
+    if (pages == kPagesMax) co_return too_many("fills");
+    auto page = co_await fills_from(symbol, all.back().trade_id + 1);
     if (!page) co_return page;
     std::ranges::sort(*page, {}, &Fill::trade_id);
-    if (by_id && !page->empty() && page->front().trade_id <= all.back().trade_id)
+    if (!page->empty() && page->front().trade_id <= all.back().trade_id)
       co_return fail(ErrorKind::malformed, "the exchange's fills go back behind fromId");
-    const bool is_last = reaches_now && page->size() < kPage;
+    is_last = page->size() < kPage;
     all.insert(all.end(), page->begin(), page->end());
-    if (is_last) {
-      std::ranges::sort(all, {}, [](const Fill& f) { return std::pair(f.time, f.trade_id); });
-      co_return all;
-    }
-    if (all.empty()) from += kWindow + kTick;
   }
-  co_return too_many("fills");
+  std::ranges::sort(all, {}, [](const Fill& f) { return std::pair(f.time, f.trade_id); });
+  co_return std::move(all);
 }
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_orders(Symbol symbol, TimePoint since) {
@@ -131,7 +193,10 @@ Task<Result<std::vector<Income>>> BinanceAccount::income_page(Window window, int
   if (!window.is_last) call.params.add("endTime", window.to);
   if (page > 1) call.params.add("page", std::int64_t{page});
   call.params.add("limit", std::int64_t{kPage});
-  return ask(std::move(call), parse_income);
+  auto rows = co_await ask(std::move(call), parse_income);
+  if (rows && !std::ranges::all_of(*rows, [&](const Income& r) { return lies_in(window, r.time); }))
+    co_return not_asked_for("money movements");
+  co_return rows;
 }
 
 Task<Result<std::vector<Income>>> BinanceAccount::income_of_millisecond(TimePoint when) {
@@ -147,6 +212,7 @@ Task<Result<std::vector<Income>>> BinanceAccount::income_of_millisecond(TimePoin
 
 Task<Result<std::vector<Income>>> BinanceAccount::income_of(Window window) {
   std::vector<Income> all;
+  std::vector<Window> later;  // what a window was cut to; the next one is last
   for (int pages = 0; pages < kPagesMax; ++pages) {
     auto page = co_await income_page(window, 1);
     if (!page) co_return page;
@@ -155,7 +221,21 @@ Task<Result<std::vector<Income>>> BinanceAccount::income_of(Window window) {
     });
     if (page->size() < kPage) {
       all.insert(all.end(), page->begin(), page->end());
-      co_return all;
+      if (later.empty()) co_return all;
+      window = later.back();
+      later.pop_back();
+      continue;
+    }
+    const TimePoint first = page->front().time;
+    if (first > window.from) {  // is it the first page of the window?
+      const auto before = co_await income_page({window.from, first - kTick, false}, 1);
+      if (!before) co_return before;
+      if (!before->empty()) {
+        const TimePoint middle = window.from + (window.to - window.from) / 2;
+        later.push_back({middle + kTick, window.to, window.is_last});
+        window = {window.from, middle, false};
+        continue;
+      }
     }
     // Rows of the last millisecond may be cut off: they are fetched again with the next page.
     const TimePoint last = page->back().time;
@@ -168,7 +248,10 @@ Task<Result<std::vector<Income>>> BinanceAccount::income_of(Window window) {
     if (!crowd) co_return crowd;
     all.insert(all.end(), crowd->begin(), crowd->end());
     window.from = last + kTick;
-    if (!window.is_last && window.from > window.to) co_return all;
+    if (window.is_last || window.from <= window.to) continue;
+    if (later.empty()) co_return all;
+    window = later.back();
+    later.pop_back();
   }
   co_return too_many("money movements");
 }

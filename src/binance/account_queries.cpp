@@ -1,3 +1,4 @@
+#include <stdexcept>
 #include <utility>
 
 #include "base/async.h"
@@ -14,9 +15,27 @@ std::unique_ptr<exchange::TradingAccount> make_account(Venue& venue, const Setti
   return std::make_unique<BinanceAccount>(venue, settings);
 }
 
+namespace {
+Credentials credentials_of(const Settings& settings) {
+  auto made = make_credentials(settings);
+  if (!made) throw std::invalid_argument(made.error().text);
+  return std::move(*made);
+}
+}  // namespace
+
 BinanceAccount::BinanceAccount(Venue& venue, const Settings& settings)
     : venue_(venue),
-      credentials_{settings.api_key.clone(), settings.api_secret.clone(), settings.recv_window} {}
+      credentials_(credentials_of(settings)),
+      stream_(venue, credentials_, stream_url_of(settings)) {
+  if (settings.order_entry == OrderEntry::rest) return;
+  const OrderSocket::Parts parts{venue.dialer(), venue.clock(), venue.log()};
+  socket_ = std::make_shared<OrderSocket>(parts, ws_api_url_of(settings));
+  venue.keep_warm(socket_);
+}
+
+Task<std::optional<exchange::AccountEvent>> BinanceAccount::next_event(Stop& stop) {
+  return stream_.next(stop);
+}
 
 Call BinanceAccount::signed_call(Method method, std::string path, int weight) const {
   Call call;
@@ -56,7 +75,11 @@ Task<Result<std::vector<exchange::AssetBalance>>> BinanceAccount::fetch_balances
 }
 
 Task<Result<std::vector<exchange::Position>>> BinanceAccount::fetch_positions() {
-  return ask(signed_call(Method::get, "/fapi/v3/positionRisk", 5), parse_positions);
+  const auto asked = venue_.clock().steady_now();
+  auto positions =
+      co_await ask(signed_call(Method::get, "/fapi/v3/positionRisk", 5), parse_positions);
+  if (positions) stream_.witness(*positions, asked);
+  co_return positions;
 }
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_orders() {

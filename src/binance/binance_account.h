@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "binance/call.h"
+#include "binance/order_socket.h"
 #include "binance/settings.h"
+#include "binance/user_stream.h"
 #include "binance/venue.h"
 #include "exchange/trading_account.h"
 
@@ -54,6 +56,15 @@ class BinanceAccount final : public exchange::TradingAccount {
   template <class Parse>
   auto ask(Call call, Parse parse) -> Task<Result<decltype(parse(std::declval<net::JsonView>()))>>;
 
+  Task<Result<std::vector<exchange::Fill>>> fills_of(Symbol symbol, Window window);
+  Task<Result<std::vector<exchange::Fill>>> fills_from(Symbol symbol, std::int64_t id);
+  Task<Result<bool>> begins_its_window(Symbol symbol, Window window,
+                                       std::vector<exchange::Fill> page);
+  struct FirstFills {
+    std::vector<exchange::Fill> fills;
+    bool are_all = false;
+  };
+  Task<Result<FirstFills>> first_fills(Symbol symbol, TimePoint since);
   Task<Result<std::vector<exchange::OrderView>>> orders_of(Symbol symbol, TimePoint since,
                                                            bool conditional);
   Task<Result<std::vector<exchange::Income>>> income_of(Window window);
@@ -63,6 +74,8 @@ class BinanceAccount final : public exchange::TradingAccount {
   Venue& venue_;
   Credentials credentials_;
   OrderPool pool_;
+  std::shared_ptr<OrderSocket> socket_;  // null = orders go over HTTP
+  UserStream stream_;
 };
 
 template <class Parse>

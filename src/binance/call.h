@@ -13,12 +13,17 @@
 
 namespace bb::binance {
 
+class OrderSocket;
+
 struct Call {
   net::Method method = net::Method::get;
   std::string path;  // "/fapi/v1/order"
   Params params;
   int weight = 1;
   const Credentials* signer = nullptr;  // null = public; outlives the call
+  bool key_only = false;                // shows the signer's key, and signs nothing
+
+  OrderSocket* socket = nullptr;  // the way where it is open; null = HTTP
 
   // Placements only.
   OrderPool* pool = nullptr;

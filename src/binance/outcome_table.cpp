@@ -7,9 +7,7 @@ namespace bb::binance {
 
 namespace {
 
-// Binance's own table of errors (reference §21.2), without the codes that leave the result open:
-// -1000 -1001 -1006 -1007 -1008 (unknown or overloaded), -1010 (a message of the engine, wording
-// not documented), -1016 (shutting down), -2012 and -4083 (a batch failed, perhaps in part).
+// Binance's own table of errors (reference §21.2); what leaves the result open stands apart.
 constexpr auto kRefusalCodes = std::to_array<RefusalCode>({
     // The request never passed the gateway.
     {-1002, "not authorized"},
@@ -189,24 +187,51 @@ constexpr auto kRefusalCodes = std::to_array<RefusalCode>({
     {-20132, "EXISTS: an open algo order has this client id"},
 });
 
-enum class Code { any, listed };
+constexpr auto kOpenCodes = std::to_array<RefusalCode>({
+    {-1000, "unknown error: seen with orders that were executed"},
+    {-1001, "internal error or disconnect: nobody says on which side of the engine"},
+    {-1006, "unexpected response from the message bus: execution status unknown"},
+    {-1007, "time-out of the backend: execution status unknown"},
+    {-1008, "overloaded or throttled: comes with a 5xx, and its words have been wrong"},
+    {-1010, "a message of the engine without documented meaning"},
+    {-1016, "shutting down: what was taken before that is not said"},
+    {-2012, "batch cancel failed, perhaps in part"},
+    {-4083, "batch placement failed, perhaps in part"},
+});
 
-/// One line of the table; the first that matches decides.
-struct Rule {
-  Stage stage;
-  int status_min;
-  int status_max;
-  Body body;
-  Code code;
-  Verdict verdict;
-};
-
+using Codes = OutcomeRule::Codes;
 constexpr int kAnyStatus = 1'000'000;
-constexpr auto kRules = std::to_array<Rule>({
-    {Stage::not_sent, 0, kAnyStatus, Body::none, Code::any, Verdict::refused},
-    {Stage::answered, 200, 200, Body::answer, Code::any, Verdict::done},
-    {Stage::answered, 408, 408, Body::error, Code::any, Verdict::unknown},
-    {Stage::answered, 400, 499, Body::error, Code::listed, Verdict::refused},
+constexpr auto kRules = std::to_array<OutcomeRule>({
+    {Stage::not_sent, false, 0, kAnyStatus, std::nullopt, Codes::any, Verdict::refused,
+     "no byte was sent", "nothing can have happened at the exchange"},
+    {Stage::no_answer, false, 0, kAnyStatus, std::nullopt, Codes::any, Verdict::unknown,
+     "bytes were sent, no whole answer came (time-out, disconnect, cut off)",
+     "it may have been executed before the answer was lost"},
+    {Stage::answered, false, 200, 200, Body::answer, Codes::any, Verdict::done,
+     "200, an answer of the right kind about our order", "the exchange says so"},
+    {Stage::answered, false, 0, kAnyStatus, Body::wrong_echo, Codes::any, Verdict::unknown,
+     "any status, a good answer about something else",
+     "answers were mixed up; which one ours was is not known"},
+    {Stage::answered, false, 0, kAnyStatus, Body::none, Codes::any, Verdict::unknown,
+     "any status, an empty body", "nothing structured is said about this request"},
+    {Stage::answered, false, 0, kAnyStatus, Body::unparsable, Codes::any, Verdict::unknown,
+     "any status, a body that is not JSON, is cut off, or is not the answer of this request",
+     "a gateway spoke, or the answer broke; the engine may have acted"},
+    {Stage::answered, false, 408, 408, Body::error, Codes::any, Verdict::unknown,
+     "408, whatever the code", "the backend did not answer its own gateway in time"},
+    {Stage::answered, false, 400, 499, Body::error, Codes::listed, Verdict::refused,
+     "another 4xx, a structured error with a code of the list below",
+     "the exchange answers this request with the proof that it did nothing"},
+    {Stage::answered, false, 400, 499, Body::error, Codes::any, Verdict::unknown,
+     "another 4xx, a structured error with any other code",
+     "a code that is open by its own text, or that this version does not know"},
+    {Stage::answered, false, 500, 599, Body::error, Codes::any, Verdict::unknown,
+     "5xx, a structured error, whatever code and text",
+     "\"Unknown error\" and \"Service Unavailable\" were both seen with executed orders"},
+    {Stage::answered, false, 200, 200, Body::error, Codes::any, Verdict::unknown,
+     "200, a structured error", "status and body contradict each other"},
+    {Stage::answered, true, 0, kAnyStatus, std::nullopt, Codes::any, Verdict::unknown,
+     "everything else", "what nobody has described proves nothing"},
 });
 
 bool is_listed(int code) {
@@ -217,14 +242,21 @@ bool is_listed(int code) {
 
 std::span<const RefusalCode> refusal_codes() { return kRefusalCodes; }
 
-Verdict classify(const Evidence& evidence) {
-  for (const Rule& rule : kRules) {
-    if (rule.stage != evidence.stage || rule.body != evidence.body) continue;
+std::span<const RefusalCode> open_codes() { return kOpenCodes; }
+std::span<const OutcomeRule> outcome_rules() { return kRules; }
+
+Judgement judge(const Evidence& evidence) {
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    const auto& rule = kRules[i];
+    if (!rule.any_stage && rule.stage != evidence.stage) continue;
+    if (rule.body && *rule.body != evidence.body) continue;
     if (evidence.http_status < rule.status_min || evidence.http_status > rule.status_max) continue;
-    if (rule.code == Code::listed && !is_listed(evidence.code)) continue;
-    return rule.verdict;
+    if (rule.codes == Codes::listed && !is_listed(evidence.code)) continue;
+    return {rule.verdict, i};
   }
-  return Verdict::unknown;
+  return {Verdict::unknown, kRules.size() - 1};
 }
+
+Verdict classify(const Evidence& evidence) { return judge(evidence).verdict; }
 
 }  // namespace bb::binance

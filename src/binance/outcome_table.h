@@ -10,7 +10,10 @@
 // They say that something exists; whoever reads them as "nothing is there" is wrong.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace bb::binance {
@@ -42,12 +45,41 @@ enum class Verdict { done, refused, unknown };
 
 Verdict classify(const Evidence& evidence);
 
-/// A code that proves, in a structured 4xx answer, that the request did nothing.
+/// A verdict, and the line of the table that it rests on.
+struct Judgement {
+  Verdict verdict = Verdict::unknown;
+  std::size_t rule = 0;  // of outcome_rules()
+};
+Judgement judge(const Evidence& evidence);
+
+/// One line of the table; the first that matches decides, and the last one matches everything.
+struct OutcomeRule {
+  enum class Codes { any, listed };
+  Stage stage = Stage::answered;
+  bool any_stage = false;
+  int status_min = 0;
+  int status_max = 0;
+  std::optional<Body> body;  // nothing = any
+  Codes codes = Codes::any;
+  Verdict verdict = Verdict::unknown;
+  std::string_view when;    // the same in words
+  std::string_view reason;  // why it proves what it proves
+};
+std::span<const OutcomeRule> outcome_rules();
+
+/// A code, and what it says.
 struct RefusalCode {
   int code;
   std::string_view meaning;
 };
+/// Codes that prove, in a structured 4xx answer, that the request did nothing.
 std::span<const RefusalCode> refusal_codes();
+/// Codes of the exchange's own table (reference §21) that leave the result open whatever the status
+/// is, each with the reason.
+std::span<const RefusalCode> open_codes();
+
+/// docs/outcomes.md, from the tables above.
+std::string outcomes_document();
 
 /// "client algo id is duplicated" has two codes on the wire; the desk knows one.
 constexpr int canonical_code(int code) { return code == -20132 ? -4116 : code; }

@@ -22,8 +22,11 @@ class ServerTime {
   explicit ServerTime(const Clock& clock) : clock_(clock) {}
   /// The wall clock until the first adopt().
   TimePoint now() const;
-  /// Takes the sample with the shortest round trip: its error is at most half of it.
-  void adopt(std::span<const TimeSample> samples);
+  /// Takes the sample with the shortest round trip: its error is at most half of it. Samples that
+  /// disagree with the others are left out. False, and nothing taken, when the rest says that the
+  /// exchange's clock jumped by more than five seconds and neither our own wall clock did nor has
+  /// the exchange refused a stamp of ours (F75): a time answer alone can be wrong.
+  [[nodiscard]] bool adopt(std::span<const TimeSample> samples);
   /// The exchange refused our stamp (-1021, -5028).
   void distrust() { distrusted_ = true; }
 
@@ -37,6 +40,7 @@ class ServerTime {
 
  private:
   Micros wall_minus_steady() const;
+  bool is_plausible(const TimeSample& sample) const;
   const Clock& clock_;
   bool measured_ = false;
   bool distrusted_ = false;

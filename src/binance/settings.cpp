@@ -6,6 +6,30 @@ namespace bb::binance {
 
 namespace {
 
+/// ws:// and wss:// as http:// and https://, which is what they begin with.
+std::string as_http(std::string_view url) {
+  if (url.starts_with("ws://") || url.starts_with("wss://"))
+    return "http" + std::string(url.substr(2));
+  return std::string(url);
+}
+
+Status set_socket_url(std::string& target, std::string_view value) {
+  while (value.ends_with('/'))
+    value.remove_suffix(1);
+  if (!value.empty())
+    if (const auto parsed = net::parse_base_url(as_http(value)); !parsed)
+      return std::unexpected(parsed.error());
+  target = std::string(value);
+  return {};
+}
+
+Status set_order_entry(OrderEntry& target, std::string_view value) {
+  if (value != "rest" && value != "websocket")
+    return fail(ErrorKind::configuration, "it must be rest or websocket");
+  target = value == "rest" ? OrderEntry::rest : OrderEntry::websocket;
+  return {};
+}
+
 Status set_base_url(std::string& target, std::string_view value) {
   while (value.ends_with('/'))
     value.remove_suffix(1);
@@ -20,12 +44,30 @@ Status set_base_url(std::string& target, std::string_view value) {
 SettingsSection settings_section(Settings& target) {
   SettingsSection section("binance");
   section.secret("api_key", target.api_key, "API key of the account")
-      .secret("api_secret", target.api_secret, "its secret (HMAC)")
+      .secret("api_secret", target.api_secret,
+              "its secret: of an HMAC key, or an RSA or Ed25519 private key (PEM or one line of "
+              "base64)")
       .custom(
           "base_url",
           [&target](std::string_view value) { return set_base_url(target.base_url, value); },
           [&target] { return target.base_url; }, "http:// or https:// URL",
           "where the exchange answers; a paper exchange has its own")
+      .custom(
+          "stream_url",
+          [&target](std::string_view value) { return set_socket_url(target.stream_url, value); },
+          [&target] { return target.stream_url; }, "empty, or a ws:// or wss:// URL",
+          "where the account's stream is served; empty = what belongs to base_url")
+      .custom(
+          "order_entry",
+          [&target](std::string_view value) { return set_order_entry(target.order_entry, value); },
+          [&target] { return target.order_entry == OrderEntry::rest ? "rest" : "websocket"; },
+          "rest, websocket",
+          "the way of placements and cancels; websocket goes over rest while it is not connected")
+      .custom(
+          "ws_api_url",
+          [&target](std::string_view value) { return set_socket_url(target.ws_api_url, value); },
+          [&target] { return target.ws_api_url; }, "empty, or a ws:// or wss:// URL",
+          "where the WebSocket API is served; empty = what belongs to base_url")
       .integer("timeout_sec", target.timeout_sec, 1, 120,
                "a command, or a query with all its attempts, ends after this many seconds")
       .integer("retry_count", target.retry_count, 1, 10,
@@ -37,6 +79,22 @@ SettingsSection settings_section(Settings& target) {
       .integer("http_pool_maxsize", target.http_pool_maxsize, 1, 512,
                "connections to the exchange at most");
   return section;
+}
+
+std::string stream_url_of(const Settings& settings) {
+  if (!settings.stream_url.empty()) return as_http(settings.stream_url);
+  const auto environment = environment_of(settings.base_url);
+  if (environment == "live") return "https://fstream.binance.com";
+  if (environment == "testnet") return "https://fstream.binancefuture.com";
+  return settings.base_url;
+}
+
+std::string ws_api_url_of(const Settings& settings) {
+  if (!settings.ws_api_url.empty()) return as_http(settings.ws_api_url);
+  const auto environment = environment_of(settings.base_url);
+  if (environment == "live") return "https://ws-fapi.binance.com/ws-fapi/v1";
+  if (environment == "testnet") return "https://testnet.binancefuture.com/ws-fapi/v1";
+  return settings.base_url + "/ws-fapi/v1";
 }
 
 std::string environment_of(std::string_view base_url) {

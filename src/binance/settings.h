@@ -9,10 +9,16 @@
 
 namespace bb::binance {
 
+/// The way of placements and cancels.
+enum class OrderEntry { rest, websocket };
+
 struct Settings {
   Secret api_key;
   Secret api_secret;
   std::string base_url = "https://fapi.binance.com";
+  std::string stream_url;  // empty = the one that belongs to base_url
+  OrderEntry order_entry = OrderEntry::rest;
+  std::string ws_api_url;  // empty = the one that belongs to base_url
   std::int64_t timeout_sec = 10;
   std::int64_t retry_count = 3;
   Decimal retry_delay_sec = Decimal::from_int(1);
@@ -22,6 +28,13 @@ struct Settings {
 
 /// The rows of [binance]; `target` outlives the section.
 SettingsSection settings_section(Settings& target);
+
+/// Where the account's stream is served: stream_url, or what belongs to base_url (reference §2;
+/// every other host serves its own streams). "https://fstream.binance.com" stands for wss://.
+std::string stream_url_of(const Settings& settings);
+
+/// The same for the WebSocket API, with its path.
+std::string ws_api_url_of(const Settings& settings);
 
 /// "live" for fapi.binance.com, "testnet" for Binance's demo hosts, "paper" for every other host.
 std::string environment_of(std::string_view base_url);

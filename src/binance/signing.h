@@ -3,11 +3,15 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "binance/settings.h"
+#include "net/keys.h"
 
 namespace bb::binance {
 
@@ -27,15 +31,23 @@ class Params {
   std::string encoded_;
 };
 
-/// Who signs. HMAC keys.
+/// Who signs.
 struct Credentials {
   Secret api_key;
   Secret api_secret;
   std::int64_t recv_window = 5000;
+  std::shared_ptr<const net::PrivateKey> private_key = nullptr;  // null = HMAC with the secret
 };
 
-/// HMAC-SHA256 over query and body as they are sent, without a separator, in lower-case hex.
-std::string signature_of(const Secret& api_secret, std::string_view query, std::string_view body);
+/// The secret's form tells what it is: PEM, or the base64 of PKCS#8 on one line, is an RSA or
+/// Ed25519 key; everything else is the secret of an HMAC key. An error says what is wrong with a
+/// key, without showing it. `recv_window` and both secrets are those of `settings`.
+Result<Credentials> make_credentials(const Settings& settings);
+
+/// Over query and body as they are sent, without a separator: HMAC-SHA256 in lower-case hex, or
+/// the base64 of an RSA or Ed25519 signature, not yet percent-encoded.
+std::string signature_of(const Credentials& credentials, std::string_view query,
+                         std::string_view body);
 
 struct SignedParams {
   std::string text;       // parameters, recvWindow, timestamp and, last, the signature

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <stdexcept>
 #include <vector>
 
 #include "base/async.h"
 #include "base/plant.h"
+#include "binance/ban_file.h"
 #include "binance/call.h"
 #include "binance/fate.h"
+#include "binance/order_socket.h"
 #include "binance/server_time.h"
 #include "binance/wire.h"
 
@@ -41,16 +44,24 @@ net::HttpClientOptions client_options(const Settings& settings) {
 }  // namespace
 
 struct Venue::State {
-  State(net::Dialer& dialer, Clock& the_clock, const Log& the_log, const Settings& settings)
-      : clock(the_clock),
+  State(net::Dialer& the_dialer, Clock& the_clock, const Log& the_log, const Settings& settings,
+        VenueOptions options)
+      : dialer(the_dialer),
+        clock(the_clock),
         log(the_log),
         url(base_url_of(settings)),
         environment(environment_of(settings.base_url)),
         timeout(Seconds(settings.timeout_sec)),
         retry_count(static_cast<int>(settings.retry_count)),
         retry_delay(settings.retry_delay_sec.raw() / (Decimal::kScale / 1'000'000)),
-        http(dialer, the_clock, url.endpoint, client_options(settings)),
-        time(the_clock) {}
+        http(the_dialer, the_clock, url.endpoint, client_options(settings)),
+        time(the_clock),
+        ban_file(std::move(options.ban_file)) {
+    const auto until = ban_file.load(clock.utc_now());
+    if (!until) return;
+    banned_until = clock.after(*until - clock.utc_now());
+    log.warn("exchange ban remembered", {{"until", *until}});
+  }
 
   bool banned() const { return clock.steady_now() < banned_until; }
   Micros pause_left() const { return paused_until - clock.steady_now(); }
@@ -62,6 +73,7 @@ struct Venue::State {
   void note_refusal_of_rate(const Call& call, const Reply& reply,
                             const net::HttpResponse& response);
 
+  net::Dialer& dialer;
   Clock& clock;
   const Log& log;
   net::BaseUrl url;
@@ -71,22 +83,49 @@ struct Venue::State {
   Micros retry_delay;
   net::HttpClient http;
   ServerTime time;
+  BanFile ban_file;
   WeightBudget budget;
   RateLimits limits;
   SteadyTime paused_until{};
   SteadyTime banned_until{};
   int refusals_in_a_row = 0;
+  std::vector<std::weak_ptr<OrderSocket>> sockets;  // opened by prepare()
   bool measuring = false;
   SteadyTime measure_not_before{};
   Event measured;
 };
 
-Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings)
-    : state_(std::make_unique<State>(dialer, clock, log, settings)) {}
+/// While this lives the clock is being measured, and others wait for the result.
+struct Venue::Measuring {
+  explicit Measuring(State& the_state) : state(the_state) { state.measuring = true; }
+  ~Measuring() {
+    state.measuring = false;
+    state.measured.notify();
+  }
+  Measuring(const Measuring&) = delete;
+  Measuring& operator=(const Measuring&) = delete;
+  State& state;
+};
+
+Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings,
+             VenueOptions options)
+    : state_(std::make_unique<State>(dialer, clock, log, settings, std::move(options))) {}
 Venue::~Venue() = default;
+
+std::string ban_file_name(std::string_view base_url, std::string_view proxy) {
+  const auto url = net::parse_base_url(base_url);
+  std::string name = url ? url->endpoint.host + "_" + std::to_string(url->endpoint.port) : "none";
+  if (!proxy.empty()) name += "_by_" + std::string(proxy);
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  return name + ".ban";
+}
 
 TimePoint Venue::exchange_now() const { return state_->time.now(); }
 const std::string& Venue::environment() const { return state_->environment; }
+Clock& Venue::clock() const { return state_->clock; }
+const Log& Venue::log() const { return state_->log; }
+net::Dialer& Venue::dialer() const { return state_->dialer; }
 const RateLimits& Venue::limits() const { return state_->limits; }
 
 VenueHealth Venue::health() const {
@@ -111,7 +150,14 @@ Task<Status> Venue::prepare(std::size_t parallel_requests) {
     const auto measured = co_await measure_clock(s.clock.after(kMeasureAtMost));
     if (!measured) co_return measured;
   }
+  std::erase_if(s.sockets, [](const auto& each) { return each.expired(); });
+  for (const auto& each : std::vector(s.sockets))
+    if (const auto socket = each.lock()) (void)co_await socket->connect(deadline);
   co_return co_await s.http.prewarm(parallel_requests, deadline);
+}
+
+void Venue::keep_warm(std::weak_ptr<OrderSocket> socket) {
+  state_->sockets.push_back(std::move(socket));
 }
 
 Task<Result<Answer>> Venue::query(Call call) {
@@ -197,14 +243,33 @@ Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
 Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
   auto& s = *state_;
   Reply reply;
+  std::string signature;
   reply.asked_at = exchange_now();
-  TimePoint stamp = reply.asked_at;
-  if (planted("stale_stamp_on_retry"))  // of the first attempt: the time-out began with it
-    stamp -= std::chrono::ceil<Millis>(s.clock.after(s.timeout) - deadline);
-  auto request = build_request(call, s.url.prefix, stamp);
+  const TimePoint first_stamp =
+      reply.asked_at - std::chrono::ceil<Millis>(s.clock.after(s.timeout) - deadline);
+  // A connection that takes long to open must not make the stamp old.
+  const net::HttpClient::RequestBuilder build = [&] {
+    reply.asked_at = exchange_now();
+    // The plant: the stamp of the first attempt; the time-out began with it.
+    const bool is_stale = planted("stale_stamp_on_retry");
+    auto request = build_request(call, s.url.prefix, is_stale ? first_stamp : reply.asked_at);
+    signature = std::move(request.signature);
+    return std::move(request.http);
+  };
   const auto began = s.clock.steady_now();
   s.budget.start(call.weight);
-  const auto response = co_await s.http.send(std::move(request.http), deadline);
+  net::HttpFailure unsent;
+  std::expected<net::HttpResponse, net::HttpFailure> response = std::unexpected(unsent);
+  if (call.socket != nullptr && co_await call.socket->is_ready()) {
+    const auto id = call.socket->next_id();
+    reply.asked_at = exchange_now();
+    const auto frame = socket_request(call, id, reply.asked_at, signature);
+    if (frame) response = co_await call.socket->send(id, *frame, deadline);
+  }
+  // The other way is open to what has not left by the first one.
+  if (!response && response.error().stage == net::HttpFailure::Stage::not_sent)
+    response = co_await s.http.send(
+        std::string(net::str(call.method)) + " " + s.url.prefix + call.path, build, deadline);
   const auto now = exchange_now();
   const bool sent = response || response.error().stage == net::HttpFailure::Stage::sent;
   const auto used = response ? header_number(*response, "X-MBX-USED-WEIGHT-1M") : std::nullopt;
@@ -224,10 +289,11 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
     reply.evidence.stage = sent ? Stage::no_answer : Stage::not_sent;
     reply.text = response.error().text;
   }
-  reply.text = call.signer == nullptr
-                   ? printable(reply.text, {})
-                   : printable(reply.text, {call.signer->api_secret.reveal(),
-                                            call.signer->api_key.reveal(), request.signature});
+  reply.text =
+      call.signer == nullptr
+          ? printable(reply.text, {})
+          : printable(reply.text, {call.signer->api_secret.reveal(), call.signer->api_key.reveal(),
+                                   signature, net::percent_encode(signature)});
   s.log.debug("exchange answered", {{"method", net::str(call.method)},
                                     {"path", call.path},
                                     {"status", reply.evidence.http_status},
@@ -248,6 +314,9 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
     if (const auto until = banned_until_text(reply.text))
       length = std::max<Micros>(length, *until - time.now());
     banned_until = std::max(banned_until, now + length);
+    const auto left = std::chrono::ceil<Millis>(banned_until - now);
+    if (const auto kept = ban_file.save(clock.utc_now() + left); !kept)
+      log.error("exchange ban not kept", {{"why", kept.error().text}});
     log.error("exchange banned this address", {{"seconds", length.count() / 1'000'000}});
     return;
   }
@@ -282,7 +351,7 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
     co_return fail(ErrorKind::rate_limited, "the exchange takes no questions for its time now");
   if (s.clock.steady_now() < s.measure_not_before)
     co_return fail(ErrorKind::unreachable, "exchange time could not be measured a moment ago");
-  s.measuring = true;
+  const Measuring measuring(s);
   std::vector<TimeSample> samples;
   Status status;
   Call call;
@@ -305,8 +374,13 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
     }
     samples.push_back({sent, received, *server});
   }
-  if (!samples.empty()) {
-    s.time.adopt(samples);
+  if (!samples.empty() && !s.time.adopt(samples)) {
+    status = fail(ErrorKind::malformed,
+                  "the exchange's clock seems to have jumped to " + iso_millis(samples[0].server));
+    s.measure_not_before = s.clock.after(kMeasureAgainAfter);
+    s.log.error("exchange time rejected",
+                {{"server", samples[0].server}, {"expected", s.time.now()}});
+  } else if (!samples.empty()) {
     status = Status();
     s.log.info("exchange time measured", {{"ahead_ms", (s.time.now() - s.clock.utc_now()).count()},
                                           {"error_max_us", s.time.error_bound()->count()}});
@@ -314,8 +388,6 @@ Task<Status> Venue::measure_clock(SteadyTime deadline) {
     s.measure_not_before = s.clock.after(kMeasureAgainAfter);
     s.log.warn("exchange time not measured", {{"why", status.error().text}});
   }
-  s.measuring = false;
-  s.measured.notify();
   co_return status;
 }
 

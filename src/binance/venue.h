@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,6 +26,7 @@ class Dialer;
 
 namespace bb::binance {
 
+class OrderSocket;
 struct Answer;
 struct Call;
 struct RateLimits;
@@ -38,10 +40,19 @@ struct VenueHealth {
   std::optional<TimePoint> banned_until;  // exchange time
 };
 
+struct VenueOptions {
+  std::string ban_file;  // empty = a ban is forgotten with the process
+};
+
+/// The name of a ban file: a ban belongs to the host, and to the way to it (`proxy`: host and port,
+/// empty = none).
+std::string ban_file_name(std::string_view base_url, std::string_view proxy);
+
 class Venue {
  public:
   /// Throws std::invalid_argument when base_url is not a URL. Keys of `settings` are not used.
-  Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings);
+  Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings,
+        VenueOptions options = {});
   ~Venue();
   Venue(const Venue&) = delete;
   Venue& operator=(const Venue&) = delete;
@@ -59,11 +70,17 @@ class Venue {
   Task<Result<Answer>> query(Call call);
   /// Sends at most once, and says what came back.
   Task<Reply> command(Call call);
+  Clock& clock() const;
+  const Log& log() const;
+  net::Dialer& dialer() const;
+  /// prepare() opens it, too.
+  void keep_warm(std::weak_ptr<OrderSocket> socket);
   void adopt_limits(const RateLimits& limits);
   const RateLimits& limits() const;
 
  private:
   struct State;
+  struct Measuring;
   Task<Result<Micros>> admit_query(const Call& call);
   Task<std::optional<std::string>> admit_command(const Call& call);
   Task<Reply> send_once(const Call& call, SteadyTime deadline);

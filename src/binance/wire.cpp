@@ -11,12 +11,13 @@ namespace bb::binance {
 BuiltRequest build_request(const Call& call, const std::string& prefix, TimePoint stamp) {
   BuiltRequest out;
   std::string params = call.params.encoded();
-  if (call.signer != nullptr) {
+  if (call.signer != nullptr && !call.key_only) {
     auto signed_params = sign(call.params, *call.signer, stamp);
     params = std::move(signed_params.text);
     out.signature = std::move(signed_params.signature);
-    out.http.headers.emplace_back("X-MBX-APIKEY", std::string(call.signer->api_key.reveal()));
   }
+  if (call.signer != nullptr)
+    out.http.headers.emplace_back("X-MBX-APIKEY", std::string(call.signer->api_key.reveal()));
   out.http.method = call.method;
   out.http.target = prefix + call.path;
   if (call.method == net::Method::post || call.method == net::Method::put) {

@@ -1,5 +1,5 @@
 // The network's Dialer: TCP with every resolved address tried, TLS 1.2 or newer with full
-// verification (chain, host name), HTTP CONNECT proxies.
+// verification (chain, host name), HTTP CONNECT and SOCKS5 proxies.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,9 +13,12 @@
 namespace bb::net {
 
 struct ProxyOptions {
+  /// Names are looked up by the proxy, either way.
+  enum class Kind { http_connect, socks5 };
   Endpoint endpoint;
   std::string user;  // empty = no login
   Secret password;
+  Kind kind = Kind::http_connect;
 };
 
 struct DialerOptions {

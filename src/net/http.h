@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -62,6 +63,13 @@ class HttpClient {
   /// One request, one answer. Never re-sends anything. Waits for a connection when all are in use.
   /// A request that is not sent by the deadline fails as not_sent.
   Task<std::expected<HttpResponse, HttpFailure>> send(HttpRequest request, SteadyTime deadline);
+  /// The same with a request that is made when its connection is open, so that a stamp inside it is
+  /// as old as its first byte; again when a kept connection turns out to be dead before that byte.
+  /// `title` ("GET /path") is what errors call it. `build` outlives the await.
+  using RequestBuilder = std::function<HttpRequest()>;
+  Task<std::expected<HttpResponse, HttpFailure>> send(std::string title,
+                                                      const RequestBuilder& build,
+                                                      SteadyTime deadline);
   /// Opens connections until `count` are idle, so that the next requests need no handshake.
   Task<Status> prewarm(std::size_t count, SteadyTime deadline);
   /// Closes what is idle; a connection in use closes when its request ends.

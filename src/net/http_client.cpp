@@ -19,6 +19,8 @@ struct Waiter {
   ConnectionPtr connection;  // with a grant: an idle one, or none: the right to open one
 };
 
+constexpr const char* kNotSendable = ": a control byte or blank in the request";
+
 std::unexpected<HttpFailure> not_sent(std::string text) {
   return std::unexpected(HttpFailure{HttpFailure::Stage::not_sent, std::move(text)});
 }
@@ -167,9 +169,15 @@ HttpClient::~HttpClient() { close_idle(); }
 
 Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest request,
                                                                 SteadyTime deadline) {
-  const auto title = title_of(request);
-  if (!is_sendable(request)) co_return not_sent(title + ": a control byte or blank in the request");
-  const auto text = request_text(request, pool_->endpoint, pool_->options.user_agent);
+  auto title = title_of(request);
+  if (!is_sendable(request)) co_return not_sent(title + kNotSendable);
+  const RequestBuilder build = [&request] { return request; };
+  co_return co_await send(std::move(title), build, deadline);
+}
+
+Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(std::string title,
+                                                                const RequestBuilder& build,
+                                                                SteadyTime deadline) {
   auto acquired = co_await pool_->acquire(deadline);
   if (!acquired) co_return not_sent(title + ": " + acquired.error().text);
   auto connection = std::move(*acquired);
@@ -178,8 +186,14 @@ Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest requ
       pool_->give_back(std::move(connection), true);
       co_return not_sent(title + ": the deadline passed before it was sent");
     }
-    auto answer =
-        co_await connection->exchange(pool_->clock, deadline, text, pool_->options.max_body_bytes);
+    const auto request = build();
+    if (!is_sendable(request)) {
+      pool_->give_back(std::move(connection), true);
+      co_return not_sent(title + kNotSendable);
+    }
+    auto answer = co_await connection->exchange(
+        pool_->clock, deadline, request_text(request, pool_->endpoint, pool_->options.user_agent),
+        pool_->options.max_body_bytes);
     if (answer.nothing_written && connection->reused) {
       connection->close();
       auto dialed = co_await pool_->dial(deadline);

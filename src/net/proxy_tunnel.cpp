@@ -64,7 +64,11 @@ Task<Result<AnyStream>> open_tunnel(AnyStream proxy, Clock& clock, const ProxyOp
                                     Endpoint target, SteadyTime deadline) {
   const auto stream = std::make_shared<AnyStream>(std::move(proxy));
   const auto timer = clock.call_at(deadline, [stream] { stream->close(); });
-  auto why = co_await negotiate(*stream, connect_request(options, target));
+  std::string why;
+  if (options.kind == ProxyOptions::Kind::socks5)
+    why = co_await negotiate_socks5(*stream, options, target);
+  else
+    why = co_await negotiate(*stream, connect_request(options, target));
   clock.cancel(timer);
   if (clock.steady_now() >= deadline) why = "no answer by the deadline";
   if (why.empty()) co_return std::move(*stream);

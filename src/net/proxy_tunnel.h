@@ -1,4 +1,4 @@
-// The HTTP CONNECT tunnel through a proxy.
+// The tunnel through a proxy: HTTP CONNECT, or SOCKS5 (RFC 1928, login by RFC 1929).
 #pragma once
 
 #include "net/dialer.h"
@@ -9,5 +9,9 @@ namespace bb::net {
 /// bytes are the target's.
 Task<Result<AnyStream>> open_tunnel(AnyStream proxy, Clock& clock, const ProxyOptions& options,
                                     Endpoint target, SteadyTime deadline);
+
+/// The SOCKS5 part of it; empty when the tunnel stands, else why not.
+Task<std::string> negotiate_socks5(const AnyStream& proxy, const ProxyOptions& options,
+                                   Endpoint target);
 
 }  // namespace bb::net

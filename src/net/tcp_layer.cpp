@@ -1,9 +1,12 @@
 #include "net/tcp_layer.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 
+#include "base/async.h"
 #include "base/park.h"
 
 namespace bb::net {
@@ -91,18 +94,49 @@ Task<Result<Addresses>> look_up(asio::io_context& io, Clock& clock, std::string 
   co_return std::move(query->addresses);
 }
 
-Task<std::pair<error_code, AnyStream>> connect_address(asio::io_context& io, Clock& clock,
-                                                       tcp::endpoint address, SteadyTime deadline) {
-  auto socket = std::make_shared<tcp::socket>(io);
-  const auto timer = clock.call_at(deadline, [socket] {
+// RFC 8305 §5: how long one attempt has before the next joins it.
+constexpr Millis kHeadStart{250};
+
+/// Attempts to reach one of several addresses; the first that stands wins, and ends the others.
+struct Race {
+  std::vector<std::shared_ptr<tcp::socket>> sockets;  // by attempt
+  std::vector<error_code> errors;
+  std::size_t lost = 0;
+  std::optional<AnyStream> winner;
+  Resume waiter;
+
+  void wake() {
+    if (waiter) waiter();
+  }
+  void close_all() {
     error_code ignored;
-    socket->close(ignored);
-  });
+    for (const auto& socket : sockets)
+      socket->close(ignored);
+  }
+};
+
+Task<void> run_attempt(std::shared_ptr<Race> race, std::size_t number, tcp::endpoint address) {
+  const auto socket = race->sockets[number];
   auto [error] = co_await socket->async_connect(address, kTuple);
-  clock.cancel(timer);
   if (!socket->is_open() || error == asio::error::operation_aborted) error = asio::error::timed_out;
-  if (error) co_return std::pair(error, AnyStream());
-  co_return std::pair(error, make_tcp_stream(std::move(*socket)));
+  if (!error && !race->winner) {
+    race->winner = make_tcp_stream(std::move(*socket));
+    race->close_all();
+  } else {
+    race->errors[number] = error;
+    ++race->lost;
+  }
+  race->wake();
+}
+
+/// Until an attempt ends, or `when`.
+Task<void> wait_for(std::shared_ptr<Race> race, Clock& clock, SteadyTime when) {
+  TimerId timer = 0;
+  co_await park([&](Resume resume) {
+    race->waiter = std::move(resume);
+    timer = clock.call_at(when, [race] { race->wake(); });
+  });
+  clock.cancel(timer);
 }
 
 }  // namespace
@@ -121,15 +155,31 @@ Task<Result<AnyStream>> connect_tcp(asio::io_context& io, Clock& clock, std::str
 
 Task<Result<AnyStream>> connect_first(asio::io_context& io, Clock& clock, std::string name,
                                       Addresses addresses, SteadyTime deadline) {
-  std::string why;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto left = static_cast<std::int64_t>(addresses.size() - i);
-    const auto share = (deadline - clock.steady_now()) / left;
-    auto [error, stream] = co_await connect_address(io, clock, addresses[i], clock.after(share));
-    if (!error) co_return std::move(stream);
-    if (!why.empty()) why += ", ";
-    why += addresses[i].address().to_string() + ": " + error.message();
+  const auto race = std::make_shared<Race>();
+  const auto timer = clock.call_at(deadline, [race] { race->close_all(); });
+  TaskGroup group(io.get_executor());
+  while (!race->winner && race->lost < addresses.size() && clock.steady_now() < deadline) {
+    const auto started = race->sockets.size();
+    if (started < addresses.size()) {
+      race->sockets.push_back(std::make_shared<tcp::socket>(io));
+      race->errors.emplace_back();
+      group.spawn(run_attempt(race, started, addresses[started]));
+    }
+    const auto lost = race->lost;
+    const bool has_more = race->sockets.size() < addresses.size();
+    const auto until = has_more ? std::min(deadline, clock.after(kHeadStart)) : deadline;
+    while (!race->winner && race->lost == lost && clock.steady_now() < until)
+      co_await wait_for(race, clock, until);
   }
+  race->close_all();
+  co_await group.join();
+  clock.cancel(timer);
+  if (race->winner) co_return std::move(*race->winner);
+  std::string why;
+  for (std::size_t i = 0; i < race->errors.size(); ++i)
+    why += (i == 0 ? "" : ", ") + addresses[i].address().to_string() + ": " +
+           race->errors[i].message();
+  if (why.empty()) why = "no time left";
   co_return fail(ErrorKind::unreachable, name + ": connect failed (" + why + ")");
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("fills: 2500 of one millisecond come whole, by id") {
     world.exchange.on(kTrades, [rows](const Seen& seen) { return answer_fills(rows, seen); });
     const auto ids = co_await fetched_fills(world, some_day() - Hours(3));
     CHECK(ids == ids_of(rows));
-    CHECK(world.exchange.count(kTrades) == 3);
+    CHECK(world.exchange.count(kTrades) == 5);  // three pages, and twice: is this the first one?
   });
 }
 
@@ -101,7 +101,46 @@ TEST_CASE("fills: exactly a full page is followed by one more question") {
     world.exchange.on(kTrades, [rows](const Seen& seen) { return answer_fills(rows, seen); });
     const auto ids = co_await fetched_fills(world, some_day() - Hours(3));
     CHECK(ids == ids_of(rows));
-    CHECK(world.exchange.count(kTrades) == 2);
+    CHECK(world.exchange.count(kTrades) == 3);  // and: is there anything before the first row?
+  });
+}
+
+/// As an exchange that keeps the newest rows of a window when they are more than a page.
+net::ServerReply newest_fills(const std::vector<Row>& all, const Seen& seen) {
+  if (seen.params.contains("fromId")) return answer_fills(all, seen);
+  std::vector<Row> fitting;
+  for (const auto& row : all)
+    if (to_ms(row.time) >= number(seen, "startTime", 0) &&
+        to_ms(row.time) <= number(seen, "endTime", to_ms(some_day() + Hours(24 * 365))))
+      fitting.push_back(row);
+  const auto limit = static_cast<std::size_t>(number(seen, "limit", 500));
+  if (fitting.size() > limit)
+    fitting.erase(fitting.begin(), fitting.end() - static_cast<std::ptrdiff_t>(limit));
+  return json_reply(list_of(fitting, fill_json));
+}
+
+TEST_CASE("F41: an exchange that keeps the newest rows of a full page loses none of them") {
+  in_world([](World& world) -> Task<void> {
+    std::vector<Row> rows;
+    for (int i = 0; i < 2500; ++i)
+      rows.push_back({7'000'000'000 + i * 3, some_day() - Hours(2) + Millis(i / 9)});
+    world.exchange.on(kTrades, [rows](const Seen& seen) { return newest_fills(rows, seen); });
+    const auto ids = co_await fetched_fills(world, some_day() - Hours(24 * 6));
+    CHECK(ids == ids_of(rows));
+  });
+}
+
+TEST_CASE(
+    "F41: more fills in one millisecond than a page, of which the newest come, are an error") {
+  in_world([](World& world) -> Task<void> {
+    std::vector<Row> rows;
+    for (int i = 0; i < 1500; ++i)
+      rows.push_back({7'000'000'000 + i, some_day() - Hours(2)});
+    world.exchange.on(kTrades, [rows](const Seen& seen) { return newest_fills(rows, seen); });
+    const auto fills =
+        co_await world.account->fetch_fills(Symbol("BTCUSDT"), some_day() - Hours(24 * 6));
+    REQUIRE_FALSE(fills.has_value());
+    CHECK(fills.error().kind == ErrorKind::malformed);
   });
 }
 
@@ -174,7 +213,25 @@ TEST_CASE("income: pages that end inside a millisecond lose and repeat nothing")
       rows.push_back({i, some_day() - Hours(5) + Millis(i / 7)});  // seven in each
     const auto ids = co_await fetched_income(world, rows, some_day() - Hours(6));
     CHECK(ids == ids_of(rows));
-    CHECK(world.exchange.count(kIncome) == 3);
+    CHECK(world.exchange.count(kIncome) == 4);  // and: is there anything before the first row?
+  });
+}
+
+TEST_CASE("income: an exchange that keeps the newest rows of a full page loses none of them") {
+  in_world([](World& world) -> Task<void> {
+    std::vector<Row> rows;
+    for (int i = 0; i < 2600; ++i)
+      rows.push_back({i, some_day() - Hours(5) + Seconds(i)});
+    world.exchange.on(kIncome, [rows](const Seen& seen) {
+      std::vector<Row> newest_first(rows.rbegin(), rows.rend());
+      return answer_income(newest_first, seen);
+    });
+    const auto income = co_await world.account->fetch_income(some_day() - Hours(6));
+    REQUIRE(income.has_value());
+    std::vector<std::int64_t> ids;
+    for (const auto& row : *income)
+      ids.push_back(row.transaction_id);
+    CHECK(ids == ids_of(rows));
   });
 }
 

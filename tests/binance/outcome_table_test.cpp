@@ -3,7 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <vector>
 
 namespace bb::binance::test {
@@ -80,6 +85,72 @@ TEST_CASE("outcome: without a structured body every status is unknown") {
       CAPTURE(status);
       CHECK(answered(status, body) == Verdict::unknown);
     }
+}
+
+// The exchange's own list (reference §21), spelled out once more.
+const std::vector<int> kDocumented{
+    -1000, -1001, -1002, -1003, -1004, -1005, -1006, -1007, -1008, -1010, -1011, -1013, -1014,
+    -1015, -1016, -1020, -1021, -1022, -1023, -1099, -1100, -1101, -1102, -1103, -1104, -1105,
+    -1106, -1108, -1109, -1110, -1111, -1112, -1114, -1115, -1116, -1117, -1118, -1119, -1120,
+    -1121, -1122, -1125, -1126, -1127, -1128, -1130, -1136, -2010, -2011, -2012, -2013, -2014,
+    -2015, -2016, -2017, -2018, -2019, -2020, -2021, -2022, -2023, -2024, -2025, -2026, -2027,
+    -2028, -4000, -4001, -4002, -4003, -4004, -4005, -4006, -4007, -4013, -4014, -4015, -4016,
+    -4020, -4021, -4022, -4023, -4024, -4028, -4031, -4032, -4044, -4045, -4046, -4047, -4048,
+    -4049, -4050, -4051, -4052, -4053, -4054, -4055, -4056, -4057, -4059, -4060, -4061, -4062,
+    -4067, -4068, -4082, -4083, -4087, -4088, -4104, -4105, -4106, -4107, -4109, -4114, -4115,
+    -4116, -4117, -4118, -4120, -4129, -4130, -4131, -4135, -4136, -4137, -4138, -4139, -4140,
+    -4141, -4142, -4144, -4161, -4164, -4165, -4167, -4168, -4169, -4170, -4171, -4172, -4183,
+    -4184, -4189, -4192, -4202, -4203, -4204, -4205, -4206, -4207, -4208, -4209, -4210, -4211,
+    -4400, -4401, -4402, -4403, -4411, -4509, -4531, -5021, -5022, -5024, -5025, -5026, -5027,
+    -5028, -5029, -5037, -5038, -5039, -5040, -5041, -5043, -5047};
+
+TEST_CASE("outcome: every documented code is in the table, once, with what it proves") {
+  std::map<int, int> rows;
+  for (const auto& row : refusal_codes())
+    ++rows[row.code];
+  for (const auto& row : open_codes()) {
+    CHECK_FALSE(row.meaning.empty());
+    ++rows[row.code];
+  }
+  for (const int code : kDocumented) {
+    CAPTURE(code);
+    CHECK(rows[code] == 1);
+  }
+  for (const auto& row : open_codes())
+    for (const int status : {200, 400, 401, 408, 418, 429, 503})
+      CHECK(answered(status, Body::error, row.code) == Verdict::unknown);
+}
+
+/// An answer that this rule, and none before it, speaks of.
+std::optional<Evidence> example_of(std::size_t number) {
+  const auto& rule = outcome_rules()[number];
+  for (const Stage stage : {Stage::not_sent, Stage::no_answer, Stage::answered})
+    for (const Body body :
+         {Body::none, Body::unparsable, Body::error, Body::wrong_echo, Body::answer})
+      for (const int status : {0, 101, 200, 204, 302, 400, 408, 418, 429, 500, 503})
+        for (const int code : {0, -1000, -2019, -9999}) {
+          const Evidence evidence{stage, status, body, code};
+          const auto judged = judge(evidence);
+          if (judged.rule == number && judged.verdict == rule.verdict) return evidence;
+        }
+  return std::nullopt;
+}
+
+TEST_CASE("outcome: every rule can be met, and says why") {
+  for (std::size_t i = 0; i < outcome_rules().size(); ++i) {
+    CAPTURE(outcome_rules()[i].when);
+    CHECK(example_of(i).has_value());
+    CHECK_FALSE(outcome_rules()[i].reason.empty());
+  }
+}
+
+TEST_CASE("outcome: docs/outcomes.md is what the table says") {
+  const std::string path = BB_DOCS "/outcomes.md";
+  const auto text = outcomes_document();
+  if (std::getenv("BB_WRITE_DOCS") != nullptr) std::ofstream(path) << text;
+  std::ostringstream written;
+  written << std::ifstream(path).rdbuf();
+  CHECK(written.str() == text);
 }
 
 TEST_CASE("outcome: the two codes of a duplicate client id are one") {

@@ -3,11 +3,78 @@
 #include <doctest/doctest.h>
 
 #include "binance/settings.h"
+#include "net/http.h"
+#include "support/keys.h"
 
 namespace bb::binance::test {
 namespace {
 
 Secret test_secret() { return Secret("test-secret-" + std::string(54, '0')); }
+
+/// `kind` is "PRIVATE KEY" or another; `line` is what ends a line.
+std::string pem(const std::string& kind, const std::string& body, const std::string& line = "\n") {
+  const std::string dashes(5, '-');
+  return dashes + "BEGIN " + kind + dashes + line + body + line + dashes + "END " + kind + dashes;
+}
+
+Credentials hmac() { return {Secret("AK"), test_secret(), 5000}; }
+
+Credentials credentials(const std::string& secret) {
+  Settings settings;
+  settings.api_key = Secret("AK");
+  settings.api_secret = Secret(secret);
+  auto made = make_credentials(settings);
+  REQUIRE(made.has_value());
+  return std::move(*made);
+}
+
+std::string fault(const std::string& secret) {
+  Settings settings;
+  settings.api_secret = Secret(secret);
+  const auto made = make_credentials(settings);
+  return made ? "none" : made.error().text;
+}
+
+TEST_CASE("keys: V6, an Ed25519 key on one line signs; its signature is sent percent-encoded") {
+  const auto who = credentials(bb::test::kEd25519Private);
+  REQUIRE(who.private_key != nullptr);
+  CHECK(signature_of(who, bb::test::kPayloadV1, "") == bb::test::kEd25519SignatureOfV1);
+  Params params;
+  params.add("symbol", "BTCUSDT");
+  const auto out = sign(params, who, from_ms(1767225600000));
+  CHECK(out.text.find("&signature=" + net::percent_encode(out.signature)) != std::string::npos);
+  CHECK(out.text.find('+') == std::string::npos);
+}
+
+TEST_CASE("keys: PEM with real and with written line breaks is the same key") {
+  const std::string body = bb::test::kEd25519Private;
+  for (const auto& line : {"\n", "\r\n", "\\n"})
+    CHECK(signature_of(credentials(pem("PRIVATE KEY", body, line)), bb::test::kPayloadV1, "") ==
+          bb::test::kEd25519SignatureOfV1);
+}
+
+TEST_CASE("keys: an HMAC secret stays one, also where it looks like base64") {
+  for (const auto& text : {std::string(64, 'a'), std::string("MC4C") + std::string(60, 'A'),
+                           std::string("MIIB") + std::string(60, 'x')}) {
+    const auto who = credentials(text + "\n");
+    CHECK(who.private_key == nullptr);
+    CHECK(who.api_secret.reveal() == text);
+  }
+}
+
+TEST_CASE("keys: what is wrong with a key is said, and the key is not shown") {
+  const std::string body = bb::test::kEd25519Private;
+  CHECK(fault(pem("PUBLIC KEY", "AAAA")) ==
+        "[binance] api_secret: this is the public key, which belongs to the exchange; the private "
+        "one signs");
+  CHECK(fault(pem("ENCRYPTED PRIVATE KEY", "AAAA")) ==
+        "[binance] api_secret: the private key is encrypted; store it without a passphrase");
+  CHECK(fault(pem("PRIVATE KEY", body.substr(0, 40))) ==
+        "[binance] api_secret: this is not a private key in PEM");
+  CHECK(fault("two words").find("blanks") != std::string::npos);
+  for (const auto& text : {body.substr(0, 60), pem("PRIVATE KEY", body.substr(0, 40))})
+    CHECK(fault(text).find(body.substr(30, 8)) == std::string::npos);
+}
 
 TEST_CASE("signing: V1, an order in one string") {
   Params params;
@@ -41,12 +108,12 @@ TEST_CASE("signing: V3, a symbol beyond ASCII") {
   params.add("symbol", "币安人生USDT").add("timestamp", from_ms(1767225600000));
   CHECK(params.encoded() ==
         "symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT&timestamp=1767225600000");
-  CHECK(signature_of(test_secret(), params.encoded(), {}) ==
+  CHECK(signature_of(hmac(), params.encoded(), {}) ==
         "ceb6dd1e41c747ea0098522cc6abe97cd326fa19d6e60006ac403abfc18fa4fc");
 }
 
 TEST_CASE("signing: V4, query and body are signed without a separator") {
-  CHECK(signature_of(test_secret(), "symbol=BTCUSDT&side=SELL",
+  CHECK(signature_of(hmac(), "symbol=BTCUSDT&side=SELL",
                      "type=MARKET&quantity=0.010&timestamp=1767225600000") ==
         "381264f5c957af8cb5f86441e26bd5b1528cbe27acd6a1d899f70aa975d82e29");
 }

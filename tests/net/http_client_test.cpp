@@ -90,6 +90,55 @@ TEST_CASE("http: no answer by the deadline is a failure after sending; the next 
   });
 }
 
+/// A body of 1000 bytes, one a second.
+Task<void> trickle(AnyStream stream, Clock& clock) {
+  std::array<char, 4096> buffer{};
+  co_await read_some(stream, boost::asio::buffer(buffer));
+  co_await write_all(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+  for (int i = 0; i < 1000; ++i) {
+    const auto written = co_await write_all(stream, "x");
+    if (written.error) co_return;
+    co_await sleep_for(clock, Seconds(1));
+  }
+}
+
+TEST_CASE("F70: an answer of one byte a second ends at the deadline, however busy it looks") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    TaskGroup group(loop.io.get_executor());
+    MemoryDialer dialer(loop.io.get_executor(), loop.clock, {}, [&](AnyStream stream) {
+      group.spawn(trickle(std::move(stream), loop.clock));
+    });
+    HttpClient client(dialer, loop.clock, some_endpoint(), {});
+    const auto answer = co_await client.send(get("/slow"), loop.clock.after(Seconds(10)));
+    CHECK(summary(answer) == "sent: GET /slow: the answer broke off by the deadline");
+    CHECK(loop.clock.steady_now() == SteadyTime(Seconds(10)));
+    co_await group.join();
+  });
+}
+
+TEST_CASE("http: a request is made when its connection is open, and again for another one") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    MemoryServer server(loop, echo, {}, {.each_way = Millis(400)});
+    HttpClient client(server.dialer(), loop.clock, some_endpoint(), {});
+    int made = 0;
+    const HttpClient::RequestBuilder build = [&] {
+      ++made;
+      const auto ms = loop.clock.steady_now().time_since_epoch() / Millis(1);
+      return get("/at/" + std::to_string(ms));
+    };
+    const auto first = co_await client.send("GET /at", build, loop.clock.after(Seconds(10)));
+    CHECK(summary(first) == "200 GET /at/800 ");  // a round trip to connect
+    const auto second = co_await client.send("GET /at", build, loop.clock.after(Seconds(10)));
+    CHECK(summary(second) == "200 GET /at/1600 ");
+    CHECK(made == 2);
+    const HttpClient::RequestBuilder bad = [] { return get("no slash"); };
+    const auto refused = co_await client.send("GET /at", bad, loop.clock.after(Seconds(10)));
+    CHECK(summary(refused) == "not sent: GET /at: a control byte or blank in the request");
+    client.close_idle();
+    co_await server.join();
+  });
+}
+
 Task<ServerReply> faulty(HttpRequest request) {
   auto answer = co_await echo(request);
   if (request.target == "/dropped") answer.delivery = ServerReply::Delivery::dropped;

@@ -105,7 +105,9 @@ TEST_CASE("http wire: what is not HTTP, or breaks off, is a failure after sendin
   for (const char* text :
        {"garbage\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n0\r\n\r\n"})
     CHECK(answer_to({text}) == "sent: GET /x: a bad answer: not HTTP");
   CHECK(answer_to({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}, {.close = true}) ==
         "sent: GET /x: the answer broke off (End of file)");
@@ -146,6 +148,14 @@ TEST_CASE("http wire: gzip bodies are decoded, within the limit") {
         "200 " + body + "+");
   CHECK(answer_to({answer_with(field, gzipped(body))}, {.max_body_bytes = body.size() - 1}) ==
         "sent: GET /x: a bad answer: the gzip body is too large");
+}
+
+TEST_CASE("F70: a gzip bomb is put away at the limit") {
+  const auto bomb = gzipped(std::string(50u << 20, '\0'));
+  REQUIRE(bomb.size() < 100'000);
+  CHECK(
+      answer_to({answer_with("Content-Encoding: gzip\r\n", bomb)}, {.max_body_bytes = 1u << 20}) ==
+      "sent: GET /x: a bad answer: the gzip body is too large");
 }
 
 TEST_CASE("http wire: a broken gzip body is a failure after sending") {

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <vector>
 
 #include "net/dialer.h"
 #include "net/tcp_layer.h"
@@ -150,6 +151,45 @@ TEST_CASE("tcp: every address of a name is tried, and an error names them all") 
     CHECK(refused.error().text ==
           "a:1: connect failed (127.0.0.2: Connection refused, "
           "127.0.0.2: Connection refused)");
+  });
+}
+
+/// An address that takes no connection and refuses none: its queue is full.
+struct BlackHole {
+  explicit BlackHole(boost::asio::io_context& io) : acceptor(io) {
+    using boost::asio::ip::tcp;
+    acceptor.open(tcp::v4());
+    acceptor.bind({boost::asio::ip::make_address("127.0.0.1"), 0});
+    acceptor.listen(0);
+    for (int i = 0; i < 4; ++i) {
+      auto& socket = crowd.emplace_back(io);
+      socket.open(tcp::v4());
+      socket.non_blocking(true);
+      boost::system::error_code ignored;
+      socket.connect(acceptor.local_endpoint(), ignored);
+    }
+  }
+  boost::asio::ip::tcp::acceptor acceptor;
+  std::vector<boost::asio::ip::tcp::socket> crowd;
+};
+
+TEST_CASE("F69: an address that swallows connections delays the next one by 250 ms only") {
+  run_real([](RealLoop& loop) -> Task<void> {
+    using boost::asio::ip::tcp;
+    const BlackHole hole(loop.io);
+    const auto listener = listen(loop, echo);
+    const tcp::endpoint alive(boost::asio::ip::make_address("127.0.0.1"), listener->port());
+    const auto dead = hole.acceptor.local_endpoint();
+    const auto begin = loop.clock.steady_now();
+    const auto stream = co_await connect_first(loop.io, loop.clock, "a:1", {dead, dead, alive},
+                                               loop.clock.after(Seconds(20)));
+    CHECK(stream.has_value());
+    CHECK(loop.clock.steady_now() - begin < Seconds(10));
+    const auto late = co_await connect_first(loop.io, loop.clock, "a:1", {dead, dead},
+                                             loop.clock.after(Millis(300)));
+    REQUIRE_FALSE(late.has_value());
+    CHECK(late.error().text ==
+          "a:1: connect failed (127.0.0.1: Connection timed out, 127.0.0.1: Connection timed out)");
   });
 }
 

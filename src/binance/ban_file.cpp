@@ -1,0 +1,66 @@
+#include "binance/ban_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace bb::binance {
+
+namespace {
+
+constexpr Hours kLongest{3 * 24 + 1};
+constexpr std::string_view kMark = "banned until ";
+
+Status fault(const std::string& path, const char* what) {
+  return fail(ErrorKind::storage,
+              fmt::format("cannot {} '{}': {}", what, path, std::strerror(errno)));
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(file, text.data(), text.size());
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<TimePoint> BanFile::load(TimePoint now) const {
+  if (path_.empty()) return std::nullopt;
+  std::ifstream file(path_);
+  std::string line;
+  if (!std::getline(file, line) || !line.starts_with(kMark)) return std::nullopt;
+  const auto digits = std::string_view(line).substr(kMark.size());
+  std::int64_t ms = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ms);
+  if (error != std::errc() || ms <= to_ms(now) || ms > to_ms(now + kLongest)) return std::nullopt;
+  return from_ms(ms);
+}
+
+Status BanFile::save(TimePoint until) const {
+  if (path_.empty()) return {};
+  std::error_code ignored;
+  const auto folder = std::filesystem::path(path_).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  const auto fresh = path_ + ".new";
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return fault(fresh, "write");
+  const auto text = fmt::format("{}{} ({})\n", kMark, to_ms(until), iso_seconds(until));
+  const bool is_written = write_all(file, text) && ::fsync(file) == 0;
+  const int why = errno;
+  ::close(file);
+  errno = why;
+  if (!is_written) return fault(fresh, "write");
+  if (std::rename(fresh.c_str(), path_.c_str()) != 0) return fault(path_, "replace");
+  return {};
+}
+
+}  // namespace bb::binance

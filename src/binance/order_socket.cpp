@@ -1,0 +1,191 @@
+#include "binance/order_socket.h"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "base/async.h"
+#include "base/park.h"
+#include "base/random.h"
+#include "net/websocket.h"
+
+namespace bb::binance {
+
+namespace {
+
+using HttpAnswer = std::expected<net::HttpResponse, net::HttpFailure>;
+
+constexpr Seconds kConnectWithin{5};
+constexpr Hours kRotateAfter{23};  // the exchange cuts at 24 h
+constexpr Millis kBackoffFirst{500};
+constexpr Millis kBackoffMax{30'000};
+constexpr net::WsOptions kSocketOptions{
+    .max_message_bytes = 1u << 20, .ping_every = Seconds(30), .pong_within = Seconds(15)};
+
+net::BaseUrl parsed(const std::string& url) {
+  auto base = net::parse_base_url(url);
+  if (!base) throw std::invalid_argument("[binance] ws_api_url: " + base.error().text);
+  return *base;
+}
+
+std::uint64_t seed_of(const Clock& clock) {
+  return static_cast<std::uint64_t>(to_ms(clock.utc_now())) * 7919 + 1;
+}
+
+net::HttpFailure lost(std::string text) { return {net::HttpFailure::Stage::sent, std::move(text)}; }
+
+}  // namespace
+
+struct OrderSocket::State : std::enable_shared_from_this<State> {
+  State(Parts the_parts, const std::string& url)
+      : parts(the_parts), address(parsed(url)), random(seed_of(the_parts.clock)) {}
+
+  struct Waiting {
+    const net::WsConnection* on = nullptr;
+    Resume resume;
+    std::optional<HttpAnswer> answer;
+
+    void settle(HttpAnswer with) {
+      if (answer) return;
+      answer = std::move(with);
+      if (resume) resume();
+    }
+  };
+
+  Task<Status> dial(SteadyTime deadline);
+  Task<void> dial_beside();
+  Task<void> read(std::shared_ptr<net::WsConnection> from);
+  void close_if_idle(const std::shared_ptr<net::WsConnection>& old) const;
+  bool is_open() const { return socket && socket->is_open(); }
+
+  Parts parts;
+  net::BaseUrl address;
+  Random random;
+  std::unique_ptr<TaskGroup> group;  // its children own themselves: nobody joins it
+  std::shared_ptr<net::WsConnection> socket;
+  bool closed = false;
+  bool dialing = false;
+  int failures = 0;
+  SteadyTime try_at{};
+  SteadyTime rotate_at{};
+  std::int64_t number = 0;
+  std::map<std::string, std::shared_ptr<Waiting>> waiting;
+};
+
+OrderSocket::OrderSocket(Parts parts, const std::string& url)
+    : state_(std::make_shared<State>(parts, url)) {}
+
+OrderSocket::~OrderSocket() {
+  state_->closed = true;
+  if (state_->socket) state_->socket->drop("the account is closed");
+}
+
+std::string OrderSocket::next_id() { return "bb-" + std::to_string(++state_->number); }
+
+Task<Status> OrderSocket::State::dial(SteadyTime deadline) {
+  const auto self = shared_from_this();
+  dialing = true;
+  net::WsRequest request;
+  request.endpoint = address.endpoint;
+  request.target = address.prefix.empty() ? "/" : address.prefix;
+  request.options = kSocketOptions;
+  request.mask_seed = random.next() | 1;
+  auto made =
+      co_await net::connect_websocket(parts.dialer, parts.clock, std::move(request), deadline);
+  dialing = false;
+  if (closed) {
+    if (made) (*made)->drop("stopped");
+    co_return fail(ErrorKind::unreachable, "the account is closed");
+  }
+  if (!made) {
+    const Micros wait =
+        std::min<Micros>(kBackoffMax, kBackoffFirst * (1 << std::min(failures++, 10)));
+    try_at = parts.clock.after(wait);
+    parts.log.warn("order connection not opened", {{"why", made.error().text}});
+    co_return std::unexpected(made.error());
+  }
+  failures = 0;
+  // An older connection lives until the last answer that is due there.
+  const auto old = std::exchange(socket, std::move(*made));
+  close_if_idle(old);
+  rotate_at = parts.clock.after(kRotateAfter);
+  parts.log.info("order connection opened");
+  group->spawn(read(socket));
+  co_return Status{};
+}
+
+void OrderSocket::State::close_if_idle(const std::shared_ptr<net::WsConnection>& old) const {
+  if (!old) return;
+  const bool is_awaited =
+      std::ranges::any_of(waiting, [&](const auto& each) { return each.second->on == old.get(); });
+  if (!is_awaited) old->close(net::ws_code::kNormal, "");
+}
+
+Task<void> OrderSocket::State::dial_beside() {
+  (void)co_await dial(parts.clock.after(kConnectWithin));
+}
+
+Task<void> OrderSocket::State::read(std::shared_ptr<net::WsConnection> from) {
+  const auto self = shared_from_this();
+  while (const auto event = co_await from->receive()) {
+    if (closed || event->kind != net::WsEvent::Kind::text) continue;
+    auto answer = read_socket_answer(event->data);
+    if (!answer || answer->id.empty()) {
+      const auto why = answer ? answer->response.body : answer.error().text;
+      parts.log.warn("order connection said", {{"text", printable(why, {})}});
+      continue;
+    }
+    const auto found = waiting.find(answer->id);
+    if (found == waiting.end() || found->second->on != from.get()) continue;
+    found->second->settle(std::move(answer->response));
+    waiting.erase(found);
+    if (from != socket) close_if_idle(from);
+  }
+  for (const auto& [id, each] : waiting)
+    if (each->on == from.get())
+      each->settle(std::unexpected(lost("the order connection was lost before the answer came")));
+  if (socket == from) socket = nullptr;
+  if (!closed) parts.log.warn("order connection lost", {{"why", from->end().reason}});
+}
+
+Task<bool> OrderSocket::is_ready() {
+  const auto state = state_;
+  auto& s = *state;
+  if (!s.group) s.group = std::make_unique<TaskGroup>(co_await boost::asio::this_coro::executor);
+  const auto now = s.parts.clock.steady_now();
+  const bool is_open = s.is_open();
+  if ((!is_open || now >= s.rotate_at) && !s.dialing && now >= s.try_at)
+    s.group->spawn(s.dial_beside());
+  co_return is_open;
+}
+
+Task<Status> OrderSocket::connect(SteadyTime deadline) {
+  const auto state = state_;
+  auto& s = *state;
+  if (!s.group) s.group = std::make_unique<TaskGroup>(co_await boost::asio::this_coro::executor);
+  if (s.is_open() || s.dialing) co_return Status{};
+  co_return co_await s.dial(deadline);
+}
+
+Task<HttpAnswer> OrderSocket::send(std::string id, std::string frame, SteadyTime deadline) {
+  const auto state = state_;
+  auto& s = *state;
+  const auto not_sent = [](std::string why) {
+    return std::unexpected(net::HttpFailure{net::HttpFailure::Stage::not_sent, std::move(why)});
+  };
+  if (!s.is_open()) co_return not_sent("the order connection is not open");
+  if (s.parts.clock.steady_now() >= deadline) co_return not_sent("the deadline has passed");
+  const auto mine = std::make_shared<State::Waiting>();
+  mine->on = s.socket.get();
+  s.waiting[id] = mine;
+  s.socket->send_text(frame);
+  const auto timer = s.parts.clock.call_at(
+      deadline, [mine] { mine->settle(std::unexpected(lost("no answer came by the deadline"))); });
+  if (!mine->answer) co_await park([&](Resume resume) { mine->resume = std::move(resume); });
+  s.parts.clock.cancel(timer);
+  s.waiting.erase(id);
+  co_return std::move(*mine->answer);
+}
+
+}  // namespace bb::binance
