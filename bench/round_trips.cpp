@@ -2,105 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
-#include "base/async.h"
-#include "binance/account.h"
-#include "binance/market_data.h"
-#include "binance/venue.h"
-#include "net/dialer.h"
-#include "paper/server.h"
+#include "paper_thread.h"
 #include "service/service.h"
 
 namespace bb::bench {
 
 namespace {
 
-constexpr Millis kRoundTrip{50};
 constexpr int kSymbols = 10;
 constexpr Seconds kGetReady{12};  // from the start until the scheduled moment
 constexpr Seconds kGiveUp{60};
 constexpr int kRuns = 20;
-// Words of the benchmark's own paper account.
-constexpr const char* kKey = "bench-paper-key";
-constexpr const char* kSecret = "bench-paper-word";
 
 // A full minute of the exchange's day, far enough from its beginning to have gainers.
 TimePoint scheduled_after(TimePoint now) {
   const TimePoint next = std::chrono::ceil<Minutes>(now + kGetReady);
   return std::max(next, utc_midnight(next) + Minutes(30));
 }
-
-// The paper exchange in a thread of its own. Its clock is ahead of ours, so that the scheduled
-// moment comes soon.
-class PaperThread {
- public:
-  PaperThread(const EntryTrial& trial, Millis ahead) {
-    std::atomic<int> port{0};
-    thread_ = std::thread([this, &port, trial, ahead] { serve(port, trial, ahead); });
-    while (port == 0)
-      std::this_thread::yield();
-    port_ = port;
-  }
-  ~PaperThread() { stop(); }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    boost::asio::post(io_, [this] { stop_->request(); });
-    thread_.join();
-  }
-  int port() const { return port_; }
-  /// Valid after stop().
-  const std::vector<sim::JournalEntry>& journal() const { return journal_; }
-  int lost() const { return lost_; }
-
- private:
-  void serve(std::atomic<int>& port, EntryTrial trial, Millis ahead) {
-    SystemClock clock(io_);
-    Stop stop(clock);
-    stop_ = &stop;
-    sim::RandomMarketOptions market_options;
-    market_options.market.begin = utc_midnight(clock.utc_now()) - Hours(48);
-    market_options.days = 4;
-    market_options.delistings_per_day = 0;
-    const sim::Market market = sim::make_random_market(market_options);
-    paper::ServerOptions options;
-    options.accounts = {{"bench", kKey, kSecret}};
-    options.delay_before = options.delay_after = Micros(kRoundTrip) / 2;
-    options.timeline.offset = ahead;
-    paper::Server server(clock, market, options);
-    if (trial.lost_answers > 0) {
-      paper::FaultRule lost;
-      lost.method = net::Method::post;
-      lost.every = 1;
-      lost.rate = trial.lost_answers;
-      lost.effect = paper::FaultRule::Effect::act_then_drop;
-      server.faults() = paper::FaultPlan({lost}, trial.seed);
-    }
-    auto listener = net::HttpListener::open(io_, clock, "127.0.0.1", 0, server.handler(), {});
-    if (!listener) throw std::runtime_error(listener.error().text);
-    port = (*listener)->port();
-    run_to_end(io_, (*listener)->run(stop));
-    journal_ = server.exchange().journal();
-    lost_ = static_cast<int>(server.faults().fired());
-  }
-
-  boost::asio::io_context io_{1};
-  Stop* stop_ = nullptr;
-  std::vector<sim::JournalEntry> journal_;
-  int port_ = 0;
-  int lost_ = 0;
-  std::thread thread_;
-};
 
 service::Settings settings_for(TimePoint due) {
   service::Settings settings;
@@ -131,22 +55,9 @@ Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, std::st
 
 Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::string database,
                  TimePoint due) {
-  Log log(LogLevel::warn, stderr_sink());
-  auto dialer = net::make_network_dialer(io, clock, {});
-  binance::Settings connection;
-  connection.api_key = Secret(kKey);
-  connection.api_secret = Secret(kSecret);
-  connection.base_url = fmt::format("http://127.0.0.1:{}", port);
-  binance::Venue venue(*dialer, clock, log, connection);
-  auto market = binance::make_market_data(venue);
-  auto account = binance::make_account(venue, connection);
-  if (const auto ready = co_await market->prepare(1); !ready)
-    throw std::runtime_error(ready.error().text);
-  auto identity = co_await account->fetch_identity();
-  auto modes = co_await account->fetch_modes();
-  auto store = store::Store::open({database, true}, identity->alias, io.get_executor(), clock, log);
-  if (!store) throw std::runtime_error(store.error().text);
-  desk::Desk desk({*account, *market, **store, clock, log, *identity, *modes});
+  Client client;
+  co_await client.connect(io, clock, port, std::move(database));
+  desk::Desk& desk = *client.desk;
   trading::Settings strategy;
   strategy.top_n = strategy.allocation_splits = kSymbols;
   const service::Settings settings = settings_for(due);
@@ -154,7 +65,7 @@ Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::strin
   Stop stop(clock);
   TaskGroup group(io.get_executor());
   group.spawn(service.run(stop));
-  group.spawn(stop_when_open(**store, clock, stop, utc_date(due)));
+  group.spawn(stop_when_open(*client.store, clock, stop, utc_date(due)));
   co_await group.join();
 }
 
@@ -165,10 +76,14 @@ RoundTrips figures(const std::vector<sim::JournalEntry>& journal, TimePoint due)
   std::map<Symbol, Micros> opened;
   std::map<Symbol, std::set<std::int64_t>> sold;
   RoundTrips out;
+  const ClientOrderIds ids(kAlias, "paper");
   const double trip = ms(kRoundTrip);
   for (const auto& entry : journal) {
-    if (entry.kind == Kind::fill && entry.fill->side == Side::sell)
-      sold[entry.symbol].insert(entry.fill->order_id);
+    if (entry.kind == Kind::fill && entry.order) {
+      const auto decoded = ids.decode(entry.order->client_order_id, entry.symbol);
+      if (decoded && decoded->kind == OrderKind::entry)
+        sold[entry.symbol].insert(entry.fill->order_id);
+    }
     if (entry.kind == Kind::position_opened) opened.try_emplace(entry.symbol, entry.precise);
     if (entry.kind != Kind::protected_from && entry.kind != Kind::position_closed) continue;
     const auto found = opened.find(entry.symbol);
@@ -185,6 +100,7 @@ RoundTrips figures(const std::vector<sim::JournalEntry>& journal, TimePoint due)
     out.naked_ms_worst = std::max(out.naked_ms_worst, ms(journal.back().precise - since));
   for (const auto& [symbol, orders] : sold)
     out.doubled += orders.size() > 1 ? 1 : 0;
+  if (sold.empty()) throw std::runtime_error("no entry of ours is in the exchange's journal");
   return out;
 }
 
@@ -195,16 +111,13 @@ RoundTrips measure_entry(const EntryTrial& trial) {
   SystemClock clock(io);
   const TimePoint now = clock.utc_now();
   const TimePoint due = scheduled_after(now);
-  PaperThread paper(trial, due - kGetReady - now);
-  const std::string folder =
-      (std::filesystem::temp_directory_path() / fmt::format("bb-bench-{}-{}", getpid(), to_ms(now)))
-          .string();
-  std::filesystem::create_directories(folder);
-  run_to_end(io, trade(io, clock, paper.port(), folder + "/state.db", due));
-  std::filesystem::remove_all(folder);
+  PaperThread paper(
+      {.ahead = due - kGetReady - now, .lost_answers = trial.lost_answers, .seed = trial.seed});
+  const Folder folder;
+  run_to_end(io, trade(io, clock, paper.port(), folder.file("state.db"), due));
   paper.stop();
   RoundTrips out = figures(paper.journal(), due);
-  out.lost = paper.lost();
+  out.lost = paper.lost_answers();
   const bool complete = trial.lost_answers > 0 ? out.positions > 0 : out.positions == kSymbols;
   if (!complete)
     throw std::runtime_error(fmt::format("only {} of {} positions stand", out.positions, kSymbols));

@@ -16,6 +16,7 @@ namespace {
 constexpr Hours kUnfilledMemory{3 * 24};
 constexpr Hours kOrderMemory{89 * 24};  // 90 days, less a margin for the way there
 constexpr Hours kBeforeFirst{1};
+constexpr Minutes kIncomeLate{5};
 constexpr Micros kBetweenLooks{2'000'000};
 
 using OrderKey = std::pair<Symbol, std::int64_t>;  // order ids are unique per symbol
@@ -44,6 +45,7 @@ class Comparison {
       check_order(order);
     check_fills();
     check_positions();
+    check_wallets();
     return std::move(report_);
   }
 
@@ -191,6 +193,15 @@ class Comparison {
     }
   }
 
+  // The youngest reading may be ahead of the income that explains it, until the next sample.
+  void check_wallets() {
+    auto readings = store_.wallets;
+    std::erase_if(readings,
+                  [&](const auto& reading) { return rules_.now - reading.answered < kIncomeLate; });
+    for (auto& fault : store::check_equity(std::move(readings), store_.income))
+      report_.differences.push_back(std::move(fault));
+  }
+
   static std::string text(Side value) { return std::string(str(value)); }
   static std::string text(PositionSide value) { return std::string(str(value)); }
   static std::string text(std::int64_t value) { return std::to_string(value); }
@@ -234,7 +245,12 @@ Result<StoreView> load_store_view(const store::Store& store) {
   if (!intents) return std::unexpected(intents.error());
   auto fills = store.load_fills();
   if (!fills) return std::unexpected(fills.error());
-  return StoreView{std::move(*intents), std::move(*fills), store.open_holdings()};
+  const auto readings = store.load_journal("wallet");
+  if (!readings) return std::unexpected(readings.error());
+  auto income = store.load_income();
+  if (!income) return std::unexpected(income.error());
+  return StoreView{std::move(*intents), std::move(*fills), store.open_holdings(),
+                   store::wallet_points(*readings), std::move(*income)};
 }
 
 Task<Result<ExchangeView>> fetch_exchange_view(exchange::TradingAccount& account,

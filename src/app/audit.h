@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exchange/trading_account.h"
+#include "store/equity.h"
 #include "store/store.h"
 
 namespace bb::app {
@@ -25,6 +26,8 @@ struct StoreView {
   std::vector<store::Intent> intents;
   std::vector<store::FillRecord> fills;
   std::vector<store::Holding> open_holdings;
+  std::vector<store::WalletPoint> wallets;
+  std::vector<store::IncomeRecord> income;
 };
 
 struct AuditRules {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/proxy.h"
+#include "binance/account.h"
 
 namespace bb::app {
 
@@ -47,6 +48,7 @@ Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
   for (auto& fault : service::validate(config.runtime))
     faults.push_back(std::move(fault));
+  if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
   return faults;
 }

@@ -8,6 +8,11 @@ Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings
   net::ProxyOptions proxy;
   std::string_view rest = settings.https_proxy;
   if (rest.starts_with("http://")) rest.remove_prefix(7);
+  for (const std::string_view scheme : {"socks5://", "socks5h://"})
+    if (rest.starts_with(scheme)) {
+      rest.remove_prefix(scheme.size());
+      proxy.kind = net::ProxyOptions::Kind::socks5;
+    }
   if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view login = rest.substr(0, at);
     const auto colon = login.find(':');
@@ -18,8 +23,12 @@ Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings
   }
   const auto url = net::parse_base_url("http://" + std::string(rest));
   if (!url || rest.find('/') != std::string_view::npos)
-    return fail(ErrorKind::configuration,
-                "[notify] https_proxy: write it as http://host:port or http://user:word@host:port");
+    return fail(
+        ErrorKind::configuration,
+        "[notify] https_proxy: write it as http://host:port or http://user:word@host:port, or "
+        "with socks5:// in place of http://");
+  if (proxy.kind == net::ProxyOptions::Kind::socks5 && rest.find(':') == std::string_view::npos)
+    return fail(ErrorKind::configuration, "[notify] https_proxy: a SOCKS5 proxy needs its port");
   proxy.endpoint = url->endpoint;
   return std::optional<net::ProxyOptions>(std::move(proxy));
 }

@@ -15,6 +15,24 @@ namespace {
 constexpr const char* kLockAdvice = "give each instance its own [runtime] lock_file";
 constexpr const char* kMemoryUrl = "http://paper.exchange:80";
 
+/// A ban is this machine's, whatever account asked; an exchange in this process bans nobody for
+/// longer than it lives.
+binance::VenueOptions venue_options(const Config& config) {
+  if (config.binance.base_url == kMemoryUrl) return {};
+  const auto proxy = read_proxy(config.notify);
+  std::string way;
+  if (proxy && proxy->has_value())
+    way = (*proxy)->endpoint.host + "_" + std::to_string((*proxy)->endpoint.port);
+  const std::filesystem::path home(store::AccountHome::path_of(config.runtime.state_dir, "-", "-"));
+  const auto name = binance::ban_file_name(config.binance.base_url, way);
+  return {(home.parent_path().parent_path() / "bans" / name).string()};
+}
+
+std::unique_ptr<binance::Venue> make_venue(Ground ground) {
+  return std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
+                                          ground.config.binance, venue_options(ground.config));
+}
+
 Status make_parent(const std::string& file) {
   const auto parent = std::filesystem::path(file).parent_path();
   std::error_code error;
@@ -33,14 +51,11 @@ std::string account_name(const exchange::AccountIdentity& identity) {
 }  // namespace
 
 PublicSide::PublicSide(Ground ground)
-    : venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
-                                              ground.config.binance)),
-      market_(binance::make_market_data(*venue_)) {}
+    : venue_(make_venue(ground)), market_(binance::make_market_data(*venue_)) {}
 PublicSide::~PublicSide() = default;
 
 Account::Account(Ground ground)
-    : venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
-                                              ground.config.binance)),
+    : venue_(make_venue(ground)),
       market_(binance::make_market_data(*venue_)),
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 Account::~Account() = default;
@@ -89,8 +104,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
 
 AccountView::AccountView(Ground ground)
     : ground_(ground),
-      venue_(std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
-                                              ground.config.binance)),
+      venue_(make_venue(ground)),
       market_(binance::make_market_data(*venue_)),
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 AccountView::~AccountView() = default;

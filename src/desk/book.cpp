@@ -30,7 +30,6 @@ Task<Status> Book::refresh() {
     if (!fee) co_return std::unexpected(fee.error());
     taker_fee_ = *fee;
   }
-  refreshed_ = std::nullopt;
   co_return Status{};
 }
 
@@ -52,6 +51,13 @@ const Brackets* Book::find_brackets(Symbol symbol) const {
   return found == brackets_.end() || found->second.empty() ? nullptr : &found->second;
 }
 
+bool Book::expects(const exchange::SymbolSettings& told) const {
+  const auto asked = asked_leverage_.find(told.symbol);
+  if (asked != asked_leverage_.end() && asked->second == told.leverage) return true;
+  const auto known = settings_.find(told.symbol);
+  return known != settings_.end() && known->second.leverage == told.leverage;
+}
+
 Task<Status> Book::ensure_isolated(Symbol symbol, int leverage) {
   // A symbol that is not listed has the account's defaults, which are not known: set both.
   const auto known = settings_.find(symbol);
@@ -67,6 +73,7 @@ Task<Status> Book::ensure_isolated(Symbol symbol, int leverage) {
           changed.code());
   }
   if (!same_leverage) {
+    asked_leverage_[symbol] = leverage;  // the stream may tell it before the answer
     const auto changed = co_await account_.set_leverage(symbol, leverage);
     if (changed.done() == nullptr)
       co_return fail(ErrorKind::rejected,

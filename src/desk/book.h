@@ -25,6 +25,9 @@ class Book {
   const Brackets* find_brackets(Symbol symbol) const;
   Ratio taker_fee() const { return taker_fee_; }
 
+  /// The leverage is what we know, or have just asked for.
+  bool expects(const exchange::SymbolSettings& told) const;
+
   /// Makes the symbol isolated with that leverage; sends only what differs.
   Task<Status> ensure_isolated(Symbol symbol, int leverage);
 
@@ -35,6 +38,7 @@ class Book {
   std::map<Symbol, std::size_t> rule_index_;
   std::map<Symbol, Brackets> brackets_;
   std::map<Symbol, exchange::SymbolSettings> settings_;
+  std::map<Symbol, int> asked_leverage_;
   Ratio taker_fee_{Decimal::from_raw(50'000)};  // 0.05 %, until the account says otherwise
   std::optional<SteadyTime> refreshed_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/plant.h"
+#include "desk/facts.h"
 #include "desk/impl/journal.h"
 
 namespace bb::desk {
@@ -31,6 +32,7 @@ Task<bool> is_dead(Parts& parts, const store::Intent& intent) {
 Desk::Desk(Parts parts)
     : parts_(std::move(parts)),
       book_(parts_.account, parts_.market),
+      gate_(parts_),
       ids_(parts_.identity.alias, parts_.identity.environment) {}
 
 Desk::~Desk() = default;
@@ -46,29 +48,25 @@ ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol
       {day ? *day : utc_midnight(parts_.market.exchange_now()), job, symbol, kind, next});
 }
 
+Task<void> Desk::import_known_orders() {
+  if (importer_) co_await importer_();
+}
+
 Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, TimePoint since,
                                                              std::int64_t holding_id) {
   if (planted("fills_not_recorded")) co_return std::vector<exchange::Fill>{};
   auto fills = co_await parts_.account.fetch_fills(symbol, since);
   if (!fills) co_return fills;
   store::Batch batch;
-  const auto held =
-      planted("priced_at_trigger") ? parts_.store.find_open_holding(symbol) : std::nullopt;
-  for (const auto& fill : *fills)
-    batch.add(store::FillRecord{holding_id,
-                                fill.symbol,
-                                fill.trade_id,
-                                fill.order_id,
-                                {},
-                                fill.side,
-                                fill.position_side,
-                                fill.qty,
-                                held && fill.side == Side::buy ? *held->sl_price : fill.price,
-                                fill.realized_pnl,
-                                planted("fees_left_out") ? Usdt() : fill.commission,
-                                fill.commission_asset,
-                                fill.maker,
-                                fill.time});
+  for (const auto& fill : *fills) {
+    auto record = fill_record(parts_, fill, {});
+    record.holding_id = holding_id;
+    if (planted("fees_left_out")) record.commission = Usdt();
+    const auto held =
+        planted("priced_at_trigger") ? parts_.store.find_open_holding(symbol) : std::nullopt;
+    if (held && fill.side == Side::buy) record.price = *held->sl_price;
+    batch.add(record);
+  }
   const auto stored = co_await parts_.store.commit(std::move(batch));
   if (!stored)
     parts_.log.error("fills not stored", {{"symbol", symbol}, {"error", stored.error().text}});
@@ -110,15 +108,13 @@ Task<std::vector<store::Intent>> Desk::settle_intents() {
         intent.state = store::IntentState::unknown;
       }
       intent.evidence = found ? "the exchange does not know the id" : found.error().text;
-      (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
+      co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
       continue;
     }
     const exchange::OrderView& order = **found;
-    intent.state = state_of(order);
-    intent.order_id = order.order_id;
-    intent.executed_qty = order.executed_qty;
-    intent.evidence = "query";
-    (void)co_await parts_.store.commit(std::move(store::Batch().put(intent)));
+    intent = *now;
+    if (advance(intent, order, "query"))
+      co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
     parts_.log.info("intent settled", {{"symbol", intent.symbol},
                                        {"kind", str(intent.kind)},
                                        {"status", str(order.status)},

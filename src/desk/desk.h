@@ -5,6 +5,8 @@
 // may have changed: nothing here trusts what it read before one.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +15,9 @@
 #include "base/async.h"
 #include "base/log.h"
 #include "base/plant.h"
+#include "base/random.h"
 #include "desk/book.h"
+#include "desk/gate.h"
 #include "desk/turns.h"
 #include "exchange/trading_account.h"
 #include "store/account_home.h"
@@ -54,11 +58,9 @@ struct EntryResult {
   std::string text;
 };
 
-struct ProtectionPlan {
-  Price stop;         // trigger of the stop
-  Price take_profit;  // trigger of the take-profit; zero = none yet
-  WorkingType working_type = WorkingType::contract_price;
-};
+/// Called once, in the turn in which a fill is known: by the answer, by the stream, or by a query,
+/// whichever comes first. The short is protected in it.
+using OnFill = std::function<Task<void>(EntryResult)>;
 
 struct PlacedOrder {
   std::int64_t order_id = 0;
@@ -83,28 +85,41 @@ struct CloseResult {
     partial,  // something is left; see left and text
     unknown,  // no read could be had
   } kind = Kind::unknown;
+  Qty before;  // signed, as first read
   Qty closed;
-  Qty left;
+  Qty left;                   // signed
+  Qty recorded;               // fills in the store since our first order
   std::int64_t order_id = 0;  // the last order of ours that executed, 0 = somebody else closed it
   std::string text;
+  bool is_busy = false;  // partial or unknown, because the exchange takes nothing for now
+  bool has_all_fills() const { return closed.is_positive() && recorded >= closed; }
 };
+
+struct Waiting;
 
 class Desk {
  public:
   explicit Desk(Parts parts);
   ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
 
   Parts& parts() { return parts_; }
   Book& book() { return book_; }
   Turns& turns() { return turns_; }
+  Gate& gate() { return gate_; }
+  /// For the spread of pauses.
+  Random& random() { return random_; }
   PositionSide short_side() const {
     const bool hedge = parts_.modes.hedge && !planted("no_position_side");
     return hedge ? PositionSide::short_ : PositionSide::both;
   }
 
-  /// Intent, order, evidence. Never sends an entry whose id was used before. The caller holds the
-  /// symbol's turn.
-  Task<EntryResult> enter_short(EntryOrder order);
+  /// Intent, gate, order, evidence. Never sends an entry whose id was used before. What the gate
+  /// refuses is not sent. The caller holds the symbol's turn.
+  Task<EntryResult> enter_short(EntryOrder order, OnFill on_fill = {});
+  /// An order's end, told by the stream, for whoever waits for its answer.
+  void tell_waiting(const exchange::OrderView& order);
 
   /// Places one closePosition stop or take-profit of the holding (kind stop or take_profit), with
   /// the rules of design §3.4 for -4509, -2022, -4130, -2021 and Unknown. Never cancels anything.
@@ -135,11 +150,21 @@ class Desk {
                         int* attempt = nullptr) const;
   const ClientOrderIds& ids() const { return ids_; }
 
+  /// What is to be done before an order with our id form is called foreign: importing what was sent
+  /// past a holder that did not answer.
+  using Importer = std::function<Task<void>()>;
+  void import_with(Importer importer) { importer_ = std::move(importer); }
+  Task<void> import_known_orders();
+
  private:
   Parts parts_;
   Book book_;
   Turns turns_;
+  Gate gate_;
   ClientOrderIds ids_;
+  std::map<ClientOrderId, Waiting*> waiting_;
+  Importer importer_;
+  Random random_{0xb0b};
 };
 
 }  // namespace bb::desk

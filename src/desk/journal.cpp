@@ -1,5 +1,7 @@
 #include "desk/impl/journal.h"
 
+#include "desk/facts.h"
+
 namespace bb::desk {
 
 store::Intent make_intent(const Parts& parts, const exchange::OrderRequest& request,
@@ -53,33 +55,34 @@ store::IntentState state_of(const exchange::OrderView& order) {
   return open_question ? store::IntentState::unknown : store::IntentState::done;
 }
 
-void apply_found(store::Batch& batch, store::Intent& intent, const exchange::OrderView& order,
-                 TimePoint now) {
-  intent.state = state_of(order);
-  intent.order_id = order.order_id;
-  intent.executed_qty = order.executed_qty;
-  intent.evidence = "query";
+void apply_found(const Parts& parts, store::Batch& batch, store::Intent& intent,
+                 const exchange::OrderView& order) {
+  if (const auto* now = parts.store.find_intent(intent.client_order_id)) intent = *now;
+  (void)advance(intent, order, "query");
   batch.put(intent);
-  batch.add(event_of(intent, std::string(str(order.status)), now, "found by query"));
+  batch.add(event_of(intent, std::string(str(order.status)), parts.market.exchange_now(),
+                     "found by query"));
 }
 
-void apply_outcome(store::Batch& batch, store::Intent& intent,
-                   const exchange::Outcome<exchange::OrderView>& outcome, TimePoint now) {
+void apply_outcome(const Parts& parts, store::Batch& batch, store::Intent& intent,
+                   const exchange::Outcome<exchange::OrderView>& outcome) {
+  // The stream may have told more than the answer does, while that was on its way.
+  if (const auto* now = parts.store.find_intent(intent.client_order_id)) intent = *now;
+  const bool is_open = intent.state == store::IntentState::sent;
   std::string status;
   if (const auto* order = outcome.done()) {
-    intent.state = state_of(*order);
-    intent.order_id = order->order_id;
-    intent.executed_qty = order->executed_qty;
-    intent.evidence = "answer";
+    (void)advance(intent, *order, "answer");
     status = str(order->status);
   } else {
     const bool refused = outcome.refused() != nullptr;
-    intent.state = refused ? store::IntentState::refused : store::IntentState::unknown;
-    intent.evidence = outcome.describe();
+    if (is_open) {
+      intent.state = refused ? store::IntentState::refused : store::IntentState::unknown;
+      intent.evidence = outcome.describe();
+    }
     status = refused ? "REFUSED" : "UNKNOWN";
   }
   batch.put(intent);
-  batch.add(event_of(intent, status, now, intent.evidence));
+  batch.add(event_of(intent, status, parts.market.exchange_now(), outcome.describe()));
 }
 
 Task<void> commit_or_log(Parts& parts, store::Batch batch) {
@@ -110,7 +113,7 @@ Task<exchange::Outcome<exchange::OrderView>> send_reducing(Parts& parts, store::
   auto send = place(parts.account, request);
   auto [stored, outcome] = co_await both(std::move(commit), std::move(send));
   store::Batch after;
-  apply_outcome(after, intent, outcome, parts.market.exchange_now());
+  apply_outcome(parts, after, intent, outcome);
   co_await commit_or_log(parts, std::move(after));
   parts.log.info("order sent", {{"symbol", request.symbol},
                                 {"kind", str(intent.kind)},

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "desk/desk.h"
 #include "desk/impl/journal.h"
@@ -9,6 +11,26 @@ namespace bb::desk {
 namespace {
 
 using Kind = PlaceResult::Kind;
+
+constexpr int kTooManyConditionals = -4045;
+constexpr Seconds kOrphanAge{10};  // younger orders may belong to a journey in progress
+
+// Room for a stop where the exchange takes no more of them (F20): stops and take-profits of ours
+// that nothing stands behind any more.
+Task<void> cancel_orphans(Desk& desk) {
+  Parts& parts = desk.parts();
+  const auto [positions, orders] =
+      co_await both(parts.account.fetch_positions(), parts.account.fetch_open_conditional_orders());
+  if (!positions || !orders) co_return;
+  for (const auto& order : *orders) {
+    const bool is_old = parts.market.exchange_now() - order.create_time > kOrphanAge;
+    const bool has_position = std::ranges::any_of(
+        *positions, [&](const auto& position) { return position.symbol == order.symbol; });
+    if (is_old && !has_position && !parts.store.find_open_holding(order.symbol) &&
+        desk.ids().decode(order.client_order_id, order.symbol))
+      (void)co_await desk.cancel_order(order.ref());
+  }
+}
 
 PlaceResult resting(const exchange::OrderView& order) {
   return {Kind::resting, {order.order_id, order.client_order_id, order.trigger_price}, {}};
@@ -68,11 +90,17 @@ Task<PlaceResult> Desk::place_protection(const store::Holding& holding, OrderKin
   // -4509 and -2022 right after a known fill mean "not visible yet" (design §3.4).
   constexpr std::array kWaits{Millis(50), Millis(100), Millis(200), Millis(400), Millis(800)};
   std::string text;
+  bool made_room = false;
   for (const auto wait : kWaits) {
     const auto outcome = co_await send_protective(*this, holding, kind, trigger, working_type);
     if (const auto* order = outcome.done()) co_return resting(*order);
     text = outcome.describe();
     if (outcome.code() == -2021) co_return PlaceResult{Kind::would_trigger, {}, text};
+    if (outcome.code() == kTooManyConditionals && !std::exchange(made_room, true)) {
+      gate_.note_conditionals(Gate::kConditionalsMax);
+      co_await cancel_orphans(*this);
+      continue;
+    }
     // -4130 says that one stands already; after an Unknown one may: look before sending another.
     if (outcome.unknown() != nullptr || outcome.code() == -4130 || outcome.code() == -4116) {
       auto standing = co_await find_protective(parts_, holding.symbol, holding.side, kind);

@@ -11,6 +11,18 @@ Turn::~Turn() {
   if (turns_ != nullptr) turns_->give_back(symbol_);
 }
 
+ClosingMark::ClosingMark(ClosingMark&& other) noexcept
+    : turns_(std::exchange(other.turns_, nullptr)), symbol_(other.symbol_) {}
+
+ClosingMark::~ClosingMark() {
+  if (turns_ != nullptr) turns_->closing_.extract(symbol_);
+}
+
+ClosingMark Turns::mark_closing(Symbol symbol) {
+  closing_.insert(symbol);
+  return {*this, symbol};
+}
+
 Task<Turn> Turns::take(Symbol symbol) {
   const auto [place, is_free] = waiting_.try_emplace(symbol);
   if (!is_free)

@@ -11,11 +11,6 @@ namespace bb::service {
 namespace {
 
 using store::SlotState;
-using FillsRead = Result<std::vector<exchange::Fill>>;
-
-// opened_at is when the fill was known; it happened before.
-constexpr Minutes kBeforeOpened{1};
-
 bool has_ended(const store::Slot* slot) {
   if (slot == nullptr) return false;
   switch (slot->state) {
@@ -75,20 +70,14 @@ Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Sl
   co_return report;
 }
 
-Task<void> record_opening_fills(desk::Desk& desk) {
-  std::vector<Task<FillsRead>> reads;
-  for (const auto& holding : desk.parts().store.open_holdings())
-    reads.push_back(
-        desk.record_fills(holding.symbol, holding.opened_at - kBeforeOpened, holding.id));
-  const auto results = co_await gather(std::move(reads));
-  for (const auto& fills : results)
-    if (!fills) desk.parts().log.warn("fills not read", {{"why", fills.error().text}});
+Task<void> tell(desk::Desk& desk, trading::PatrolReport report) {
+  if (auto message = patrol_message(report, desk.parts().market.exchange_now()))
+    co_await put_note(desk, std::move(*message));
 }
 
 Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol) {
   auto report = co_await patrol.run_once();
-  if (auto message = patrol_message(report, desk.parts().market.exchange_now()))
-    co_await put_note(desk, std::move(*message));
+  co_await tell(desk, report);
   co_return report;
 }
 

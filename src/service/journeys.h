@@ -10,17 +10,18 @@
 #include "trading/entry.h"
 #include "trading/loss_cut.h"
 #include "trading/patrol.h"
+#include "trading/watch.h"
 
 namespace bb::service {
 
 /// Runs or resumes an entry slot and keeps its row in `slots`.
 Task<trading::EntryReport> run_entry(desk::Desk& desk, trading::Entry& entry, Slot slot);
 
-/// Records the executions that opened the positions in hand; those known already change nothing.
-Task<void> record_opening_fills(desk::Desk& desk);
-
 /// One round over the positions, and its message when there is something to tell.
 Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol);
+
+/// The message of a round, when there is something to tell.
+Task<void> tell(desk::Desk& desk, trading::PatrolReport report);
 
 /// One equity sample and the money movements, as configured.
 Task<void> take_samples(desk::Desk& desk, const Settings& settings);

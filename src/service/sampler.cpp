@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/plant.h"
+#include "store/equity.h"
 
 namespace bb::service {
 
@@ -25,6 +26,7 @@ Result<Usdt> wallet_of(const std::vector<exchange::AssetBalance>& balances,
 
 Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& settings) {
   auto& parts = desk.parts();
+  const TimePoint asked = parts.market.exchange_now();
   const auto [balances, positions] =
       co_await both(parts.account.fetch_balances(), parts.account.fetch_positions());
   store::WalletSnapshot sample;
@@ -42,6 +44,10 @@ Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& sett
   }
   store::Batch batch;
   batch.add(sample);
+  // What the equity identity is checked against (store/equity.h).
+  if (balances)
+    for (const auto& balance : *balances)
+      batch.add(store::journal_row({balance.asset, balance.wallet, asked, sample.captured_at}));
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.warn("equity sample not stored", {{"why", stored.error().text}});
   co_return sample;

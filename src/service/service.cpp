@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/plant.h"
+#include "trading/reconcile.h"
 
 namespace bb::service {
 
@@ -37,7 +38,10 @@ std::string why_missed(const store::Slot* slot) {
 }  // namespace
 
 Service::Service(Parts parts)
-    : parts_(parts), entry_(parts.desk, parts.strategy), patrol_(parts.desk, parts.strategy) {}
+    : parts_(parts),
+      entry_(parts.desk, parts.strategy),
+      patrol_(parts.desk, parts.strategy),
+      watch_(parts.desk, patrol_) {}
 
 Task<void> Service::run(Stop& stop) {
   auto& desk = parts_.desk.parts();
@@ -50,20 +54,28 @@ Task<void> Service::run(Stop& stop) {
   if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
   if (parts_.settings.daily_loss_cut_enabled) loops.spawn(loss_cut_loop(stop));
   loops.spawn(patrol_loop(stop));
+  loops.spawn(event_loop(stop));
+  loops.spawn(watch_loop(stop));
   loops.spawn(check_loop(stop));
   co_await loops.join();
   desk.log.info("service stopped");
 }
 
-// One patrol settles what a crash left open, adopts, protects and sweeps. An account with nothing
-// open may start without one, as configured.
+// One reconcile settles what a crash left open, adopts, protects and sweeps. An account with
+// nothing open may start without one, as configured. One that fails is tried again by the watch,
+// and nothing is opened before.
 Task<void> Service::recover() {
   auto& store = parts_.desk.parts().store;
   const bool something_open = !store.open_holdings().empty() || !store.unresolved_intents().empty();
   if (!parts_.settings.run_manage_on_startup && !something_open) co_return;
-  co_await patrol_step();
-  // A crash may have come between a fill and its record.
-  co_await record_opening_fills(parts_.desk);
+  parts_.desk.gate().doubt("start-up");
+  const auto report = co_await trading::reconcile(parts_.desk, patrol_);
+  if (!report) {
+    parts_.desk.parts().log.warn("account not read at start", {{"why", report.error().text}});
+    co_return;
+  }
+  co_await tell(parts_.desk, *report);
+  co_await take_samples(parts_.desk, parts_.settings);
 }
 
 // A fault of one step must not take the other loops' protection away.
@@ -156,6 +168,7 @@ Task<void> Service::fire_entry(Slot slot) {
   // Set before, so that an exception backs off like a failure.
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
+  co_await wait_for_certainty();
   const auto report = co_await run_entry(parts_.desk, entry_, slot);
   if (report.status == trading::EntryStatus::failed) {
     entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));

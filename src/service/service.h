@@ -1,6 +1,8 @@
 // Service: the scheduler of one account. Start-up is recovery; then the entry, the loss cut and the
 // patrol each run in a loop of their own, so that none waits for another. Per symbol the desk's
-// turns keep them apart. A fourth loop has the database checked once a day, far from the entry.
+// turns keep them apart. The event loop reads the account's stream and records its facts; the watch
+// loop looks after what they name. The last loop has the database checked once a day, far from the
+// entry.
 //
 // The schedule is read on exchange time. Loops sleep in slices and ask next_fire() again, so a
 // clock that jumps neither fires a slot twice nor loses one.
@@ -35,6 +37,13 @@ class Service {
   Task<void> fire_loss_cut(Slot slot);
   Task<void> patrol_loop(Stop& stop);
   Task<void> patrol_step();
+  Task<void> event_loop(Stop& stop);
+  Task<void> event_step(Stop& stop);
+  Task<void> record(exchange::AccountEvent event);
+  Task<void> watch_loop(Stop& stop);
+  Task<void> watch_step();
+  void wake_watch();
+  Task<void> wait_for_certainty();
   Task<void> check_loop(Stop& stop);
   Task<void> check_step(Stop& stop);
   Task<bool> guard(const char* what, Task<void> step);
@@ -44,6 +53,8 @@ class Service {
   Parts parts_;
   trading::Entry entry_;
   trading::Patrol patrol_;
+  trading::Watch watch_;
+  std::optional<Stop> watch_nap_;  // ends early when there is something to look at
   std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process
   std::optional<LocalDate> prepared_, decided_;
   std::optional<LocalDate> checked_;

@@ -30,6 +30,8 @@ std::string_view str(HoldingStatus status) {
       return "CLOSED_RISK_OFF";
     case HoldingStatus::closed_daily_loss_cut:
       return "CLOSED_DAILY_LOSS_CUT";
+    case HoldingStatus::closed_flatten:
+      return "CLOSED_FLATTEN";
   }
   return "";
 }

@@ -34,6 +34,7 @@ enum class HoldingStatus {
   closed_external,
   closed_risk_off,
   closed_daily_loss_cut,
+  closed_flatten,  // a person closed it through us
 };
 
 /// `positions`: our lifecycle record of one short. At most one open row per symbol.
@@ -113,7 +114,8 @@ struct OrderEvent {
   std::string detail;  // JSON or plain text
 };
 
-/// `fills`: one execution, keyed by (symbol, trade_id); adding it twice changes nothing.
+/// `fills`: one execution, keyed by (symbol, trade_id). Adding it again fills in holding, client
+/// order id and commission where they were not known, and changes nothing else.
 struct FillRecord {
   std::int64_t holding_id = 0;
   Symbol symbol;

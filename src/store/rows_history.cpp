@@ -6,12 +6,6 @@ namespace bb::store {
 
 namespace {
 
-const Table& journal_table() {
-  static const Table table("journal", "source,key,exchange_time_utc,seen_at_utc,body",
-                           "source,key");
-  return table;
-}
-
 const Table& cashflow_table() {
   static const Table table("cashflow_events",
                            "unique_key,event_time_utc,asset,amount,income_type,symbol,tran_id,info,"
@@ -21,6 +15,20 @@ const Table& cashflow_table() {
 }
 
 }  // namespace
+
+const Table& journal_table() {
+  static const Table table("journal", "source,key,exchange_time_utc,seen_at_utc,body",
+                           "source,key");
+  return table;
+}
+
+void read_row(RowReader& in, JournalRow& row) {
+  row.source = in.text();
+  row.key = in.text();
+  row.exchange_time = in.time();
+  row.seen_at = in.time();
+  row.body = in.text();
+}
 
 // Rows without a key of their own: the id that the store gives is the first column.
 const Table& order_events_table() {
@@ -63,8 +71,29 @@ const Table& fills_table() {
   return table;
 }
 
+namespace {
+
+// A trade is told by the stream and by history, in any order: what the first did not know is filled
+// in, nothing that is known changes.
+const std::string& complete_fill() {
+  static const std::string sql = [] {
+    std::string text = fills_table().insert();
+    constexpr std::string_view kNothing = "NOTHING";
+    text.resize(text.size() - kNothing.size());
+    return text +
+           "UPDATE SET position_id=coalesce(position_id,excluded.position_id),"
+           "client_order_id=coalesce(client_order_id,excluded.client_order_id),"
+           "commission=CASE commission_asset WHEN '' THEN excluded.commission ELSE commission END,"
+           "commission_asset=CASE commission_asset WHEN '' THEN excluded.commission_asset "
+           "ELSE commission_asset END";
+  }();
+  return sql;
+}
+
+}  // namespace
+
 void append_row(const FillRecord& fill, TimePoint, RowIds&, std::vector<Write>& writes) {
-  writes.push_back({fills_table().insert(),
+  writes.push_back({complete_fill(),
                     {value(fill.symbol), value(fill.trade_id), value_or_null(fill.holding_id),
                      value(fill.order_id), value_or_null(fill.client_order_id),
                      value(str(fill.side)), value(str(fill.position_side)), value(fill.qty),

@@ -330,6 +330,12 @@ Result<std::vector<WalletSnapshot>> Store::load_snapshots() const {
   return state_->load<WalletSnapshot>(snapshots_table().select("ORDER BY captured_at_utc, id"));
 }
 
+Result<std::vector<JournalRow>> Store::load_journal(const std::string& source) const {
+  const std::vector<sql::Value> values{value(source)};
+  return state_->load<JournalRow>(
+      journal_table().select("WHERE source = ? ORDER BY exchange_time_utc, id"), values);
+}
+
 Result<std::vector<OrderEvent>> Store::load_order_events(std::int64_t holding_id) const {
   const std::vector<sql::Value> values{value(holding_id)};
   return state_->load<OrderEvent>(

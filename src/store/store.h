@@ -39,7 +39,7 @@ class Batch {
   Batch& put(const Slot& slot);
   Batch& put(const OutboxMessage& message);
   Batch& add(const OrderEvent& event);
-  Batch& add(const FillRecord& fill);  // ignored when the trade is known
+  Batch& add(const FillRecord& fill);  // completes a trade that is known
   Batch& add(const WalletSnapshot& snapshot);
   Batch& add(const IncomeRecord& income);  // ignored when the movement is known
   Batch& add(const JournalRow& row);       // ignored when (source, key) is known
@@ -115,6 +115,7 @@ class Store {
   Result<std::vector<FillRecord>> load_fills() const;
   Result<std::vector<IncomeRecord>> load_income() const;
   Result<std::vector<WalletSnapshot>> load_snapshots() const;
+  Result<std::vector<JournalRow>> load_journal(const std::string& source) const;
   Result<std::vector<OrderEvent>> load_order_events(std::int64_t holding_id) const;
 
  private:

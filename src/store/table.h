@@ -50,6 +50,7 @@ const Table& order_events_table();
 const Table& fills_table();
 const Table& snapshots_table();
 const Table& income_table();
+const Table& journal_table();
 const Table& outbox_table();
 
 /// Reads the columns of one row from left to right. A word that this version does not know is
@@ -104,6 +105,7 @@ void read_row(RowReader& in, OrderEvent& event);
 void read_row(RowReader& in, FillRecord& fill);
 void read_row(RowReader& in, WalletSnapshot& snapshot);
 void read_row(RowReader& in, IncomeRecord& income);
+void read_row(RowReader& in, JournalRow& row);
 void read_row(RowReader& in, OutboxMessage& message);
 
 /// Every row of a SELECT that `table` made.

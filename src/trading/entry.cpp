@@ -13,6 +13,23 @@ namespace bb::trading {
 namespace {
 
 constexpr Seconds kPlanAgeMax{10};
+constexpr int kHeldDaysMax = 60;
+
+// After a liquidation or an auto-deleveraging nothing is opened until the next UTC day (F55).
+std::string forced_close_today(const desk::Parts& parts) {
+  const TimePoint midnight = utc_midnight(parts.market.exchange_now());
+  for (int day = 0; day <= kHeldDaysMax; ++day) {
+    const auto* run = parts.store.find_run(utc_date(midnight - Hours(24) * day));
+    if (run == nullptr) continue;
+    for (const auto& holding : parts.store.holdings_of_run(run->run_id))
+      if (holding.closed_at && *holding.closed_at >= midnight &&
+          (holding.close_reason == "EXTERNAL_LIQUIDATION" ||
+           holding.close_reason == "EXTERNAL_ADL"))
+        return holding.symbol.str() + " was closed by the exchange today (" + holding.close_reason +
+               "); nothing is opened until tomorrow";
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -152,6 +169,13 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   }
   if (!plan->available.is_positive()) {
     report.message = "no available USDT balance";
+    co_return co_await s.finish(slot, run, report, plan->available);
+  }
+  if (report.message = forced_close_today(parts); !report.message.empty())
+    co_return co_await s.finish(slot, run, report, plan->available);
+  if (const auto refusal = s.desk.gate().refusal()) {
+    report.message = "nothing is opened: " + *refusal;
+    parts.log.warn("entry refused", {{"why", *refusal}});
     co_return co_await s.finish(slot, run, report, plan->available);
   }
   report = co_await s.trade(*plan);

@@ -1,21 +1,39 @@
 #include <algorithm>
+#include <array>
 
 #include "base/plant.h"
+#include "desk/standing.h"
 #include "trading/impl/entry_state.h"
 #include "trading/lifecycle.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
 
-Task<desk::EntryResult> Entry::State::short_with_shrinking(const Pick& pick,
-                                                           const SymbolRules& rules,
-                                                           const Brackets& brackets) {
+namespace {
+
+// The exchange's rules are not what we think they are (F32).
+bool is_about_rules(int code) {
+  constexpr std::array kRules{-1013, -1111, -4003, -4004, -4005, -4023};
+  return std::ranges::find(kRules, code) != kRules.end();
+}
+
+}  // namespace
+
+// Refused for margin: smaller. Refused for its form: once more, by fresh rules.
+Task<desk::EntryResult> Entry::State::short_with_shrinking(const Pick& pick, desk::OnFill on_fill) {
   const Ratio step = one() - percent(settings.entry_shrink_step_pct);
   Usdt notional = pick.notional;
   desk::EntryResult last;
   last.kind = desk::EntryResult::Kind::refused;
+  bool rules_refreshed = false;
   for (std::int64_t attempt = 0; attempt <= settings.entry_shrink_retry_count; ++attempt) {
-    const auto sized = plan_quantity(rules, brackets, notional, pick.reference, settings);
+    const auto* rules = desk.book().find_rules(pick.symbol);
+    const auto* brackets = desk.book().find_brackets(pick.symbol);
+    if (rules == nullptr || brackets == nullptr) {
+      last.text = "rules or brackets are not known";
+      co_return last;
+    }
+    const auto sized = plan_quantity(*rules, *brackets, notional, pick.reference, settings);
     if (!sized.problem.empty()) {
       if (last.text.empty()) last.text = sized.problem;
       co_return last;
@@ -26,63 +44,35 @@ Task<desk::EntryResult> Entry::State::short_with_shrinking(const Pick& pick,
     order.kind = OrderKind::entry;
     order.trade_day = trade_day;
     order.run_id = run_id;
-    last = co_await desk.enter_short(std::move(order));
-    const bool smaller_may_pass =
-        last.kind == desk::EntryResult::Kind::refused && is_margin_refusal(last.code, last.text);
-    if (!smaller_may_pass) co_return last;
+    last = co_await desk.enter_short(std::move(order), on_fill);
+    if (last.kind != desk::EntryResult::Kind::refused) co_return last;
+    if (is_about_rules(last.code) && !std::exchange(rules_refreshed, true)) {
+      (void)co_await desk.book().refresh();
+      --attempt;  // the same size, by other rules
+      continue;
+    }
+    if (!is_margin_refusal(last.code, last.text)) co_return last;
     notional = notional * step;
   }
   co_return last;
 }
 
-Task<Opened> Entry::State::open_one(Pick pick) {
+// A fill is known: the holding is recorded while the short gets its protection.
+Task<void> Entry::State::stand_up(Opened& opened, Qty filled) {
   auto& parts = desk.parts();
-  Opened opened;
-  opened.pick = pick;
-  const desk::Turn turn = co_await desk.turns().take(pick.symbol);
-  if (parts.store.find_open_holding(pick.symbol) || is_ordered(trade_day, pick.symbol)) {
-    opened.text = "this slot has ordered it already";
-    co_return opened;
-  }
-  const auto* rules_now = desk.book().find_rules(pick.symbol);
-  const auto* brackets_now = desk.book().find_brackets(pick.symbol);
-  if (rules_now == nullptr || brackets_now == nullptr) {
-    opened.text = "rules or brackets are not known";
-    co_return opened;
-  }
-  const SymbolRules rules = *rules_now;  // the book may be refreshed while we wait
-  const Brackets brackets = *brackets_now;
-  const auto sized = plan_quantity(rules, brackets, pick.notional, pick.reference, settings);
-  if (sized.problem.empty() && !plan_first_stop(rules, brackets, sized.qty, pick.reference,
-                                                desk.book().taker_fee(), settings)) {
-    opened.text = "no stop could stand between its price and its liquidation";
-    co_return opened;
-  }
-  const auto ready =
-      co_await desk.book().ensure_isolated(pick.symbol, static_cast<int>(settings.leverage));
-  if (!ready) {
-    opened.text = ready.error().text;
-    co_return opened;
-  }
-  const auto result = co_await short_with_shrinking(pick, rules, brackets);
-  opened.text = result.text;
-  if (result.kind == desk::EntryResult::Kind::refused) co_return opened;
-  if (result.kind == desk::EntryResult::Kind::unknown) {
-    opened.kind = Opened::Kind::unknown;
-    co_return opened;
-  }
+  const Pick& pick = opened.pick;
   const TimePoint now = parts.market.exchange_now();
   store::Holding holding;
   holding.id = parts.store.next_holding_id();
   holding.run_id = run_id;
   holding.symbol = pick.symbol;
   holding.side = desk.short_side();
-  holding.qty = result.filled;
+  holding.qty = filled;
   holding.entry_price = pick.reference;
   holding.opened_at = now;
   holding.expire_at = now + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = now;
-  auto record = save(desk, holding);
+  auto record = desk::save_holding(desk, holding);
   // The record must not delay the stop; both are awaited before anything else happens here.
   TaskGroup recording(co_await boost::asio::this_coro::executor);
   recording.spawn(std::move(record));
@@ -102,6 +92,45 @@ Task<Opened> Entry::State::open_one(Pick pick) {
       opened.kind = Opened::Kind::unguarded;
       break;
   }
+}
+
+Task<Opened> Entry::State::open_one(Pick pick) {
+  auto& parts = desk.parts();
+  Opened opened;
+  opened.pick = pick;
+  const desk::Turn turn = co_await desk.turns().take(pick.symbol);
+  if (parts.store.find_open_holding(pick.symbol) || is_ordered(trade_day, pick.symbol)) {
+    opened.text = "this slot has ordered it already";
+    co_return opened;
+  }
+  if (const auto refusal = desk.gate().refusal()) {
+    opened.text = "not sent: " + *refusal;
+    co_return opened;
+  }
+  const auto* rules = desk.book().find_rules(pick.symbol);
+  const auto* brackets = desk.book().find_brackets(pick.symbol);
+  if (rules == nullptr || brackets == nullptr) {
+    opened.text = "rules or brackets are not known";
+    co_return opened;
+  }
+  const auto sized = plan_quantity(*rules, *brackets, pick.notional, pick.reference, settings);
+  if (sized.problem.empty() && !plan_first_stop(*rules, *brackets, sized.qty, pick.reference,
+                                                desk.book().taker_fee(), settings)) {
+    opened.text = "no stop could stand between its price and its liquidation";
+    co_return opened;
+  }
+  const auto ready =
+      co_await desk.book().ensure_isolated(pick.symbol, static_cast<int>(settings.leverage));
+  if (!ready) {
+    opened.text = ready.error().text;
+    co_return opened;
+  }
+  const desk::OnFill on_fill = [this, &opened](const desk::EntryResult& fill) {
+    return stand_up(opened, fill.filled);
+  };
+  const auto result = co_await short_with_shrinking(pick, on_fill);
+  opened.text = result.text;
+  if (result.kind == desk::EntryResult::Kind::unknown) opened.kind = Opened::Kind::unknown;
   co_return opened;
 }
 
@@ -117,10 +146,8 @@ Task<void> Entry::State::follow_growth(store::Holding holding, Price reference) 
     holding.entry_price = position->entry;
     holding.liq_price_latest = position->liquidation;
   }
-  const bool guarded = !orders || std::ranges::any_of(*orders, [&](const auto& order) {
-    return order.symbol == holding.symbol && order.type == OrderType::stop_market &&
-           order.close_position;
-  });
+  const bool guarded =
+      !orders || desk::standing_of(*orders, holding, parts.market.exchange_now()).full_stop;
   if (!guarded) {
     // Its stop fired while we added: what stands now is a fresh short.
     (void)co_await protect_new(desk, settings, holding, reference);
@@ -139,7 +166,7 @@ Task<void> Entry::State::follow_growth(store::Holding holding, Price reference) 
       }
     }
   }
-  co_await save(desk, holding);
+  co_await desk::save_holding(desk, holding);
   (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
 }
 
@@ -234,6 +261,7 @@ Task<EntryReport> Entry::State::trade(const Plan& made) {
   EntryReport report = summarize(opened);
   co_await redistribute(opened, report);
   report.skipped_existing = made.skipped_existing;
+  report.details.insert(report.details.end(), made.details.begin(), made.details.end());
   if (made.unproved > 0) {
     report.unknown += made.unproved;
     report.details.push_back(std::to_string(made.unproved) +

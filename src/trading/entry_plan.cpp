@@ -9,6 +9,8 @@ namespace bb::trading {
 namespace {
 
 constexpr Minutes kBookAgeMax{15};
+const Ratio kMarkDistanceMax(Decimal::from_raw(10'000'000));  // 0.1
+const Ratio kJump(Decimal::from_int(5));                      // between two plans
 
 Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
   for (const auto& balance : balances)
@@ -63,6 +65,22 @@ bool Entry::State::has_holding(const std::string& day, Symbol symbol) const {
                              [&](const auto& holding) { return holding.symbol == symbol; });
 }
 
+// A price that the mark does not share, or that is another coin's, sizes nothing (F58, F60).
+std::string Entry::State::price_problem(const Gainer& gainer,
+                                        const std::map<Symbol, Price>& marks) const {
+  const auto mark = marks.find(gainer.symbol);
+  if (mark != marks.end()) {
+    const Price apart = (gainer.last - mark->second).abs();
+    if (!mark->second.is_positive() || apart > mark->second * kMarkDistanceMax)
+      return "last price " + gainer.last.str() + " and mark " + mark->second.str() + " diverge";
+  }
+  const auto before = last_seen.find(gainer.symbol);
+  if (before != last_seen.end() &&
+      (gainer.last > before->second * kJump || before->second > gainer.last * kJump))
+    return "its price jumped from " + before->second.str() + " to " + gainer.last.str();
+  return {};
+}
+
 Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   auto& parts = desk.parts();
   const auto book = co_await desk.book().refresh_if_older(kBookAgeMax, parts.clock);
@@ -70,7 +88,9 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   const auto loaded = co_await load_opens(slot);
   if (!loaded) co_return std::unexpected(loaded.error());
   auto account = both(parts.account.fetch_balances(), parts.account.fetch_positions());
-  auto [tickers, pair] = co_await both(parts.market.fetch_tickers(), std::move(account));
+  auto prices = both(parts.market.fetch_tickers(), parts.market.fetch_marks());
+  const auto [market, pair] = co_await both(std::move(prices), std::move(account));
+  const auto& [tickers, marks] = market;
   const auto& [balances, positions] = pair;
   if (!tickers) co_return std::unexpected(tickers.error());
   if (!balances) co_return std::unexpected(balances.error());
@@ -79,6 +99,12 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
       build_board(desk.book().rules(), *tickers, opens, utc_midnight(slot.scheduled), settings);
   if (!board) co_return std::unexpected(board.error());
 
+  std::map<Symbol, Price> mark_of;
+  if (marks)
+    for (const auto& mark : marks->value)
+      mark_of.emplace(mark.symbol, mark.mark);
+  else
+    parts.log.warn("marks not read", {{"why", marks.error().text}});
   const auto blocked = taken(*positions, slot.trade_day_utc);
   std::int64_t done = 0;
   int unproved = 0;
@@ -104,8 +130,15 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
       ++made.skipped_existing;
       continue;
     }
+    if (auto problem = price_problem(gainer, mark_of); !problem.empty()) {
+      made.details.push_back(gainer.symbol.str() + ": passed over: " + problem);
+      continue;
+    }
     made.picks.push_back({gainer.symbol, gainer.last, notional});
   }
+  last_seen.clear();
+  for (const auto& gainer : board->gainers)
+    last_seen.emplace(gainer.symbol, gainer.last);
   made.unproved = unproved;
   made.made = parts.clock.steady_now();
   co_return made;

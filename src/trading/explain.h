@@ -3,20 +3,14 @@
 
 #include <optional>
 
-#include "desk/desk.h"
+#include "desk/holdings.h"
 
 namespace bb::trading {
-
-struct ClosedBy {
-  store::HoldingStatus status = store::HoldingStatus::closed_external;
-  std::string reason;
-  std::int64_t order_id = 0;
-};
 
 /// Reads and records the fills of the holding's symbol. An error when they cannot be read: then
 /// nothing may be concluded. Nothing when they do not add up to a closed position: the caller then
 /// needs a second read of the positions at least two seconds later.
-Task<Result<std::optional<ClosedBy>>> explain_close(desk::Desk& desk,
-                                                    const store::Holding& holding);
+Task<Result<std::optional<desk::Ending>>> explain_close(desk::Desk& desk,
+                                                        const store::Holding& holding);
 
 }  // namespace bb::trading

@@ -5,6 +5,11 @@
 #include <stdexcept>
 
 #include "base/plant.h"
+#include "desk/alarm.h"
+#include "desk/closing.h"
+#include "desk/facts.h"
+#include "desk/holdings.h"
+#include "trading/explain.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -48,9 +53,10 @@ void note_take_profit(store::Holding& holding, const desk::PlacedOrder& order) {
 
 Task<ProtectionState> give_up(desk::Desk& desk, const store::Holding& holding, std::string why) {
   desk.parts().log.error("protection failed", {{"symbol", holding.symbol}, {"why", why}});
-  const bool closed = co_await close_holding(
+  const auto end = co_await close_holding(
       desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
       store::HoldingStatus::closed_risk_off, "EXIT_SETUP_FAILED");
+  const bool closed = end == CloseEnd::closed;
   if (!closed && planted("risk_off_failure_aborts")) throw std::runtime_error("risk-off failed");
   co_return closed ? ProtectionState::closed : ProtectionState::unguarded;
 }
@@ -64,16 +70,6 @@ const exchange::Position* find_short(const std::vector<exchange::Position>& posi
         position.qty.is_negative())
       return &position;
   return nullptr;
-}
-
-Task<void> save(desk::Desk& desk, store::Holding holding) {
-  holding.updated_at = desk.parts().market.exchange_now();
-  store::Batch batch;
-  batch.put(holding);
-  const auto stored = co_await desk.parts().store.commit(std::move(batch));
-  if (!stored)
-    desk.parts().log.error("position not stored",
-                           {{"symbol", holding.symbol}, {"error", stored.error().text}});
 }
 
 Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
@@ -95,9 +91,11 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
     if (stop.kind == PlaceKind::resting)
       (void)co_await desk.cancel_order(
           {holding.symbol, stop.order.client_order_id, stop.order.order_id, true});
-    co_await record_closed(desk, holding, store::HoldingStatus::closed_external, "NOT_SEEN", 0);
+    co_await desk::record_closed(desk, holding,
+                                 {store::HoldingStatus::closed_external, "NOT_SEEN"});
     co_return ProtectionState::closed;
   }
+  const Qty filled = holding.qty;
   if (position) {
     holding.entry_price = position->entry;
     holding.qty = position->qty.abs();
@@ -127,77 +125,67 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   if (take_profit.kind == PlaceKind::resting) {
     note_take_profit(holding, take_profit.order);
   } else if (take_profit.kind == PlaceKind::would_trigger) {
-    const bool closed = co_await close_holding(
-        desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
-        store::HoldingStatus::closed_tp, "TAKE_PROFIT_REACHED");
-    if (closed) co_return ProtectionState::closed;
+    const auto end = co_await close_holding(desk, holding, OrderKind::close, Job::patrol,
+                                            utc_date(holding.opened_at),
+                                            store::HoldingStatus::closed_tp, "TAKE_PROFIT_REACHED");
+    if (end == CloseEnd::closed) co_return ProtectionState::closed;
   } else {
     // The stop stands, so the position is not naked; the patrol places the take-profit.
     holding.last_error = "take-profit: " + take_profit.text;
     desk.parts().log.warn("take-profit missing",
                           {{"symbol", holding.symbol}, {"why", take_profit.text}});
   }
-  co_await save(desk, holding);
+  co_await undo_duplicates(desk, holding, filled);
+  co_await desk::save_holding(desk, holding);
   // Only now, with everything in place: what it was filled at.
   (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
   co_return ProtectionState::stands;
 }
 
-namespace {
+Task<void> undo_duplicates(desk::Desk& desk, store::Holding& holding, Qty expected) {
+  if (holding.qty <= expected) co_return;
+  const Qty surplus = co_await desk::find_duplicates(desk, holding);
+  if (!surplus.is_positive()) co_return;
+  desk.gate().halt(holding.symbol.str() + ": an entry was executed twice");
+  co_await desk::raise_alarm(desk, "重复开仓 / executed twice",
+                             holding.symbol.str() + ": one entry was executed twice; " +
+                                 surplus.str() + " are bought back, and entries are off.");
+  std::vector<desk::CloseOrder> orders{{holding.symbol, holding.side, holding.qty - surplus}};
+  const desk::ClosePurpose purpose{OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at)};
+  const auto closed = co_await desk::close_legs(desk, std::move(orders), purpose, {});
+  const Qty left = closed.legs.front().left;
+  if (left.is_negative()) holding.qty = left.abs();
+}
 
-// The trade history may lag behind the position: asked again until it covers what was held.
-Task<void> record_closing_fills(desk::Desk& desk, const store::Holding& holding) {
-  constexpr std::array kWaits{Millis(0), Millis(500), Millis(1500)};
-  for (const auto wait : kWaits) {
-    if (wait.count() > 0) co_await sleep_for(desk.parts().clock, wait);
-    const auto fills =
-        co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
-    Qty bought;
-    if (fills)
-      for (const auto& fill : *fills)
-        if (fill.side == Side::buy && fill.position_side == holding.side) bought += fill.qty;
-    if (bought >= holding.qty) co_return;
+Task<CloseEnd> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
+                            store::HoldingStatus status, std::string reason) {
+  if (closed.kind != desk::CloseResult::Kind::flat) {
+    holding.last_error = "close failed: " + closed.text;
+    co_await desk::save_holding(desk, std::move(holding));
+    co_return closed.is_busy ? CloseEnd::busy : CloseEnd::open;
   }
-  desk.parts().log.warn("closing fills incomplete", {{"symbol", holding.symbol}});
+  desk::Ending ending{status, std::move(reason), closed.order_id, closed.has_all_fills()};
+  if (closed.order_id == 0) {
+    // Somebody else (its stop, its take-profit, a person) was first, or our answer was lost.
+    const auto explained = co_await explain_close(desk, holding);
+    ending = explained && *explained
+                 ? **explained
+                 : desk::Ending{store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND"};
+  }
+  co_await desk::record_closed(desk, std::move(holding), std::move(ending));
+  co_return CloseEnd::closed;
 }
 
-}  // namespace
-
-Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
-                         std::string reason, std::int64_t close_order_id) {
-  auto& parts = desk.parts();
-  co_await record_closing_fills(desk, holding);
-  holding.status = status;
-  holding.close_reason = std::move(reason);
-  holding.close_order_id = close_order_id;
-  holding.closed_at = parts.market.exchange_now();
-  holding.last_error.clear();
-  parts.log.info(
-      "position closed",
-      {{"symbol", holding.symbol}, {"status", str(status)}, {"reason", holding.close_reason}});
-  co_await save(desk, std::move(holding));
-}
-
-Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
-                         const std::string& trade_day, store::HoldingStatus status,
-                         std::string reason) {
+Task<CloseEnd> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
+                             const std::string& trade_day, store::HoldingStatus status,
+                             std::string reason) {
   if (planted("exits_cancelled_first")) {
     for (const auto& id : {holding.sl_client_order_id, holding.tp_client_order_id})
       (void)co_await desk.cancel_order({holding.symbol, id, 0, true});
   }
   const auto closed =
       co_await desk.close_position(holding.symbol, holding.side, kind, trade_day, job);
-  if (closed.kind == desk::CloseResult::Kind::flat) {
-    // Somebody else (its stop, its take-profit, a person) may have been first.
-    const bool ours = closed.order_id != 0;
-    co_await record_closed(
-        desk, std::move(holding), ours ? status : store::HoldingStatus::closed_external,
-        ours ? std::move(reason) : std::string("SHORT_POSITION_NOT_FOUND"), closed.order_id);
-    co_return true;
-  }
-  holding.last_error = "close failed: " + closed.text;
-  co_await save(desk, std::move(holding));
-  co_return false;
+  co_return co_await record_close(desk, std::move(holding), closed, status, std::move(reason));
 }
 
 }  // namespace bb::trading

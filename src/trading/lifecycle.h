@@ -3,6 +3,7 @@
 #pragma once
 
 #include "desk/desk.h"
+#include "desk/holdings.h"
 #include "trading/settings.h"
 
 namespace bb::trading {
@@ -19,17 +20,24 @@ enum class ProtectionState {
 Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
                                   store::Holding& holding, Price reference);
 
-/// Closes the short and records why. False: it is still open (protection stands as it was).
-Task<bool> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
-                         const std::string& trade_day, store::HoldingStatus status,
-                         std::string reason);
+enum class CloseEnd {
+  closed,
+  open,  // still open, or nobody can say; the protection stands as it was
+  busy,  // the same, because the exchange takes nothing for now: again, soon
+};
 
-/// Marks the holding closed, with its fills.
-Task<void> record_closed(desk::Desk& desk, store::Holding holding, store::HoldingStatus status,
-                         std::string reason, std::int64_t close_order_id);
+/// Closes the short and records why.
+Task<CloseEnd> close_holding(desk::Desk& desk, store::Holding holding, OrderKind kind, Job job,
+                             const std::string& trade_day, store::HoldingStatus status,
+                             std::string reason);
 
-/// Stores the holding and, when it changes, its last error.
-Task<void> save(desk::Desk& desk, store::Holding holding);
+/// When the short is larger than `expected`: what an entry that reached the exchange twice has sold
+/// is bought back, the account is halted, and people are told (F13).
+Task<void> undo_duplicates(desk::Desk& desk, store::Holding& holding, Qty expected);
+
+/// Records what a close came to.
+Task<CloseEnd> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
+                            store::HoldingStatus status, std::string reason);
 
 /// The short of `holding` in `positions`, or nothing.
 const exchange::Position* find_short(const std::vector<exchange::Position>& positions,

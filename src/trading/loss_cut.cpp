@@ -2,38 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "desk/closing.h"
 #include "trading/lifecycle.h"
 
 namespace bb::trading {
 
 namespace {
 
-struct Cut {
-  bool closed = false;
-  std::string detail;
-};
-
-Task<Cut> cut_one(desk::Desk& desk, exchange::Position position, std::string trade_day) {
-  auto& parts = desk.parts();
-  const desk::Turn turn = co_await desk.turns().take(position.symbol);
-  Cut cut;
-  const auto holding = parts.store.find_open_holding(position.symbol);
+std::optional<store::Holding> holding_of(desk::Desk& desk, const exchange::Position& position) {
+  auto holding = desk.parts().store.find_open_holding(position.symbol);
   const bool is_ours = holding && holding->side == position.side && position.qty.is_negative();
-  if (is_ours) {
-    cut.closed = co_await close_holding(desk, *holding, OrderKind::loss_cut, Job::loss_cut,
-                                        trade_day, store::HoldingStatus::closed_daily_loss_cut,
-                                        "DAILY_FLOATING_LOSS_CHECK");
-  } else {
-    const auto closed = co_await desk.close_position(position.symbol, position.side,
-                                                     OrderKind::loss_cut, trade_day, Job::loss_cut);
-    cut.closed = closed.kind == desk::CloseResult::Kind::flat;
-    if (cut.closed)
-      (void)co_await desk.record_fills(position.symbol, parts.market.exchange_now() - Minutes(10),
-                                       0);
-  }
-  cut.detail = fmt::format("{} {} {} ({} USDT)", position.symbol.str(), str(position.side),
-                           cut.closed ? "closed" : "NOT closed", position.unrealized_pnl.str());
-  co_return cut;
+  return is_ours ? holding : std::nullopt;
+}
+
+Task<bool> record(desk::Desk& desk, exchange::Position position, desk::CloseResult result) {
+  const desk::Turn turn = co_await desk.turns().take(position.symbol);
+  if (const auto holding = holding_of(desk, position))
+    co_return co_await record_close(desk, *holding, result,
+                                    store::HoldingStatus::closed_daily_loss_cut,
+                                    "DAILY_FLOATING_LOSS_CHECK") == CloseEnd::closed;
+  co_return result.kind == desk::CloseResult::Kind::flat;
 }
 
 }  // namespace
@@ -43,29 +31,37 @@ Task<LossCutReport> cut_losses(desk::Desk& desk, LossCutScope scope, std::string
   LossCutReport report;
   const auto book = co_await desk.book().refresh_if_older(Hours(6), parts.clock);
   if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
-  const auto positions = co_await parts.account.fetch_positions();
+  auto positions = co_await parts.account.fetch_positions();
   if (!positions) {
     report.failed = true;
     report.errors = 1;
     report.details.push_back(positions.error().text);
     co_return report;
   }
-  std::vector<Task<Cut>> cuts;
+  std::vector<exchange::Position> losers;
+  std::vector<desk::CloseOrder> orders;
   for (const auto& position : *positions) {
-    const auto holding = parts.store.find_open_holding(position.symbol);
-    const bool tracked = holding && holding->side == position.side && position.qty.is_negative();
-    if (scope == LossCutScope::tracked && !tracked) continue;
+    if (scope == LossCutScope::tracked && !holding_of(desk, position)) continue;
     ++report.total;
     if (!position.unrealized_pnl.is_negative()) continue;
-    cuts.push_back(cut_one(desk, position, trade_day));
+    losers.push_back(position);
+    orders.push_back({position.symbol, position.side, {}});
   }
-  auto results = co_await gather(std::move(cuts));
-  for (auto& cut : results) {
-    if (cut.closed)
-      ++report.closed;
-    else
-      ++report.errors;
-    report.details.push_back(std::move(cut.detail));
+  if (losers.empty()) co_return report;
+  desk::CloseOptions options;
+  options.turns = desk::CloseTurns::taken;
+  options.seen = std::move(*positions);
+  const desk::ClosePurpose purpose{OrderKind::loss_cut, Job::loss_cut, std::move(trade_day)};
+  auto cut = co_await desk::close_legs(desk, std::move(orders), purpose, std::move(options));
+  std::vector<Task<bool>> records;
+  for (std::size_t i = 0; i < losers.size(); ++i)
+    records.push_back(record(desk, losers[i], cut.legs[i]));
+  const auto closed = co_await gather(std::move(records));
+  for (std::size_t i = 0; i < losers.size(); ++i) {
+    ++(closed[i] ? report.closed : report.errors);
+    report.details.push_back(fmt::format("{} {} {} ({} USDT)", losers[i].symbol.str(),
+                                         str(losers[i].side), closed[i] ? "closed" : "NOT closed",
+                                         losers[i].unrealized_pnl.str()));
   }
   co_return report;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/plant.h"
+#include "desk/alarm.h"
 #include "trading/explain.h"
 #include "trading/impl/patrol_state.h"
 #include "trading/lifecycle.h"
@@ -12,38 +13,10 @@ namespace bb::trading {
 
 namespace {
 
-constexpr Seconds kTwoReads{2};    // absence without fills needs two reads this far apart
-constexpr Seconds kTriggering{1};  // longer in TRIGGERING is unprotected (reference §12)
+constexpr Seconds kTwoReads{2};  // absence without fills needs two reads this far apart
 
-using exchange::OrderView;
-
-bool is_stop(const OrderView& order) {
-  return order.type == OrderType::stop_market || order.type == OrderType::stop;
-}
-
-bool protects(const OrderView& order, const store::Holding& holding, TimePoint now) {
-  if (order.symbol != holding.symbol || order.position_side != holding.side ||
-      order.side != Side::buy || !is_live(order.status))
-    return false;
-  if (order.status == OrderStatus::triggering && now - order.update_time > kTriggering)
-    return false;
-  return order.close_position || order.qty >= holding.qty;
-}
-
-Standing find_standing(const std::vector<OrderView>& orders, const store::Holding& holding,
-                       TimePoint now) {
-  Standing out;
-  for (const auto& order : orders) {
-    if (!protects(order, holding, now)) continue;
-    if (!is_stop(order))
-      out.take_profit = &order;
-    else if (order.close_position)
-      out.full_stop = &order;
-    else
-      out.qty_stop = &order;
-  }
-  return out;
-}
+// A contract that ends is left before it does (F59).
+constexpr Hours kBeforeDelivery{2};
 
 }  // namespace
 
@@ -63,10 +36,14 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
     // No fills explain it: believe it only when a second read, later, agrees.
     const auto [first, is_new] = absent_since.try_emplace(holding.id, parts.clock.steady_now());
     if (is_new || parts.clock.steady_now() - first->second < kTwoReads) co_return;
-    closed = ClosedBy{store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND", 0};
+    closed = desk::Ending{store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND", 0};
   }
   absent_since.erase(holding.id);
-  co_await record_closed(desk, holding, closed->status, closed->reason, closed->order_id);
+  naked.erase(holding.symbol);
+  co_await desk::record_closed(desk, holding, *closed);
+  if (closed->reason.starts_with("EXTERNAL_"))
+    co_await desk::raise_alarm(desk, "仓位被交易所关闭 / closed by the exchange",
+                               holding.symbol.str() + ": " + closed->reason);
   switch (closed->status) {
     case store::HoldingStatus::closed_tp:
       ++report.closed_tp;
@@ -83,6 +60,7 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
     case store::HoldingStatus::open:
     case store::HoldingStatus::closed_external:
     case store::HoldingStatus::closed_daily_loss_cut:
+    case store::HoldingStatus::closed_flatten:
       ++report.closed_external;
       break;
   }
@@ -98,16 +76,23 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
   holding.entry_price = position.entry;
   if (position.liquidation) holding.liq_price_latest = position.liquidation;
   if (!holding.liq_price_open) holding.liq_price_open = position.liquidation;
-  if (now >= holding.expire_at && may_try(holding.id)) {
-    const bool closed = co_await close_holding(
+  const auto* contract = desk.book().find_rules(holding.symbol);
+  const bool ends_soon = contract != nullptr && contract->status == SymbolStatus::trading &&
+                         contract->delivery_time - now < kBeforeDelivery;
+  if ((now >= holding.expire_at || ends_soon) && may_try(holding.id)) {
+    const auto end = co_await close_holding(
         desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
-        store::HoldingStatus::closed_timeout, "MAX_HOLD_EXCEEDED");
-    if (closed) {
+        store::HoldingStatus::closed_timeout, ends_soon ? "CONTRACT_ENDS" : "MAX_HOLD_EXCEEDED");
+    if (end == CloseEnd::closed) {
       ++report.closed_timeout;
       co_return;
     }
     ++report.errors;
-    back_off(holding.id);
+    if (end == CloseEnd::busy)
+      co_await keep_trying(holding.symbol);
+    else
+      back_off(holding.id);
+    if (end != CloseEnd::busy) busy.erase(holding.symbol);
     // Not closed: its protection is looked after like any other's.
     if (const auto stored = parts.store.find_open_holding(holding.symbol)) holding = *stored;
   } else {
@@ -117,23 +102,33 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     const auto order = co_await parts.account.find_order(
         {holding.symbol, holding.tp_client_order_id, holding.tp_order_id, true});
     if (order && order->has_value() && (*order)->status == OrderStatus::finished) {
-      co_await record_closed(desk, holding, store::HoldingStatus::closed_tp, "STATUS_WORD", 0);
+      co_await desk::record_closed(desk, holding, {store::HoldingStatus::closed_tp, "STATUS_WORD"});
       co_return;
     }
   }
+  co_await undo_duplicates(desk, holding, before.qty);
   const auto* rules = desk.book().find_rules(holding.symbol);
-  const Standing standing = find_standing(view.orders, holding, now);
+  const desk::Standing standing = desk::standing_of(view.orders, holding, now);
   std::optional<Price> wanted = holding.sl_price;
-  if (position.liquidation && rules != nullptr)
+  if (position.liquidation && rules != nullptr && is_sane(holding.symbol, position.mark))
     wanted = plan_stop(*rules, *position.liquidation, settings);
   if (rules == nullptr) holding.last_error = "the rules of this contract are not known";
-  if (wanted) {
+  const bool is_over = rules != nullptr && (rules->status == SymbolStatus::settling ||
+                                            rules->status == SymbolStatus::closed);
+  if (standing.is_naked() && !is_over)
+    naked.try_emplace(holding.symbol, parts.clock.steady_now());
+  else
+    naked.erase(holding.symbol);
+  if (is_over) {
+    // The exchange takes no orders for it any more and settles it (F59).
+    holding.last_error = "the contract is being settled";
+  } else if (wanted) {
     co_await mend_stop(holding, standing, *wanted, report);
   } else {
     holding.last_error = "no liquidation price, so no stop can be derived";
     ++report.errors;
   }
-  if (holding.status == store::HoldingStatus::open)
+  if (holding.status == store::HoldingStatus::open && !is_over)
     co_await mend_take_profit(holding, standing, report);
   if (holding.status != store::HoldingStatus::open) co_return;
   const bool changed = holding.qty != before.qty || holding.entry_price != before.entry_price ||
@@ -142,7 +137,7 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
                        holding.tp_client_order_id != before.tp_client_order_id ||
                        holding.sl_price != before.sl_price ||
                        holding.last_error != before.last_error;
-  if (changed) co_await save(desk, std::move(holding));
+  if (changed) co_await desk::save_holding(desk, std::move(holding));
 }
 
 bool Patrol::State::may_try(std::int64_t holding_id) const {
@@ -158,6 +153,16 @@ void Patrol::State::back_off(std::int64_t holding_id) {
   retry.not_before = desk.parts().clock.steady_now() + wait - Seconds(5);
 }
 
+// An overload ends at some time, and nobody knows when: people are told that it lasts.
+Task<void> Patrol::State::keep_trying(Symbol symbol) {
+  const bool is_new = busy.try_emplace(symbol, desk.parts().clock.steady_now()).second;
+  if (is_new)
+    co_await desk::raise_alarm(desk, "平仓受阻 / a close does not get through",
+                               symbol.str() +
+                                   ": the exchange takes no close for now. Its stop "
+                                   "stands; the close is tried again and again.");
+}
+
 Task<bool> Patrol::State::visit(store::Holding seen, const View& view, PatrolReport& report) {
   try {
     co_await look_after(seen, view, report);
@@ -171,7 +176,7 @@ Task<bool> Patrol::State::visit(store::Holding seen, const View& view, PatrolRep
 
 Task<void> Patrol::State::look_after(store::Holding seen, const View& view, PatrolReport& report) {
   // Somebody acts on it right now: its state in our view is older than what he does.
-  if (desk.turns().is_taken(seen.symbol)) co_return;
+  if (desk.turns().is_taken(seen.symbol) || desk.turns().is_closing(seen.symbol)) co_return;
   const desk::Turn turn = co_await desk.turns().take(seen.symbol);
   const auto holding = desk.parts().store.find_open_holding(seen.symbol);
   if (!holding || holding->id != seen.id) co_return;
@@ -194,15 +199,17 @@ bool Patrol::wants_second_look() const {
   return !state_->absent_since.empty() || !state_->orphan_since.empty();
 }
 
-Task<PatrolReport> Patrol::run_once() {
-  State& s = *state_;
-  auto& parts = s.desk.parts();
-  PatrolReport report;
-  const auto book = co_await s.desk.book().refresh_if_older(Hours(6), parts.clock);
-  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
-  if (!parts.store.unresolved_intents().empty()) (void)co_await s.desk.settle_intents();
-  const auto holdings = parts.store.open_holdings();
-  report.total = static_cast<int>(holdings.size());
+const std::map<Symbol, SteadyTime>& Patrol::busy() const { return state_->busy; }
+
+const std::map<Symbol, SteadyTime>& Patrol::naked() const { return state_->naked; }
+
+Task<void> Patrol::judge_foreign(std::vector<exchange::OrderView> orders) {
+  co_await state_->judge_foreign(std::move(orders));
+}
+
+// Two requests, whatever the number of positions.
+Task<bool> Patrol::State::read(View& view, PatrolReport& report) {
+  auto& parts = desk.parts();
   auto [positions, orders] =
       co_await both(parts.account.fetch_positions(), parts.account.fetch_open_conditional_orders());
   if (!positions || !orders) {
@@ -211,16 +218,55 @@ Task<PatrolReport> Patrol::run_once() {
     report.unreadable = true;
     parts.log.warn("patrol could not read the account",
                    {{"why", positions ? orders.error().text : positions.error().text}});
-    s.judge_errors(report);
-    co_return report;
+    judge_errors(report);
+    co_return false;
   }
-  const State::View view{std::move(*positions), std::move(*orders)};
+  view = {std::move(*positions), std::move(*orders)};
+  desk.gate().note_conditionals(view.orders.size());
+  co_return true;
+}
+
+Task<PatrolReport> Patrol::look_at(std::optional<std::set<Symbol>> symbols) {
+  State& s = *state_;
+  PatrolReport report;
+  std::vector<store::Holding> holdings;
+  for (auto& holding : s.desk.parts().store.open_holdings())
+    if (!symbols || symbols->contains(holding.symbol)) holdings.push_back(std::move(holding));
+  report.total = static_cast<int>(holdings.size());
+  State::View view;
+  if (!co_await s.read(view, report)) co_return report;
+  std::vector<Task<bool>> visits;
+  for (auto& holding : holdings)
+    visits.push_back(s.visit(std::move(holding), view, report));
+  (void)co_await gather(std::move(visits));
+  if (symbols)
+    std::erase_if(view.positions, [&](const auto& p) { return !symbols->contains(p.symbol); });
+  co_await s.adopt(view, report);
+  s.forget_gone();
+  s.judge_errors(report);
+  co_return report;
+}
+
+Task<PatrolReport> Patrol::run_once() {
+  State& s = *state_;
+  auto& parts = s.desk.parts();
+  const desk::Turn round = co_await s.rounds.take(Symbol("ROUND"));
+  PatrolReport report;
+  const auto book = co_await s.desk.book().refresh_if_older(Hours(6), parts.clock);
+  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
+  if (!parts.store.unresolved_intents().empty()) (void)co_await s.desk.settle_intents();
+  const auto holdings = parts.store.open_holdings();
+  report.total = static_cast<int>(holdings.size());
+  State::View view;
+  if (!co_await s.read(view, report)) co_return report;
   std::vector<Task<bool>> visits;
   for (const auto& holding : holdings)
     visits.push_back(s.visit(holding, view, report));
   (void)co_await gather(std::move(visits));
   co_await s.adopt(view, report);
+  co_await s.judge_foreign(view.orders);
   co_await s.sweep(view, report);
+  s.forget_gone();
   s.judge_errors(report);
   co_return report;
 }

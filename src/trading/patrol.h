@@ -2,6 +2,11 @@
 // fills, external closes, time-out, dynamic stop, missing protection, orphans.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "desk/desk.h"
 #include "trading/settings.h"
 
@@ -35,6 +40,15 @@ class Patrol {
   ~Patrol();
   /// One round over the account. Two requests when all is well, whatever the number of positions.
   Task<PatrolReport> run_once();
+  /// The same for some symbols, or for all of them, without settling and sweeping: after an event.
+  Task<PatrolReport> look_at(std::optional<std::set<Symbol>> symbols);
+  /// Positions of ours that stood without a live stop at the last look, since when.
+  const std::map<Symbol, SteadyTime>& naked() const;
+  /// Positions whose close the exchange does not take for now (overload, lost answers): to be tried
+  /// again every few seconds for as long as they stand (F07).
+  const std::map<Symbol, SteadyTime>& busy() const;
+  /// Halts the account when one of these carries an id of ours that nobody here gave out.
+  Task<void> judge_foreign(std::vector<exchange::OrderView> orders);
   /// Something was absent that only a second round, two seconds later, may believe.
   bool wants_second_look() const;
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "base/plant.h"
+#include "desk/alarm.h"
+#include "desk/facts.h"
 #include "trading/impl/patrol_state.h"
 #include "trading/lifecycle.h"
 
@@ -37,7 +39,7 @@ bool Patrol::State::is_somebody_elses(const store::Intent& intent,
 Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
   for (const auto& seen : view.positions) {
     if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
-    if (desk.turns().is_taken(seen.symbol)) continue;
+    if (desk.turns().is_taken(seen.symbol) || desk.turns().is_closing(seen.symbol)) continue;
     if (desk.parts().store.find_open_holding(seen.symbol)) continue;
     const auto intent = find_entry_intent(seen.symbol);
     if (!intent) continue;
@@ -94,7 +96,7 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   holding.opened_at = *filled_at;
   holding.expire_at = holding.opened_at + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = parts.market.exchange_now();
-  co_await save(desk, holding);
+  co_await desk::save_holding(desk, holding);
   parts.log.warn("position adopted",
                  {{"symbol", intent.symbol}, {"client_order_id", intent.client_order_id}});
   const auto state = co_await protect_new(desk, settings, holding, holding.entry_price);
@@ -103,15 +105,42 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   if (state == ProtectionState::unguarded) ++report.errors;
 }
 
+// Orders with our id form that nobody here gave out: somebody else trades with our key (I34).
+Task<void> Patrol::State::judge_foreign(std::vector<exchange::OrderView> orders) {
+  std::erase_if(orders, [&](const auto& order) {
+    return foreign.contains(order.client_order_id.str()) || !desk::is_foreign(desk, order);
+  });
+  if (orders.empty()) co_return;
+  co_await desk.import_known_orders();
+  for (const auto& order : orders) {
+    if (!desk::is_foreign(desk, order)) continue;
+    foreign.insert(order.client_order_id.str());
+    const std::string what = order.symbol.str() + ": order " + order.client_order_id.str() +
+                             " carries our mark and is not ours";
+    desk.gate().halt(what);
+    co_await desk::raise_alarm(desk, "发现他人使用本账户 / somebody else trades with this key",
+                               what + ". Nothing is opened until you resume.");
+  }
+}
+
+void Patrol::State::forget_gone() {
+  std::erase_if(
+      naked, [&](const auto& each) { return !desk.parts().store.find_open_holding(each.first); });
+}
+
 // Conditional orders of ours whose position is gone.
 Task<void> Patrol::State::sweep(const View& view, PatrolReport& report) {
   auto& parts = desk.parts();
   if (planted("orphans_left")) co_return;
   const TimePoint now = parts.market.exchange_now();
+  std::set<Symbol> unresolved;  // an entry of theirs may still fill
+  for (const auto& intent : parts.store.unresolved_intents())
+    unresolved.insert(intent.symbol);
   std::map<std::string, SteadyTime> still;
   for (const auto& order : view.orders) {
     if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
-    if (desk.turns().is_taken(order.symbol) || parts.store.find_open_holding(order.symbol))
+    if (desk.turns().is_taken(order.symbol) || desk.turns().is_closing(order.symbol) ||
+        unresolved.contains(order.symbol) || parts.store.find_open_holding(order.symbol))
       continue;
     const bool has_position = std::ranges::any_of(
         view.positions, [&](const auto& position) { return position.symbol == order.symbol; });

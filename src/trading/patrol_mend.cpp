@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/plant.h"
+#include "desk/alarm.h"
 #include "trading/impl/patrol_state.h"
 #include "trading/lifecycle.h"
 #include "trading/plan.h"
@@ -13,6 +14,11 @@ using desk::PlaceResult;
 using PlaceKind = desk::PlaceResult::Kind;
 using exchange::OrderView;
 
+constexpr int kCancelsMax = 3;  // of one short's stop, by hand
+// A mark beyond this, up or down, from the one before is a fault of the feed, or another contract
+// under the same name (F58, F60).
+constexpr std::int64_t kJump = 5;
+
 void note_stop(store::Holding& holding, Price trigger, std::int64_t id, const ClientOrderId& coid) {
   holding.sl_price = trigger;
   holding.sl_order_id = id;
@@ -21,8 +27,31 @@ void note_stop(store::Holding& holding, Price trigger, std::int64_t id, const Cl
 
 }  // namespace
 
-Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& standing, Price wanted,
-                                    PatrolReport& report) {
+// The stop that we knew of was cancelled, and not by us (F54): counted, once another one stands.
+Task<void> Patrol::State::count_cancel(const store::Holding& before) {
+  if (before.sl_client_order_id.empty()) co_return;
+  const auto order = co_await desk.parts().account.find_order(
+      {before.symbol, before.sl_client_order_id, before.sl_order_id, true});
+  if (order && order->has_value() && (*order)->status == OrderStatus::canceled)
+    ++cancelled_by_hand[before.id];
+}
+
+// A price of nothing, or one that is another coin's, moves no stop.
+bool Patrol::State::is_sane(Symbol symbol, Price mark) {
+  if (!mark.is_positive()) return false;
+  const auto [last, is_first] = last_marks.try_emplace(symbol, mark);
+  const Ratio jump(Decimal::from_int(kJump));
+  if (!is_first && (mark > last->second * jump || last->second > mark * jump)) {
+    desk.parts().log.error("mark price jumped; its stop stays",
+                           {{"symbol", symbol}, {"from", last->second}, {"to", mark}});
+    return false;
+  }
+  last->second = mark;
+  return true;
+}
+
+Task<void> Patrol::State::mend_stop(store::Holding& holding, const desk::Standing& standing,
+                                    Price wanted, PatrolReport& report) {
   const auto working_type = settings.working_type();
   const auto* rules = desk.book().find_rules(holding.symbol);
   const Price tick = rules != nullptr ? rules->tick : Price();
@@ -56,7 +85,23 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
     co_return;
   }
   if (planted("stop_never_restored")) co_return;
+  if (cover == nullptr && cancelled_by_hand[holding.id] >= kCancelsMax) {
+    co_await desk::raise_alarm(desk, "止损被反复撤销 / stop cancelled again and again",
+                               holding.symbol.str() + ": somebody cancelled its stop " +
+                                   std::to_string(kCancelsMax + 1) +
+                                   " times; a position without a stop is closed.");
+    const auto end = co_await close_holding(
+        desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
+        store::HoldingStatus::closed_risk_off, "STOP_CANCELLED_BY_HAND");
+    if (end == CloseEnd::closed) {
+      ++report.closed_risk_off;
+      naked.erase(holding.symbol);
+      holding.status = store::HoldingStatus::closed_risk_off;
+      co_return;
+    }
+  }
   // C is missing. It may only be as tight as it was, or tighter.
+  const store::Holding before = holding;
   Price trigger = wanted;
   if (holding.sl_price) trigger = std::min(trigger, *holding.sl_price);
   auto placed = co_await desk.place_protection(holding, OrderKind::stop, trigger, working_type);
@@ -69,6 +114,8 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
   if (placed.kind == PlaceKind::resting) {
     note_stop(holding, placed.order.trigger, placed.order.order_id, placed.order.client_order_id);
     ++report.restored;
+    naked.erase(holding.symbol);
+    co_await count_cancel(before);
     if (cover != nullptr && cover->client_order_id != placed.order.client_order_id &&
         placed.order.trigger <= cover->trigger_price)
       (void)co_await desk.cancel_order(cover->ref());
@@ -81,18 +128,19 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const Standing& sta
   }
   desk.parts().log.error("position unprotected",
                          {{"symbol", holding.symbol}, {"why", placed.text}});
-  const bool closed = co_await close_holding(
+  const auto end = co_await close_holding(
       desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
       store::HoldingStatus::closed_risk_off, "EXIT_SETUP_FAILED");
-  if (closed) {
+  if (end == CloseEnd::closed) {
     ++report.closed_risk_off;
+    naked.erase(holding.symbol);
     holding.status = store::HoldingStatus::closed_risk_off;
   } else {
     ++report.errors;
   }
 }
 
-Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const Standing& standing,
+Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const desk::Standing& standing,
                                            PatrolReport& report) {
   if (standing.take_profit != nullptr) {
     const OrderView& order = *standing.take_profit;
@@ -113,9 +161,10 @@ Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const Standi
     holding.tp_client_order_id = placed.order.client_order_id;
     ++report.restored;
   } else if (placed.kind == PlaceKind::would_trigger) {
-    if (co_await close_holding(desk, holding, OrderKind::close, Job::patrol,
-                               utc_date(holding.opened_at), store::HoldingStatus::closed_tp,
-                               "TAKE_PROFIT_REACHED")) {
+    const auto end = co_await close_holding(desk, holding, OrderKind::close, Job::patrol,
+                                            utc_date(holding.opened_at),
+                                            store::HoldingStatus::closed_tp, "TAKE_PROFIT_REACHED");
+    if (end == CloseEnd::closed) {
       ++report.closed_tp;
       holding.status = store::HoldingStatus::closed_tp;
     }

@@ -217,6 +217,12 @@ TEST_CASE("config: the proxy is used only when both keys are set, and checked") 
   CHECK((*proxy)->endpoint.port == 3128);
   CHECK((*proxy)->user == "user");
   CHECK((*proxy)->password.reveal() == "word");
+  CHECK((*proxy)->kind == net::ProxyOptions::Kind::http_connect);
+  settings.https_proxy = "socks5://user:word@proxy.example:1080";
+  const auto socks = read_proxy(settings);
+  REQUIRE((socks && socks->has_value()));
+  CHECK((*socks)->kind == net::ProxyOptions::Kind::socks5);
+  CHECK((*socks)->endpoint.port == 1080);
   settings.https_proxy = "socks5://proxy";
   CHECK_FALSE(read_proxy(settings).has_value());
   CHECK(mentions(faults_of("[notify]\nhttp_proxy = x\nhttps_proxy = ftp://y\n"), "https_proxy"));

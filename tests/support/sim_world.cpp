@@ -157,8 +157,13 @@ Task<void> SimWorld::start() {
                                   loop_.clock, log_);
   if (!store) throw std::runtime_error(store.error().text);
   p.store = std::move(*store);
-  p.desk = std::make_unique<desk::Desk>(
-      desk::Parts{*p.account, *p.market, *p.store, loop_.clock, log_, *identity, *modes});
+  auto home = co_await store::AccountHome::take(dir_.file("state"), "paper", identity->alias,
+                                                "test", Millis(0), loop_.clock);
+  if (!home) throw std::runtime_error(home.error().text);
+  p.home = std::make_unique<store::AccountHome>(std::move(*home));
+  p.desk =
+      std::make_unique<desk::Desk>(desk::Parts{*p.account, *p.market, *p.store, loop_.clock, log_,
+                                               *identity, *modes, nullptr, p.home.get()});
   p.entry = std::make_unique<trading::Entry>(*p.desk, options_.strategy);
   p.patrol = std::make_unique<trading::Patrol>(*p.desk, options_.strategy);
 }

@@ -20,6 +20,7 @@
 #include "net/memory.h"
 #include "paper/server.h"
 #include "sim/market.h"
+#include "store/account_home.h"
 #include "store/store.h"
 #include "support/run.h"
 #include "trading/entry.h"
@@ -78,6 +79,7 @@ class SimWorld {
   desk::Desk& desk() { return *program_->desk; }
   trading::Entry& entry() { return *program_->entry; }
   trading::Patrol& patrol() { return *program_->patrol; }
+  store::AccountHome& home() { return *program_->home; }
   trading::Settings& strategy() { return options_.strategy; }
 
   /// The slot of 2025-10-10 23:40 UTC.
@@ -102,6 +104,7 @@ class SimWorld {
     std::unique_ptr<binance::Venue> venue;
     std::unique_ptr<exchange::MarketData> market;
     std::unique_ptr<exchange::TradingAccount> account;
+    std::unique_ptr<store::AccountHome> home;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<desk::Desk> desk;
     std::unique_ptr<trading::Entry> entry;

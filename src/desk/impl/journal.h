@@ -11,15 +11,15 @@ store::Intent make_intent(const Parts& parts, const exchange::OrderRequest& requ
                           const std::string& run_id, std::int64_t holding_id);
 
 /// Writes the outcome into the intent (done, refused or unknown) with its order event.
-void apply_outcome(store::Batch& batch, store::Intent& intent,
-                   const exchange::Outcome<exchange::OrderView>& outcome, TimePoint now);
+void apply_outcome(const Parts& parts, store::Batch& batch, store::Intent& intent,
+                   const exchange::Outcome<exchange::OrderView>& outcome);
 
 /// done, or unknown while a regular order lives without a fill: it may still fill.
 store::IntentState state_of(const exchange::OrderView& order);
 
 /// The same for an order that a query found.
-void apply_found(store::Batch& batch, store::Intent& intent, const exchange::OrderView& order,
-                 TimePoint now);
+void apply_found(const Parts& parts, store::Batch& batch, store::Intent& intent,
+                 const exchange::OrderView& order);
 
 /// Commits and logs a failure; for what reduces risk, where nothing is to be done about it.
 Task<void> commit_or_log(Parts& parts, store::Batch batch);

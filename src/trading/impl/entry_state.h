@@ -21,7 +21,8 @@ struct Plan {
   Usdt available;
   std::vector<Pick> picks;
   int skipped_existing = 0;
-  int unproved = 0;  // ordered by this slot before, and without a holding
+  std::vector<std::string> details;  // contracts that were passed over, and why
+  int unproved = 0;                  // ordered by this slot before, and without a holding
 };
 
 struct Opened {
@@ -48,6 +49,7 @@ struct Entry::State {
   Opens opens;
   TimePoint opens_day{};
   std::optional<Plan> plan;
+  std::map<Symbol, Price> last_seen;  // prices of the plan before, to tell a jump
 
   std::string run_id;
   std::string trade_day;
@@ -55,13 +57,14 @@ struct Entry::State {
   Task<Status> load_opens(EntrySlot slot);
   Task<Result<Plan>> make_plan(EntrySlot slot, bool wide);
   Task<Status> set_up_symbols(std::vector<Symbol> symbols);
+  std::string price_problem(const Gainer& gainer, const std::map<Symbol, Price>& marks) const;
   std::set<Symbol> taken(const std::vector<exchange::Position>& positions,
                          const std::string& day) const;
   bool is_ordered(const std::string& day, Symbol symbol) const;
   bool has_holding(const std::string& day, Symbol symbol) const;
   Task<Opened> open_one(Pick pick);
-  Task<desk::EntryResult> short_with_shrinking(const Pick& pick, const SymbolRules& rules,
-                                               const Brackets& brackets);
+  Task<desk::EntryResult> short_with_shrinking(const Pick& pick, desk::OnFill on_fill);
+  Task<void> stand_up(Opened& opened, Qty filled);
   Task<void> redistribute(std::vector<Opened>& opened, EntryReport& report);
   Task<void> follow_growth(store::Holding holding, Price reference);
   Task<std::string> add_to(Opened target, Usdt notional);

@@ -3,18 +3,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "desk/standing.h"
 #include "trading/patrol.h"
 
 namespace bb::trading {
-
-// What stands for one holding.
-struct Standing {
-  const exchange::OrderView* full_stop = nullptr;  // C
-  const exchange::OrderView* qty_stop = nullptr;   // Q
-  const exchange::OrderView* take_profit = nullptr;
-};
 
 struct Patrol::State {
   State(desk::Desk& d, const Settings& s) : desk(d), settings(s) {}
@@ -23,6 +18,13 @@ struct Patrol::State {
   const Settings& settings;
   std::map<std::int64_t, SteadyTime> absent_since;  // holding id -> first read without it
   std::map<std::string, SteadyTime> orphan_since;   // client order id -> first seen without one
+
+  std::map<Symbol, SteadyTime> naked;             // without a live stop, since when
+  std::map<Symbol, SteadyTime> busy;              // closes that do not get through, since when
+  std::map<Symbol, Price> last_marks;             // to tell a jump
+  std::map<std::int64_t, int> cancelled_by_hand;  // stops, by holding id
+  std::set<std::string> foreign;                  // ids that were judged
+  desk::Turns rounds;                             // one round at a time
 
   int last_errors = 0;  // of the round before
   SteadyTime told{};    // when errors were last told
@@ -43,18 +45,24 @@ struct Patrol::State {
     std::vector<exchange::OrderView> orders;
   };
 
+  Task<bool> read(View& view, PatrolReport& report);
   Task<bool> visit(store::Holding holding, const View& view, PatrolReport& report);
   Task<void> look_after(store::Holding seen, const View& view, PatrolReport& report);
   Task<void> handle_absent(store::Holding holding, PatrolReport& report);
   Task<void> guard(store::Holding holding, const exchange::Position& position, const View& view,
                    PatrolReport& report);
-  Task<void> mend_stop(store::Holding& holding, const Standing& standing, Price wanted,
+  Task<void> mend_stop(store::Holding& holding, const desk::Standing& standing, Price wanted,
                        PatrolReport& report);
-  Task<void> mend_take_profit(store::Holding& holding, const Standing& standing,
+  Task<void> mend_take_profit(store::Holding& holding, const desk::Standing& standing,
                               PatrolReport& report);
   Task<void> adopt(const View& view, PatrolReport& report);
   Task<std::optional<TimePoint>> find_fill(const store::Intent& intent, Qty qty);
   Task<void> adopt_one(store::Intent intent, PatrolReport& report);
+  Task<void> judge_foreign(std::vector<exchange::OrderView> orders);
+  Task<void> keep_trying(Symbol symbol);
+  Task<void> count_cancel(const store::Holding& before);
+  bool is_sane(Symbol symbol, Price mark);
+  void forget_gone();
   Task<void> sweep(const View& view, PatrolReport& report);
   std::optional<store::Intent> find_entry_intent(Symbol symbol) const;
   bool is_somebody_elses(const store::Intent& intent, const exchange::Position& position) const;

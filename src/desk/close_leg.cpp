@@ -1,0 +1,164 @@
+#include "desk/impl/close_leg.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/plant.h"
+#include "desk/impl/journal.h"
+#include "exchange/settle.h"
+
+namespace bb::desk {
+
+namespace {
+
+// An order that never reached the exchange cannot be accepted later than recvWindow (5 s) after it
+// was signed.
+constexpr Micros kMayStillArrive{6'000'000};
+
+struct Sent {
+  Qty executed;
+  std::int64_t order_id = 0;
+  int code = 0;
+  bool is_unknown = false;
+  bool is_done = false;
+  std::string text;
+};
+
+exchange::OrderRequest closing_request(const exchange::Position& position, Qty piece) {
+  exchange::OrderRequest request;
+  request.symbol = position.symbol;
+  request.side = position.qty.is_negative() ? Side::buy : Side::sell;
+  request.position_side = position.side;
+  request.type = OrderType::market;
+  request.qty = piece;
+  request.reduce_only = position.side == PositionSide::both;
+  return request;
+}
+
+// The band edge of PERCENT_PRICE: the furthest price an order may have when MARKET is refused with
+// -4131.
+Price band_edge(const SymbolRules& rules, Side side, Price mark) {
+  const Price edge = mark * (side == Side::buy ? rules.price_up : rules.price_down);
+  return Price(
+      edge.value().round_to(rules.tick.value(), side == Side::buy ? Rounding::down : Rounding::up));
+}
+
+// Resting limits that reduce use up the position's capacity: the exchange then refuses a close with
+// -4118 or -2022.
+Task<void> cancel_reducing_limits(Desk& desk, const exchange::Position& position) {
+  const auto open = co_await desk.parts().account.fetch_open_orders();
+  if (!open) co_return;
+  const Side reducing = position.qty.is_negative() ? Side::buy : Side::sell;
+  for (const auto& order : *open) {
+    const bool reduces = order.reduce_only || order.position_side != PositionSide::both;
+    if (order.symbol == position.symbol && order.position_side == position.side &&
+        order.side == reducing && !order.conditional && reduces)
+      (void)co_await desk.cancel_order(order.ref());
+  }
+}
+
+Task<exchange::Outcome<exchange::OrderView>> journaled(Desk& desk, exchange::OrderRequest& request,
+                                                       std::int64_t holding_id,
+                                                       const ClosePurpose& purpose) {
+  int attempt = 0;
+  request.client_order_id =
+      desk.next_id(purpose.trade_day, purpose.job, request.symbol, purpose.kind, &attempt);
+  auto intent = make_intent(desk.parts(), request, purpose.trade_day, purpose.job, purpose.kind,
+                            attempt, {}, holding_id);
+  co_return co_await send_reducing(desk.parts(), std::move(intent), request);
+}
+
+Task<Sent> send_piece(Desk& desk, exchange::Position position, Qty piece, bool is_whole,
+                      std::int64_t holding_id, const ClosePurpose& purpose) {
+  auto request = closing_request(position, piece);
+  auto outcome = co_await journaled(desk, request, holding_id, purpose);
+  const auto* rules = desk.book().find_rules(request.symbol);
+  if (outcome.code() == -4131 && rules != nullptr) {
+    request.type = OrderType::limit;
+    request.time_in_force = TimeInForce::ioc;
+    request.price = band_edge(*rules, request.side, position.mark);
+    outcome = co_await journaled(desk, request, holding_id, purpose);
+  }
+  if (outcome.unknown() != nullptr && !is_whole) {
+    const auto settled =
+        co_await exchange::settle(desk.parts().account, desk.parts().clock,
+                                  {request.symbol, request.client_order_id, 0, false});
+    if (settled.order && !is_live(settled.order->status))
+      co_return Sent{settled.order->executed_qty, settled.order->order_id, 0, false, true, {}};
+  }
+  if (const auto* done = outcome.done())
+    co_return Sent{done->executed_qty, done->order_id, 0, false, true, {}};
+  co_return Sent{{}, 0, outcome.code(), outcome.unknown() != nullptr, false, outcome.describe()};
+}
+
+// Overloads, rate limits and clocks: time heals them, however long it takes (F07).
+bool is_passing(const Sent& sent) {
+  constexpr std::array kPassing{0, -1003, -1008, -1015, -1021};
+  return sent.is_unknown || std::ranges::find(kPassing, sent.code) != kPassing.end();
+}
+
+// The exchange's rules are not what we think they are (F32).
+bool is_about_rules(int code) {
+  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005, -4013,
+                              -4014, -4022, -4023, -4140, -4141};
+  return std::ranges::find(kRules, code) != kRules.end();
+}
+
+std::vector<Qty> pieces_of(const Book& book, const exchange::Position& position, Qty size) {
+  const auto* rules = book.find_rules(position.symbol);
+  if (rules == nullptr) return {size};
+  auto pieces = split_market_close(*rules, size);
+  if (pieces.empty()) pieces.push_back(size);  // below the step: the exchange decides
+  return pieces;
+}
+
+}  // namespace
+
+bool CloseLeg::is_there(Qty now) const {
+  if (now.is_zero()) return true;
+  if (!before) return false;
+  if (now.is_negative() != before->is_negative()) return true;
+  return now.abs() <= wish.keep;
+}
+
+bool CloseLeg::is_explained(Qty now) const {
+  if (!before || before->is_zero()) return false;
+  if (!now.is_zero() && now.is_negative() != before->is_negative()) return false;
+  return result.closed >= before->abs() - now.abs();
+}
+
+Task<void> send_down(Desk& desk, CloseLeg& leg, const exchange::Position& position,
+                     const ClosePurpose& purpose) {
+  if (leg.first_sent == TimePoint{}) leg.first_sent = desk.parts().market.exchange_now();
+  std::vector<Task<Sent>> sends;
+  for (const Qty piece : pieces_of(desk.book(), position, position.qty.abs() - leg.wish.keep)) {
+    sends.push_back(send_piece(desk, position, piece, leg.is_whole(), leg.holding_id, purpose));
+    if (planted("close_without_proof")) break;
+  }
+  const auto answers = co_await gather(std::move(sends));
+  const Sent* trouble = nullptr;
+  for (const auto& sent : answers) {
+    leg.result.closed += sent.executed;
+    if (sent.order_id != 0) leg.result.order_id = sent.order_id;
+    if (!sent.is_done) trouble = &sent;
+  }
+  leg.result.text = trouble == nullptr ? std::string() : trouble->text;
+  if (trouble == nullptr) {
+    leg.busy = 0;
+    co_return;
+  }
+  if (trouble->is_unknown && !leg.is_whole())
+    leg.quiet_until = desk.parts().clock.after(kMayStillArrive);
+  if (is_passing(*trouble)) {
+    ++leg.busy;
+    co_return;
+  }
+  ++leg.refusals;
+  if (trouble->code == -4118 || trouble->code == -2022)
+    co_await cancel_reducing_limits(desk, position);
+  if (is_about_rules(trouble->code) && !std::exchange(leg.rules_refreshed, true))
+    (void)co_await desk.book().refresh();
+}
+
+}  // namespace bb::desk

@@ -1,0 +1,33 @@
+// One leg on its way down: what was read of it, what was sent, and what to do next.
+#pragma once
+
+#include "desk/closing.h"
+
+namespace bb::desk {
+
+struct CloseLeg {
+  CloseOrder wish;
+  CloseResult result;
+  std::optional<Qty> before;              // signed, as first read
+  std::int64_t holding_id = 0;            // whose fills they are
+  TimePoint first_sent{};                 // exchange time; epoch = nothing was sent
+  std::optional<SteadyTime> there_since;  // first read at its goal that our fills do not explain
+  SteadyTime quiet_until{};               // nothing is sent before
+  int refusals = 0;                       // that time does not heal
+  int busy = 0;                           // overloads and lost answers in a row
+  bool rules_refreshed = false;
+  bool is_over = false;
+
+  bool is_whole() const { return wish.keep.is_zero(); }
+  /// What stands is what was asked for; a leg that turned round is gone, too.
+  bool is_there(Qty now) const;
+  /// Our own executions explain how it came there.
+  bool is_explained(Qty now) const;
+};
+
+/// Sends what is above the leg's goal, in pieces that MARKET accepts, all at the same time. The
+/// answers are in leg.result. The symbol's turn is held.
+Task<void> send_down(Desk& desk, CloseLeg& leg, const exchange::Position& position,
+                     const ClosePurpose& purpose);
+
+}  // namespace bb::desk

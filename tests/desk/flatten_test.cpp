@@ -1,0 +1,239 @@
+#include "desk/flatten.h"
+
+#include <algorithm>
+
+#include "regressions/scenes.h"
+
+namespace bb::test {
+namespace {
+
+using desk::FlattenRequest;
+using desk::FlattenScope;
+using desk::FlattenVerdict;
+using paper::FaultRule;
+
+FlattenRequest everything(std::string reason = "TEST") {
+  FlattenRequest request;
+  request.reason = std::move(reason);
+  return request;
+}
+
+FlattenRequest half() {
+  auto request = everything();
+  request.part = Ratio(Decimal::parse("0.5").value());
+  return request;
+}
+
+exchange::OrderRequest by_hand(const char* symbol, Side side, int qty) {
+  exchange::OrderRequest order;
+  order.symbol = Symbol(symbol);
+  order.side = side;
+  order.qty = Qty(Decimal::from_int(qty));
+  order.client_order_id = ClientOrderId("by-hand");
+  return order;
+}
+
+FaultRule lost_closes(int first, int every) {
+  auto rule = fault_on(net::Method::post, "/fapi/v1/order", FaultRule::Effect::act_then_drop);
+  rule.param = "reduceOnly";
+  rule.value = "true";
+  rule.first = first;
+  rule.every = every;
+  return rule;
+}
+
+TEST_CASE("flatten: twenty positions are closed and proved flat in three round trips") {
+  WorldOptions options;
+  options.coins = gainers(24);
+  options.strategy.top_n = options.strategy.allocation_splits = 20;
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    const auto entered = co_await world.entry().run(world.slot());
+    REQUIRE(entered.opened == 20);
+    const TimePoint begin = world.market().exchange_now();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.rows.size() == 20);
+    CHECK(report.orders_left == 0);
+    CHECK(report.as_of - begin <= Millis(152));  // 50 ms each, and the exchange's milliseconds
+    CHECK(world.store().open_holdings().empty());
+    CHECK(world.conditional_orders("C01USDT").empty());
+    for (const auto& holding : *world.store().load_holdings()) {
+      CHECK(holding.status == store::HoldingStatus::closed_flatten);
+      CHECK(holding.close_reason == "TEST");
+    }
+    Qty net;
+    for (const auto& fill : *world.store().load_fills())
+      net += fill.side == Side::buy ? fill.qty : -fill.qty;
+    CHECK(net.is_zero());
+    CHECK(world.errors().empty());
+  });
+}
+
+TEST_CASE("flatten: answers that are lost after execution end in a proof, not in a second close") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().faults().add(lost_closes(1, 1));
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    for (const auto* symbol : {"C01USDT", "C02USDT", "C03USDT"})
+      CHECK(world.position(symbol).is_zero());
+    CHECK(world.store().open_holdings().empty());
+  });
+}
+
+TEST_CASE("flatten: half of a position is half, also when the answers are lost") {
+  for (const bool lost : {false, true}) {
+    run_world(three_shorts(), [lost](SimWorld& world) -> Task<void> {
+      (void)co_await world.entry().run(world.slot());
+      const Qty before = world.position("C01USDT");
+      if (lost) world.server().faults().add(lost_closes(1, 1));
+      const auto report = co_await desk::flatten(world.desk(), half());
+      CHECK(report.verdict == FlattenVerdict::flat);
+      const Qty left = world.position("C01USDT");
+      const Qty closed = left - before;
+      CHECK(closed.value() == (before.abs() * half().part).value().floor_to(Decimal::from_int(1)));
+      CHECK(stops_of(world, "C01USDT") == 1);
+      const auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+      REQUIRE(holding.has_value());
+      CHECK(holding->qty == left.abs());
+    });
+  }
+}
+
+TEST_CASE("flatten: a rest below the smallest order is closed too, and said") {
+  auto options = three_shorts();
+  options.balance = Usdt(Decimal::from_int(20));
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    const auto entered = co_await world.entry().run(world.slot());
+    REQUIRE(entered.opened > 0);
+    auto request = everything();
+    request.part = Ratio(Decimal::parse("0.8").value());
+    const auto report = co_await desk::flatten(world.desk(), request);
+    CHECK(report.verdict == FlattenVerdict::flat);
+    REQUIRE(!report.rows.empty());
+    CHECK(report.rows.front().left.is_zero());
+    CHECK(report.rows.front().text.find("closed whole") != std::string::npos);
+  });
+}
+
+TEST_CASE("flatten: tracked touches what is ours, account touches longs of people as well") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    REQUIRE(world.exchange().place(0, by_hand("C09USDT", Side::buy, 50)).has_value());
+    auto tracked = everything();
+    tracked.scope = FlattenScope::tracked;
+    const auto ours = co_await desk::flatten(world.desk(), tracked);
+    CHECK(ours.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").is_zero());
+    CHECK(world.position("C09USDT").str() == "50");
+    const auto all = co_await desk::flatten(world.desk(), everything());
+    CHECK(all.verdict == FlattenVerdict::flat);
+    CHECK(all.rows.size() == 1);
+    CHECK(world.position("C09USDT").is_zero());
+  });
+}
+
+TEST_CASE("F07 flatten: closes go on through an overload until it ends") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto overload = fault_on(net::Method::post, "/fapi/v1/order", FaultRule::Effect::refuse);
+    overload.every = 1;
+    overload.count = 15;  // five times each
+    overload.status = 503;
+    overload.code = -1008;
+    world.server().faults().add(overload);
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").is_zero());
+  });
+}
+
+TEST_CASE("flatten: what cannot be read is unknown, never flat") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto blind = fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::refuse);
+    blind.every = 1;
+    world.server().faults().add(blind);
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::unknown);
+    CHECK_FALSE(report.text.empty());
+    CHECK(stops_of(world, "C01USDT") == 1);
+  });
+}
+
+TEST_CASE("flatten: what is refused is partial, with the reason, and stays protected") {
+  auto options = three_shorts();
+  options.server.faults = {refusing("/fapi/v1/order", "symbol", "C02USDT", -2023, "liquidating")};
+  options.server.faults.front().first = 2;  // the entry passes
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::partial);
+    const auto row = std::ranges::find(report.rows, Symbol("C02USDT"), &desk::FlattenRow::symbol);
+    REQUIRE(row != report.rows.end());
+    CHECK(row->left.is_negative());
+    CHECK(row->text.find("-2023") != std::string::npos);
+    CHECK(stops_of(world, "C02USDT") == 1);
+    CHECK(world.position("C01USDT").is_zero());
+  });
+}
+
+TEST_CASE("F19 flatten: a resting reduce-only limit gives way to the close") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto limit = by_hand("C01USDT", Side::buy, 0);
+    limit.qty = world.position("C01USDT").abs();
+    limit.type = OrderType::limit;
+    limit.price = Price(Decimal::parse("1.55").value());
+    limit.reduce_only = true;
+    REQUIRE(world.exchange().place(0, limit).has_value());
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").is_zero());
+    CHECK(world.exchange().open_orders(0, false).empty());
+  });
+}
+
+TEST_CASE("F23 flatten: MARKET refused for its price band is replaced by a limit at the band") {
+  auto options = three_shorts();
+  auto band = refusing("/fapi/v1/order", "type", "MARKET", -4131, "PERCENT_PRICE");
+  band.first = 4;
+  options.server.faults = {band};
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").is_zero());
+  });
+}
+
+TEST_CASE("flatten: in hedge mode each leg is closed on its own side") {
+  auto options = three_shorts();
+  options.hedge = true;
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto long_leg = by_hand("C01USDT", Side::buy, 20);
+    long_leg.position_side = PositionSide::long_;
+    REQUIRE(world.exchange().place(0, long_leg).has_value());
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.rows.size() == 4);
+    CHECK(world.position("C01USDT", PositionSide::short_).is_zero());
+    CHECK(world.position("C01USDT", PositionSide::long_).is_zero());
+  });
+}
+
+TEST_CASE("flatten: an account with nothing open is flat after two reads") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    const TimePoint begin = world.market().exchange_now();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.as_of - begin >= Seconds(2));
+  });
+}
+
+}  // namespace
+}  // namespace bb::test
