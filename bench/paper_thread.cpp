@@ -20,9 +20,9 @@ struct PaperThread::Ready {
   std::atomic<int> port{0};
 };
 
-PaperThread::PaperThread() {
+PaperThread::PaperThread(const PaperTrial& trial) {
   Ready ready;
-  thread_ = std::thread([this, &ready] { serve(ready); });
+  thread_ = std::thread([this, &ready, trial] { serve(ready, trial); });
   while (ready.port == 0)
     std::this_thread::yield();
   port_ = ready.port;
@@ -34,7 +34,7 @@ void PaperThread::stop() {
   thread_.join();
 }
 
-void PaperThread::serve(Ready& ready) {
+void PaperThread::serve(Ready& ready, const PaperTrial& trial) {
   SystemClock clock(io_);
   Stop stop(clock);
   stop_ = &stop;
@@ -44,14 +44,24 @@ void PaperThread::serve(Ready& ready) {
   market_options.delistings_per_day = 0;
   const sim::Market market = sim::make_random_market(market_options);
   paper::ServerOptions options;
-  options.accounts = {{"bench", kKey, kSecret}};
+  options.accounts = {{kAlias, kKey, kSecret}};
   options.delay_before = options.delay_after = Micros(kRoundTrip) / 2;
+  options.timeline.offset = trial.ahead;
   paper::Server server(clock, market, options);
+  if (trial.lost_answers > 0) {
+    paper::FaultRule lost;
+    lost.method = net::Method::post;
+    lost.every = 1;
+    lost.rate = trial.lost_answers;
+    lost.effect = paper::FaultRule::Effect::act_then_drop;
+    server.faults() = paper::FaultPlan({lost}, trial.seed);
+  }
   auto listener = net::HttpListener::open(io_, clock, "127.0.0.1", 0, server.handler(), {});
   if (!listener) throw std::runtime_error(listener.error().text);
   ready.port = (*listener)->port();
   run_to_end(io_, (*listener)->run(stop));
   journal_ = server.exchange().journal();
+  lost_answers_ = static_cast<int>(server.faults().fired());
   requests_.assign(server.request_log().begin(), server.request_log().end());
 }
 

@@ -17,10 +17,17 @@
 namespace bb::bench {
 
 inline constexpr Millis kRoundTrip{50};
+inline constexpr const char* kAlias = "bench";
+
+struct PaperTrial {
+  Millis ahead{0};          // of our clock: a scheduled moment may come sooner
+  double lost_answers = 0;  // this part of all commands is done, and its answer lost
+  std::uint64_t seed = 1;   // which ones
+};
 
 class PaperThread {
  public:
-  PaperThread();
+  explicit PaperThread(const PaperTrial& trial = {});
   ~PaperThread() { stop(); }
   PaperThread(const PaperThread&) = delete;
   PaperThread& operator=(const PaperThread&) = delete;
@@ -30,16 +37,18 @@ class PaperThread {
   /// Valid after stop().
   const std::vector<sim::JournalEntry>& journal() const { return journal_; }
   const std::vector<paper::RequestRecord>& requests() const { return requests_; }
+  int lost_answers() const { return lost_answers_; }
 
  private:
   struct Ready;
-  void serve(Ready& ready);
+  void serve(Ready& ready, const PaperTrial& trial);
 
   boost::asio::io_context io_{1};
   Stop* stop_ = nullptr;
   std::vector<sim::JournalEntry> journal_;
   std::vector<paper::RequestRecord> requests_;
   int port_ = 0;
+  int lost_answers_ = 0;
   std::thread thread_;
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include "paper_thread.h"
@@ -14,6 +16,15 @@ namespace bb::bench {
 namespace {
 
 constexpr int kSymbols = 10;
+constexpr Seconds kGetReady{12};  // from the start until the scheduled moment
+constexpr Seconds kGiveUp{60};
+constexpr int kRuns = 20;
+
+// A full minute of the exchange's day, far enough from its beginning to have gainers.
+TimePoint scheduled_after(TimePoint now) {
+  const TimePoint next = std::chrono::ceil<Minutes>(now + kGetReady);
+  return std::max(next, utc_midnight(next) + Minutes(30));
+}
 
 service::Settings settings_for(TimePoint due) {
   service::Settings settings;
@@ -27,14 +38,17 @@ service::Settings settings_for(TimePoint due) {
   return settings;
 }
 
-Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, TimePoint due) {
-  const TimePoint give_up = due + Seconds(30);
+// Until the entry is over and everything that stands is guarded.
+Task<void> stop_when_open(store::Store& store, Clock& clock, Stop& stop, std::string trade_day) {
+  const SteadyTime give_up = clock.after(kGetReady + kGiveUp);
   for (;;) {
     co_await sleep_for(clock, Millis(200));
     const auto holdings = store.open_holdings();
-    const auto guarded = std::ranges::count_if(
+    const bool guarded = std::ranges::all_of(
         holdings, [](const auto& h) { return h.sl_price.has_value() && h.tp_price.has_value(); });
-    if (guarded >= kSymbols || clock.utc_now() > give_up) break;
+    const auto* run = store.find_run(trade_day);
+    const bool over = run != nullptr && run->status != store::RunStatus::running;
+    if ((over && guarded) || clock.steady_now() > give_up) break;
   }
   stop.request();
 }
@@ -51,44 +65,78 @@ Task<void> trade(boost::asio::io_context& io, Clock& clock, int port, std::strin
   Stop stop(clock);
   TaskGroup group(io.get_executor());
   group.spawn(service.run(stop));
-  group.spawn(stop_when_open(*client.store, clock, stop, due));
+  group.spawn(stop_when_open(*client.store, clock, stop, utc_date(due)));
   co_await group.join();
 }
+
+double ms(Micros span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
 RoundTrips figures(const std::vector<sim::JournalEntry>& journal, TimePoint due) {
   using Kind = sim::JournalEntry::Kind;
   std::map<Symbol, Micros> opened;
+  std::map<Symbol, std::set<std::int64_t>> sold;
   RoundTrips out;
+  const ClientOrderIds ids(kAlias, "paper");
+  const double trip = ms(kRoundTrip);
   for (const auto& entry : journal) {
+    if (entry.kind == Kind::fill && entry.order) {
+      const auto decoded = ids.decode(entry.order->client_order_id, entry.symbol);
+      if (decoded && decoded->kind == OrderKind::entry)
+        sold[entry.symbol].insert(entry.fill->order_id);
+    }
     if (entry.kind == Kind::position_opened) opened.try_emplace(entry.symbol, entry.precise);
-    if (entry.kind != Kind::protected_from) continue;
+    if (entry.kind != Kind::protected_from && entry.kind != Kind::position_closed) continue;
     const auto found = opened.find(entry.symbol);
     if (found == opened.end()) continue;
-    ++out.positions;
-    const auto naked = std::chrono::duration<double, std::milli>(entry.precise - found->second);
-    out.fill_to_stop_worst = std::max(out.fill_to_stop_worst, naked / kRoundTrip);
-    const auto since = std::chrono::duration<double, std::milli>(entry.time - due);
-    out.scheduled_to_last_stop = std::max(out.scheduled_to_last_stop, since / kRoundTrip);
+    const double naked = ms(entry.precise - found->second);
+    out.naked_ms_worst = std::max(out.naked_ms_worst, naked);
     opened.erase(found);
+    if (entry.kind == Kind::position_closed) continue;
+    ++out.positions;
+    out.fill_to_stop_worst = std::max(out.fill_to_stop_worst, naked / trip);
+    out.scheduled_to_last_stop = std::max(out.scheduled_to_last_stop, ms(entry.time - due) / trip);
   }
+  for (const auto& [symbol, since] : opened)
+    out.naked_ms_worst = std::max(out.naked_ms_worst, ms(journal.back().precise - since));
+  for (const auto& [symbol, orders] : sold)
+    out.doubled += orders.size() > 1 ? 1 : 0;
+  if (sold.empty()) throw std::runtime_error("no entry of ours is in the exchange's journal");
   return out;
 }
 
 }  // namespace
 
-RoundTrips measure_entry() {
-  PaperThread paper;
+RoundTrips measure_entry(const EntryTrial& trial) {
   boost::asio::io_context io{1};
   SystemClock clock(io);
-  // The next full minute that leaves half a minute to get ready.
-  const TimePoint due = std::chrono::ceil<Minutes>(clock.utc_now() + Seconds(30));
+  const TimePoint now = clock.utc_now();
+  const TimePoint due = scheduled_after(now);
+  PaperThread paper(
+      {.ahead = due - kGetReady - now, .lost_answers = trial.lost_answers, .seed = trial.seed});
   const Folder folder;
   run_to_end(io, trade(io, clock, paper.port(), folder.file("state.db"), due));
   paper.stop();
-  const RoundTrips out = figures(paper.journal(), due);
-  if (out.positions < kSymbols)
+  RoundTrips out = figures(paper.journal(), due);
+  out.lost = paper.lost_answers();
+  const bool complete = trial.lost_answers > 0 ? out.positions > 0 : out.positions == kSymbols;
+  if (!complete)
     throw std::runtime_error(fmt::format("only {} of {} positions stand", out.positions, kSymbols));
   return out;
+}
+
+std::vector<RoundTrips> measure_entries(EntryTrial trial) {
+  const char* wanted = std::getenv("BB_BENCH_RUNS");
+  const int runs = wanted != nullptr ? std::max(1, std::atoi(wanted)) : kRuns;
+  std::vector<RoundTrips> all;
+  for (int i = 0; i < runs; ++i, ++trial.seed)
+    all.push_back(measure_entry(trial));
+  return all;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
 }
 
 }  // namespace bb::bench

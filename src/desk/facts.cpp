@@ -22,7 +22,15 @@ bool advance(store::Intent& intent, const exchange::OrderView& order, const std:
   using store::IntentState;
   const store::Intent before = intent;
   if (order.executed_qty > intent.executed_qty) intent.executed_qty = order.executed_qty;
-  if (intent.order_id == 0) intent.order_id = order.order_id;
+  if (intent.order_id == 0) {
+    intent.order_id = order.order_id;
+    // What reduces risk leaves without waiting for the disk: after a death its id may be given out
+    // again, and what rests under it is the earlier order, with terms of its own.
+    if (order.conditional == is_conditional(intent.type)) {
+      if (order.qty.is_positive()) intent.qty = order.qty;
+      if (order.trigger_price.is_positive()) intent.trigger_price = order.trigger_price;
+    }
+  }
   const bool is_open = before.state == IntentState::sent || before.state == IntentState::unknown;
   if (is_open || (before.state == IntentState::refused && order.executed_qty.is_positive()))
     intent.state = state_of(order);

@@ -74,7 +74,9 @@ void apply_outcome(const Parts& parts, store::Batch& batch, store::Intent& inten
     (void)advance(intent, *order, "answer");
     status = str(order->status);
   } else {
-    const bool refused = outcome.refused() != nullptr;
+    // An id that is taken is our own order from before a death: what it is, a query says.
+    const bool exists = outcome.code() == -4116 || outcome.code() == -20132;
+    const bool refused = outcome.refused() != nullptr && !exists;
     if (is_open) {
       intent.state = refused ? store::IntentState::refused : store::IntentState::unknown;
       intent.evidence = outcome.describe();

@@ -64,6 +64,8 @@ std::vector<NamedFault> make_table() {
       {"body_truncated", "acts, then half of the answer", request,
        effect(Effect::act_then_truncate)},
       {"request_duplicated", "acts twice, answers once", request, effect(Effect::act_twice)},
+      {"acknowledged", "acts; an order is answered NEW, without its fill", request,
+       effect(Effect::act_then_acknowledge)},
       {"unknown_error_executed", "503, executed", request,
        error(Effect::act_then_error, 503, -1000, kUnknown)},
       {"unknown_error", "503 with the same words, not executed", request,

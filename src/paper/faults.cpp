@@ -88,6 +88,7 @@ FaultVerdict FaultPlan::judge(net::Method method, std::string_view path,
       case FaultRule::Effect::act_then_truncate:
       case FaultRule::Effect::act_then_error:
       case FaultRule::Effect::act_twice:
+      case FaultRule::Effect::act_then_acknowledge:
         if (verdict.ending) continue;  // not reached: it does not count as fired
         verdict.ending = std::shared_ptr<const FaultRule>(entry, &rule);
         break;

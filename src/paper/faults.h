@@ -20,16 +20,17 @@ class ParamReader;
 
 struct FaultRule {
   enum class Effect {
-    refuse,             // answers `status` and {code, text} without acting
-    drop,               // closes the connection without acting
-    act_then_drop,      // acts, then closes the connection without a byte
-    act_then_truncate,  // acts, then sends half of the answer
-    act_then_error,     // acts, then answers `status` and {code, text}
-    act_twice,          // acts, acts again, and answers as the first time
-    delay,              // waits `before` acting and `after` it
-    stale_positions,    // positions and account are answered as of `span` ago
-    hide_orders,        // for `span`, queries of single orders answer -2013: of the order that this
-                        // request names by client id, or of all of the account
+    refuse,                // answers `status` and {code, text} without acting
+    drop,                  // closes the connection without acting
+    act_then_drop,         // acts, then closes the connection without a byte
+    act_then_truncate,     // acts, then sends half of the answer
+    act_then_error,        // acts, then answers `status` and {code, text}
+    act_twice,             // acts, acts again, and answers as the first time
+    act_then_acknowledge,  // acts; an order's answer says NEW without a fill, whatever it came to
+    delay,                 // waits `before` acting and `after` it
+    stale_positions,       // positions and account are answered as of `span` ago
+    hide_orders,  // for `span`, queries of single orders answer -2013: of the order that this
+                  // request names by client id, or of all of the account
   };
 
   std::string name{};  // for lists

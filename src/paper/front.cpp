@@ -134,7 +134,9 @@ Reply Front::act(Incoming& in, const Route& route, const Auth::Caller& caller,
             at,
             verdict.stale,
             caller.key,
-            net::find_header(in.request.headers, "Host")};
+            net::find_header(in.request.headers, "Host"),
+            verdict.ending != nullptr &&
+                verdict.ending->effect == FaultRule::Effect::act_then_acknowledge};
   Reply reply;
   try {
     reply = route.handler(call);

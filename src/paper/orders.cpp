@@ -48,7 +48,7 @@ Reply place_order(Call& call) {
   if (call.params.error()) return refuse(*call.params.error());
   auto placed = call.exchange().place(call.account, placement.order, placement.terms);
   if (!placed) return refuse(placed.error());
-  if (!placement.wants_result) {
+  if (!placement.wants_result || call.acknowledges) {
     // An acknowledgement is sent on acceptance, before anything is matched.
     placed->status = OrderStatus::open;
     placed->executed_qty = Qty();

@@ -167,6 +167,7 @@ struct Call {
   Millis stale{0};              // positions are answered as of this long ago
   const ApiKey* key = nullptr;  // that the request came with
   std::string_view host{};      // as the client names this server
+  bool acknowledges = false;    // an order is answered as it was accepted, before any match
 
   sim::Exchange& exchange() const { return venue.exchange(); }
   /// -1102 when absent, -1121 when unknown; check params.error() before use.

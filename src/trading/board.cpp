@@ -13,6 +13,12 @@ namespace {
 
 constexpr Minutes kTickerAgeMax{10};
 constexpr Hours kDelistingNotice{48};
+constexpr std::int64_t kScaleJump = 5;
+
+bool is_rescaled(Price open, Price last) {
+  const Ratio jump(Decimal::from_int(kScaleJump));
+  return last > open * jump || open > last * jump;
+}
 
 }  // namespace
 
@@ -53,6 +59,10 @@ Result<Board> build_board(const exchange::MarketRules& rules,
     }
     ++fresh;
     const exchange::Ticker& ticker = *found->second;
+    if (is_rescaled(open->second, ticker.last)) {
+      board.rescaled.push_back(contract.symbol);
+      continue;
+    }
     if (ticker.quote_volume < volume_min) continue;
     board.gainers.push_back({contract.symbol, open->second, ticker.last,
                              ratio_of(ticker.last.value(), open->second.value()) - one(),

@@ -24,6 +24,9 @@ struct Board {
   std::vector<Gainer> gainers;  // by change, highest first; ties in the exchange's order
   int universe = 0;             // tradable contracts that were considered
   int without_open = 0;         // no bar at midnight (listed later today)
+  /// Not ranked: their price stands more than five times away from the day's open. A coin does not
+  /// do that; a redenomination or a broken price does (reliability F60).
+  std::vector<Symbol> rescaled;
 };
 
 /// Opens at 00:00 UTC of one day.

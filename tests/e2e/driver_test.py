@@ -6,12 +6,9 @@ Usage: driver_test.py PROGRAM DATA   (BB_PROGRAM in the environment wins over PR
 import hashlib
 import hmac
 import json
-import os
 import pathlib
-import signal
 import sqlite3
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,39 +16,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-PROGRAM = os.environ.get("BB_PROGRAM", sys.argv[1] if len(sys.argv) > 1 else "")
-DATA = sys.argv[2] if len(sys.argv) > 2 else "data"
-TIMEOUT = 120
-
-
-def run(*arguments, cwd=None, env=None):
-    """Runs a command to its end."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("BUBBLE_BUSTER")}
-    environment.update(env or {})
-    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, env=environment,
-                          capture_output=True, text=True, timeout=TIMEOUT)
-
-
-def start(*arguments):
-    return subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
-
-
-def end(process):
-    """SIGTERM; returns the exit code and the seconds it took."""
-    begun = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
-    return process.returncode, time.monotonic() - begun
-
-
-def wait_for(condition, seconds=30):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
+from programs import DATA, config_text, end, run, start, wait_for, write_private
 
 
 class Paper(unittest.TestCase):
@@ -77,31 +42,16 @@ class Paper(unittest.TestCase):
         assert seconds < 5, seconds
 
     def config(self, name, key="alice", runtime="", strategy="", **changes):
-        path = pathlib.Path(self.folder.name) / f"{name}.ini"
-        url = changes.get("url", self.url)
-        path.write_text(f"""[binance]
-api_key = {key}-key
-api_secret = {key}-word
-base_url = {url}
-timeout_sec = {changes.get("timeout", 10)}
-retry_count = 2
-retry_delay_sec = 0.1
-[strategy]
-top_n = 3
-allocation_splits = 3
-{strategy}
-[runtime]
-state_dir = state
+        files = f"""state_dir = state
 lock_file = {changes.get("lock", name)}.lock
 lock_wait_sec = 0.3
 db_path = {changes.get("db", key)}.db
 log_dir = logs_{name}
-{runtime}
-[notify]
-enabled = false
-""")
-        path.chmod(0o600)
-        return path
+"""
+        text = config_text(changes.get("url", self.url), f"{key}-key", f"{key}-word",
+                           "top_n = 3\nallocation_splits = 3\n" + strategy, files + runtime,
+                           changes.get("timeout", 10))
+        return write_private(pathlib.Path(self.folder.name) / f"{name}.ini", text)
 
     def journal(self):
         with urllib.request.urlopen(self.url + "/paper/journal", timeout=10) as answer:

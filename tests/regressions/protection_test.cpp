@@ -118,6 +118,41 @@ TEST_CASE("protection: orphans of ours are swept, orders of others are not") {
   });
 }
 
+TEST_CASE("protection: what a failed day leaves behind blocks no exit of the next") {
+  auto options = three_shorts();
+  // The day's stop is refused after its take-profit has come to rest, as the original left it.
+  auto no_stop = refusing("/fapi/v1/algoOrder", "type", "STOP_MARKET", -4400, "not now");
+  no_stop.param = "symbol";
+  no_stop.value = "C01USDT";
+  options.server.faults = {no_stop};
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    CHECK(world.position("C01USDT").is_zero());
+    exchange::OrderRequest left;
+    left.symbol = Symbol("C01USDT");
+    left.side = Side::buy;
+    left.type = OrderType::take_profit_market;
+    left.qty = Qty(Decimal::from_int(10));
+    left.reduce_only = true;
+    left.trigger_price = Price(Decimal::parse("0.5").value());
+    left.client_order_id =
+        world.desk().next_id("2025-10-10", Job::patrol, left.symbol, OrderKind::take_profit);
+    world.exchange().set_stop_without_position(sim::StopWithoutPosition::accepted);
+    REQUIRE(world.exchange().place(0, left).has_value());
+    world.server().faults().clear();
+    (void)co_await world.patrol_minutes(3);
+    CHECK(world.conditional_orders("C01USDT").empty());
+
+    co_await world.sleep(Hours(24) - Minutes(3));
+    const trading::EntrySlot next{"2025-10-11", world.slot().scheduled + Hours(24)};
+    (void)co_await world.entry().run(next);
+    for (const auto& holding : world.store().open_holdings()) {
+      CHECK(stops_of(world, holding.symbol.str()) == 1);
+      CHECK(take_profits_of(world, holding.symbol.str()) == 1);
+    }
+  });
+}
+
 TEST_CASE("protection: a finished take-profit that closed only a part does not end the short") {
   auto options = three_shorts();
   options.coins = gainers(12);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "regressions/scenes.h"
+#include "sql/connection.h"
 
 namespace bb::test {
 namespace {
@@ -64,6 +65,66 @@ TEST_CASE("recovery: an interrupted entry resumes, and shorts nothing twice") {
     CHECK(world.store().open_holdings().size() == 3);
     CHECK(world.position("C01USDT").str() == "-1000");
     CHECK(world.order_posts() == 3);
+  });
+}
+
+TEST_CASE(
+    "recovery: a database that refuses the record of a short leaves it guarded, and it is "
+    "adopted") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    auto other = sql::Connection::open_writer(world.database(), {});
+    REQUIRE(other.has_value());
+    REQUIRE(other
+                ->execute("CREATE TRIGGER refuse BEFORE INSERT ON positions "
+                          "BEGIN SELECT RAISE(ABORT, 'not today'); END")
+                .has_value());
+    (void)co_await world.entry().run(world.slot());
+    for (const auto* symbol : {"C01USDT", "C02USDT", "C03USDT"}) {
+      CHECK(world.position(symbol).is_negative());
+      CHECK(stops_of(world, symbol) == 1);
+    }
+    CHECK_FALSE(world.errors().empty());
+    REQUIRE(other->execute("DROP TRIGGER refuse").has_value());
+    co_await world.restart();
+    (void)co_await world.patrol_minutes(3);
+    CHECK(world.store().open_holdings().size() == 3);
+    CHECK(world.order_posts() == 3);
+    CHECK(take_profits_of(world, "C01USDT") == 1);
+    // The stop from before, and where it stood a little looser one more that covers.
+    CHECK(stops_of(world, "C01USDT") >= 1);
+    CHECK(stops_of(world, "C01USDT") <= 2);
+  });
+}
+
+TEST_CASE("recovery: a stop that a death kept from the disk is taken for the order that it is") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    for (const auto& order : world.conditional_orders("C01USDT"))
+      REQUIRE(world.exchange().cancel(0, order.ref()).has_value());
+    // As after a kill between the stop's bytes and its record: the id's next use is the same id.
+    exchange::OrderRequest stop;
+    stop.symbol = Symbol("C01USDT");
+    stop.side = Side::buy;
+    stop.type = OrderType::stop_market;
+    stop.close_position = true;
+    stop.trigger_price = Price(Decimal::parse("2.2").value());
+    stop.client_order_id =
+        world.desk().next_id("2025-10-10", Job::patrol, stop.symbol, OrderKind::stop);
+    co_await world.sleep(Seconds(5));
+    world.server().advance();
+    REQUIRE(world.exchange().place(0, stop).has_value());
+    const auto holding = world.store().find_open_holding(stop.symbol);
+    REQUIRE(holding.has_value());
+    (void)co_await world.desk().place_protection(*holding, OrderKind::stop,
+                                                 Price(Decimal::parse("2.3").value()),
+                                                 WorkingType::contract_price);
+    (void)co_await world.patrol_minutes(2);
+    const auto* intent = world.store().find_intent(stop.client_order_id);
+    REQUIRE(intent != nullptr);
+    CHECK(intent->state == store::IntentState::done);
+    CHECK(intent->trigger_price == stop.trigger_price);
+    CHECK(stops_of(world, "C01USDT") >= 1);
   });
 }
 

@@ -37,7 +37,7 @@ sim::impl::Column column_of(const Coin& coin, int minutes, double funding_rate) 
   SymbolRules& rules = column.rules;
   rules.symbol = Symbol(coin.name);
   rules.status = SymbolStatus::trading;
-  rules.contract = ContractType::perpetual;
+  rules.contract = coin.contract;
   rules.base_asset = coin.name.substr(0, coin.name.size() - 4);
   rules.quote_asset = rules.margin_asset = "USDT";
   rules.onboard_time = coin.listed_minute > 0 ? some_day() + Minutes(coin.listed_minute)

@@ -37,6 +37,7 @@ struct Coin {
   int delisted_minute = 0;  // after the last bar; 0 = never
   double max_market_qty = 1'000'000;
   int thin_from_minute = 0;  // from then on hardly anybody trades; 0 = never
+  ContractType contract = ContractType::perpetual;
 };
 
 /// Ends of the course are held.
