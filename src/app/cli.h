@@ -36,6 +36,9 @@ struct BoardCommand {
   bool push = false;
 };
 struct AuditCommand {};
+struct DoctorCommand {
+  bool send = false;
+};
 struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::int64_t> port, days, delay_ms;
@@ -70,8 +73,9 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
-                             ServiceCommand, BoardCommand, AuditCommand, PaperCommand, DemoCommand>;
+using Command =
+    std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, ServiceCommand,
+                 BoardCommand, AuditCommand, DoctorCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -31,7 +31,12 @@ Result<Log> open_log(const Config& config, bool json) {
   std::filesystem::create_directories(config.runtime.log_dir, error);
   auto sink = file_sink(config.runtime.log_dir, !json);
   if (!sink) return std::unexpected(sink.error());
-  return Log(*level, std::move(*sink));
+  const auto environment = binance::environment_of(config.binance.base_url);
+  // Every line says whose money it is about.
+  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
+                         LogLevel severity, std::string_view line) {
+    sink(severity, std::string(line) + tail);
+  });
 }
 
 // A text without a trace of success or failure is no use to cron: errors are for standard error.
@@ -43,13 +48,13 @@ int failed(Session& session, const Error& error) {
 /// Messages of one-shot commands: sent while the command runs, and shortly after it.
 class Delivery {
  public:
-  Delivery(Session& session, store::Store& store, boost::asio::any_io_executor executor)
+  Delivery(Session& session, Account& account, boost::asio::any_io_executor executor)
       : session_(session),
-        store_(store),
+        store_(account.store()),
         stop_(session.clock()),
         notifier_(notify::make_notifier(session.config().notify, {}, session.dialer(),
                                         session.clock(), session.log())),
-        pump_(store, notifier_.get(), session.clock(), session.log()),
+        pump_(store_, notifier_.get(), session.clock(), session.log(), account.name()),
         group_(executor) {
     group_.spawn(pump_.run(stop_));
   }
@@ -78,7 +83,7 @@ using Journey = std::function<Task<int>(Session&, Account&)>;
 Task<int> with_account(Session& session, std::string name, const Journey& journey) {
   auto account = co_await Account::open(session.ground(), {std::move(name), true, false});
   if (!account) co_return failed(session, account.error());
-  Delivery delivery(session, (*account)->store(), co_await boost::asio::this_coro::executor);
+  Delivery delivery(session, **account, co_await boost::asio::this_coro::executor);
   std::exception_ptr fault;
   int code = kFailed;
   try {
@@ -175,7 +180,8 @@ Task<int> do_service(Session& session) {
   if (!account) co_return failed(session, account.error());
   const auto notifier = notify::make_notifier(session.config().notify, {}, session.dialer(),
                                               session.clock(), session.log());
-  notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log());
+  notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log(),
+                          (*account)->name());
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   TaskGroup parts(co_await boost::asio::this_coro::executor);

@@ -57,6 +57,8 @@ class Account {
   store::Store& store() { return *store_; }
   exchange::TradingAccount& exchange() { return *account_; }
   exchange::MarketData& market() { return *market_; }
+  /// "<environment>-<alias>", as the database knows it.
+  std::string name() const;
 
  private:
   explicit Account(Ground ground);

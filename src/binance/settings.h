@@ -13,6 +13,7 @@ struct Settings {
   Secret api_key;
   Secret api_secret;
   std::string base_url = "https://fapi.binance.com";
+  std::string environment;  // what the owner says base_url is; empty = nothing
   std::int64_t timeout_sec = 10;
   std::int64_t retry_count = 3;
   Decimal retry_delay_sec = Decimal::from_int(1);
