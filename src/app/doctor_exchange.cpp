@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/doctor_checks.h"
+#include "app/proxy.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "net/keys.h"
@@ -76,7 +77,9 @@ class Examination {
   Task<bool> reach() {
     const auto reached = co_await venue_.prepare(1);
     if (!reached) {
-      const bool is_proxy = reached.error().text.find("proxy") != std::string::npos;
+      const auto proxy = read_proxy(ground_.config.notify);
+      const bool is_proxy =
+          proxy && proxy->has_value() && reached.error().text.find("proxy") != std::string::npos;
       add(fault(is_proxy ? "proxy" : "exchange", reached.error().text,
                 is_proxy ? "check [notify] https_proxy, or remove both proxy keys" : kReachAdvice));
       co_return false;

@@ -201,6 +201,7 @@ TEST_CASE("doctor: a clock, a ban and a dead exchange are found") {
     world.dialer().set_gate([](const net::Endpoint&) -> Status {
       return fail(ErrorKind::unreachable, "the proxy is not reachable: refused");
     });
+    setup.config.notify.http_proxy = setup.config.notify.https_proxy = "http://proxy.test:3128";
     const auto unproxied = co_await ask(setup);
     CHECK(unproxied.findings.at(unproxied.findings.size() - 2).check == "proxy");
     CHECK(exit_code_of(unproxied) == kFailed);
