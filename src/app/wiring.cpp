@@ -48,10 +48,9 @@ Account::~Account() = default;
 std::string Account::name() const { return account_name(identity_); }
 
 Task<Status> Account::meet() {
-  auto identity = co_await account_->fetch_identity();
+  auto [identity, modes] = co_await both(account_->fetch_identity(), account_->fetch_modes());
   if (!identity) co_return std::unexpected(identity.error());
   identity_ = std::move(*identity);
-  const auto modes = co_await account_->fetch_modes();
   if (!modes) co_return std::unexpected(modes.error());
   modes_ = *modes;
   co_return Status{};
