@@ -9,9 +9,16 @@
 #include "service_run.h"
 
 int main() {
-  constexpr int kRuns = 11;
+  constexpr int kRuns = 7;
+  constexpr std::chrono::seconds kNextMinute{61};
   bb::bench::ServiceRun run(std::chrono::milliseconds(1));
   run.enter();
+  // The entry and too many starts would use up the minute's weight, and queries wait then.
+  {
+    const auto service = run.start_service();
+    service->let_run(kNextMinute);
+    if (service->end() != 0) throw std::runtime_error("the service did not end well");
+  }
   std::vector<double> times;
   for (int i = 0; i < kRuns; ++i) {
     const auto service = run.start_service();
