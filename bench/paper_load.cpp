@@ -14,19 +14,16 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "net/crypto.h"
+#include "process.h"
 
 namespace bb::bench {
 
 namespace {
-
-using Steady = std::chrono::steady_clock;
 
 constexpr int kConnections = 8;
 constexpr int kSubscribers = 500;
@@ -72,22 +69,8 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   int port() const { return port_; }
-  double rss_mb() const {
-    std::ifstream status(fmt::format("/proc/{}/status", pid_));
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with("VmRSS:")) return std::atof(line.c_str() + 6) / 1024;
-    give_up("the paper exchange died");
-  }
-  double cpu_seconds() const {
-    std::ifstream stat(fmt::format("/proc/{}/stat", pid_));
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
-    std::istringstream rest(text.substr(text.rfind(')') + 1));
-    std::string field;
-    double ticks = 0;
-    for (int i = 3; i <= 15 && rest >> field; ++i)
-      if (i >= 14) ticks += std::atof(field.c_str());
-    return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
-  }
+  double rss_mb() const { return rss_mb_of(pid_); }
+  double cpu_seconds() const { return cpu_seconds_of(pid_); }
 
  private:
   pid_t pid_ = 0;

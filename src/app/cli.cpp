@@ -38,6 +38,7 @@ struct Targets {
   FlattenCommand flatten;
   PauseCommand pause;
   BoardCommand board;
+  DoctorCommand doctor;
   PaperCommand paper;
   DemoCommand demo;
   std::vector<std::string> accounts;
@@ -101,6 +102,10 @@ void add_reports(CLI::App& app, Targets& t) {
   board->add_flag("--push", t.board.push, "Send the board to the configured notifier");
   add_command(app, "audit", "Compare the store with the exchange, order by order, fill by fill",
               "  bubble-buster audit --config config.ini --json\n");
+  auto* doctor =
+      add_command(app, "doctor", "Check everything a start needs; exit code 1 if it must not start",
+                  "  bubble-buster doctor\n  bubble-buster doctor --send --json\n");
+  doctor->add_flag("--send", t.doctor.send, "Send a test message to the configured notifier");
 }
 
 // The market a paper exchange plays, its clock, its control port and its memory.
@@ -222,6 +227,7 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "service") return ServiceCommand{};
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
+  if (name == "doctor") return t.doctor;
   if (name == "demo") return t.demo;
   for (const auto& text : t.accounts)
     t.paper.accounts.push_back(parse_account_spec(text).value());

@@ -46,6 +46,9 @@ struct BoardCommand {
   bool push = false;
 };
 struct AuditCommand {};
+struct DoctorCommand {
+  bool send = false;
+};
 struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
@@ -82,9 +85,10 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
-                             FlattenCommand, PauseCommand, ResumeCommand, StatusCommand,
-                             ServiceCommand, BoardCommand, AuditCommand, PaperCommand, DemoCommand>;
+using Command =
+    std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
+                 PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
+                 AuditCommand, DoctorCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -1,10 +1,12 @@
-// board and audit: they read, and change nothing.
+// board, audit and doctor: they read, and change nothing.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "app/commands.h"
+#include "app/doctor.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "notify/notifier.h"
@@ -38,7 +40,8 @@ Task<int> push(Session& session, const trading::Board& board, std::size_t rows, 
                             "there is no notifier: set [notify] enabled and serverchan_sendkey", 0},
                            session.json());
   const auto result = co_await notifier->send(
-      fmt::format("U本位合约涨幅榜 Top {0} / futures gainers top {0}", rows),
+      notify::marked_title(binance::environment_of(session.config().binance.base_url),
+                           fmt::format("U本位合约涨幅榜 Top {0} / futures gainers top {0}", rows)),
       board_markdown(board, rows, now));
   if (!result.delivered)
     co_return report_error({ErrorKind::unreachable, "board not delivered: " + result.problem, 0},
@@ -69,6 +72,12 @@ Task<int> do_audit(Session& session) {
   co_return report->ok() ? kDone : kFailed;
 }
 
+Task<int> do_doctor(Session& session, DoctorOptions options) {
+  const auto report = co_await examine(session.ground(), options);
+  print(render(report, isatty(STDOUT_FILENO) != 0), session.json());
+  co_return exit_code_of(report);
+}
+
 Log quiet_log() { return Log(LogLevel::warn, stderr_sink()); }
 
 }  // namespace
@@ -82,6 +91,13 @@ int run_command(const CommandContext& context, const BoardCommand& command) {
 int run_command(const CommandContext& context, const AuditCommand&) {
   Session session(context.config, quiet_log(), context.json);
   return session.run(do_audit);
+}
+
+int run_command(const CommandContext& context, const DoctorCommand& command) {
+  // What goes wrong stands in the report.
+  Session session(context.config, Log(LogLevel::error, null_sink()), context.json);
+  const DoctorOptions options{command.send};
+  return session.run([options](Session& s) { return do_doctor(s, options); }, AfterStop::own_code);
 }
 
 }  // namespace bb::app

@@ -30,7 +30,12 @@ Result<Log> open_log(const Config& config, bool json) {
   std::filesystem::create_directories(config.runtime.log_dir, error);
   auto sink = file_sink(config.runtime.log_dir, !json);
   if (!sink) return std::unexpected(sink.error());
-  return Log(*level, std::move(*sink));
+  const auto environment = binance::environment_of(config.binance.base_url);
+  // Every line says whose money it is about.
+  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
+                         LogLevel severity, std::string_view line) {
+    sink(severity, std::string(line) + tail);
+  });
 }
 
 // A text without a trace of success or failure is no use to cron: errors are for standard error.
@@ -106,7 +111,8 @@ Task<int> do_service(Session& session) {
   if (!account) co_return failed(session, account.error());
   const auto notifier = notify::make_notifier(session.config().notify, {}, session.dialer(),
                                               session.clock(), session.log());
-  notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log());
+  notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log(),
+                          (*account)->name());
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, service.jobs(), "service");

@@ -50,6 +50,12 @@ Faults cross_check(const Config& config) {
     faults.push_back(std::move(fault));
   if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
+  const auto& stated = config.binance.environment;
+  if (const auto actual = binance::environment_of(config.binance.base_url);
+      !stated.empty() && stated != actual)
+    faults.push_back(
+        fmt::format("[binance] environment: it says {}, but base_url {} is {}; correct one of them",
+                    stated, config.binance.base_url, actual));
   return faults;
 }
 
@@ -150,6 +156,18 @@ Faults check_credentials(const Config& config) {
   check("api_key", config.binance.api_key);
   check("api_secret", config.binance.api_secret);
   return faults;
+}
+
+Faults check_environment(const Config& config) {
+  if (binance::environment_of(config.binance.base_url) != "live" ||
+      config.binance.environment == "live")
+    return {};
+  return {fmt::format(
+      "{}: base_url is Binance's live exchange, where this command trades real money. To confirm "
+      "that this is meant, add this line to section [binance] of that file:\n"
+      "    environment = live\n"
+      "To try without money, set base_url to a paper exchange (bubble-buster paper)",
+      config.path.empty() ? "the configuration" : config.path)};
 }
 
 }  // namespace bb::app

@@ -50,6 +50,9 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
 /// Faults that matter only to commands that use the account: absent or placeholder keys.
 Faults check_credentials(const Config& config);
 
+/// The live exchange without the owner's word that it is meant; for commands that trade.
+Faults check_environment(const Config& config);
+
 /// Lets [Settings] speak where the new sections say nothing; for `board` alone, as in the original.
 void use_legacy(Config& config);
 

@@ -9,13 +9,13 @@ constexpr Micros kLook{100'000};
 
 }  // namespace
 
-Delivery::Delivery(Session& session, store::Store& store, boost::asio::any_io_executor executor)
+Delivery::Delivery(Session& session, Account& account, boost::asio::any_io_executor executor)
     : session_(session),
-      store_(store),
+      store_(account.store()),
       stop_(session.clock()),
       notifier_(notify::make_notifier(session.config().notify, {}, session.dialer(),
                                       session.clock(), session.log())),
-      pump_(store, notifier_.get(), session.clock(), session.log()),
+      pump_(store_, notifier_.get(), session.clock(), session.log(), account.name()),
       group_(executor) {
   group_.spawn(pump_.run(stop_));
 }

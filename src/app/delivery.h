@@ -11,7 +11,7 @@ namespace bb::app {
 
 class Delivery {
  public:
-  Delivery(Session& session, store::Store& store, boost::asio::any_io_executor executor);
+  Delivery(Session& session, Account& account, boost::asio::any_io_executor executor);
   /// Await this before the object dies.
   Task<void> finish();
 

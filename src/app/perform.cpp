@@ -126,7 +126,7 @@ class Performance {
   Task<Report> carry_out(Account& account, std::string name) {
     const auto executor = co_await boost::asio::this_coro::executor;
     const auto& config = session_.config();
-    Delivery delivery(session_, account.store(), executor);
+    Delivery delivery(session_, account, executor);
     service::Jobs jobs({account.desk(), config.strategy, config.runtime});
     Holding holding(session_, account, jobs, std::move(name));
     Stop let_go(session_.clock());

@@ -1,6 +1,7 @@
 #include "app/program.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include "app/cli.h"
 #include "app/commands.h"
 #include "app/demo.h"
+#include "app/doctor.h"
 #include "app/exit_codes.h"
 #include "app/report.h"
 
@@ -23,24 +25,27 @@ struct Overloaded : Cases... {
 struct Needs {
   bool file = false;         // the configuration must exist
   bool credentials = false;  // and hold a key
+  bool trades = false;       // and say that live is meant
 };
 
 Needs needs_of(const Command& command) {
-  const Needs account{true, true};
+  const Needs account{true, true, false};
+  const Needs trading{true, true, true};
   return std::visit(Overloaded{
                         [](const PrintCommand&) { return Needs{}; },
                         [](const BoardCommand&) { return Needs{}; },
                         [](const PaperCommand&) { return Needs{}; },
                         [](const DemoCommand&) { return Needs{}; },
-                        [&](const EntryCommand&) { return account; },
-                        [&](const ManageCommand&) { return account; },
-                        [&](const LossCutCommand&) { return account; },
+                        [&](const EntryCommand&) { return trading; },
+                        [&](const ManageCommand&) { return trading; },
+                        [&](const LossCutCommand&) { return trading; },
                         [&](const FlattenCommand&) { return account; },
                         [&](const PauseCommand&) { return account; },
                         [&](const ResumeCommand&) { return account; },
                         [&](const StatusCommand&) { return account; },
-                        [&](const ServiceCommand&) { return account; },
+                        [&](const ServiceCommand&) { return trading; },
                         [&](const AuditCommand&) { return account; },
+                        [](const DoctorCommand&) { return Needs{true, false, false}; },
                     },
                     command);
 }
@@ -93,14 +98,23 @@ int run_program(const std::vector<std::string>& arguments, const Environment& en
   }
   auto config = reads_file(invocation) ? load_config(invocation.config_path, environment)
                                        : default_config(environment);
+  if (!config && std::holds_alternative<DoctorCommand>(invocation.command)) {
+    const auto report = report_of(config.error());
+    print(render(report, isatty(STDOUT_FILENO) != 0), invocation.json);
+    return exit_code_of(report);
+  }
   if (!config) return report_faults(config.error(), invocation.json);
   if (invocation.print_config) {
     std::fputs(print_settings((*config)->sections).c_str(), stdout);
     return kDone;
   }
-  if (needs_of(invocation.command).credentials)
-    if (const auto faults = check_credentials(**config); !faults.empty())
-      return report_faults(faults, invocation.json);
+  const Needs needs = needs_of(invocation.command);
+  Faults faults;
+  if (needs.credentials) faults = check_credentials(**config);
+  if (needs.trades)
+    for (auto& fault : check_environment(**config))
+      faults.push_back(std::move(fault));
+  if (!faults.empty()) return report_faults(faults, invocation.json);
   try {
     return dispatch({**config, invocation.json}, **config, invocation.command);
   } catch (const std::exception& error) {

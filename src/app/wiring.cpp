@@ -104,11 +104,12 @@ Account::Account(Ground ground)
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 Account::~Account() = default;
 
+std::string Account::name() const { return account_name(identity_); }
+
 Task<Status> Account::meet() {
-  auto identity = co_await account_->fetch_identity();
+  auto [identity, modes] = co_await both(account_->fetch_identity(), account_->fetch_modes());
   if (!identity) co_return std::unexpected(identity.error());
   identity_ = std::move(*identity);
-  const auto modes = co_await account_->fetch_modes();
   if (!modes) co_return std::unexpected(modes.error());
   modes_ = *modes;
   co_return Status{};
@@ -117,11 +118,13 @@ Task<Status> Account::meet() {
 Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptions options) {
   const auto& runtime = ground.config.runtime;
   std::unique_ptr<Account> account(new Account(ground));
+  const std::string holder =
+      options.command + " on " + binance::environment_of(ground.config.binance.base_url);
   for (const auto& file : {runtime.lock_file, runtime.db_path})
     if (const auto made = make_parent(file); !made) co_return std::unexpected(made.error());
   if (options.locks) {
-    auto lock = co_await store::FileLock::acquire(runtime.lock_file, options.command,
-                                                  options.lock_wait, ground.clock, kLockAdvice);
+    auto lock = co_await store::FileLock::acquire(runtime.lock_file, holder, options.lock_wait,
+                                                  ground.clock, kLockAdvice);
     if (!lock) co_return std::unexpected(lock.error());
     account->lock_ = std::make_unique<store::FileLock>(std::move(*lock));
   }
@@ -131,7 +134,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   if (options.locks) {
     auto home =
         co_await store::AccountHome::take(runtime.state_dir, identity.environment, identity.alias,
-                                          options.command, options.lock_wait, ground.clock);
+                                          holder, options.lock_wait, ground.clock);
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
     remember_home(ground, account->home_->path());
@@ -199,6 +202,7 @@ std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& cl
 
 void point_at_memory(Config& config, const paper::PaperAccount& account) {
   config.binance.base_url = kMemoryUrl;
+  config.binance.environment = "paper";
   config.binance.api_key = Secret(account.api_key);
   config.binance.api_secret = Secret(account.api_secret);
 }

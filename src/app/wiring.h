@@ -60,6 +60,8 @@ class Account {
   exchange::MarketData& market() { return *market_; }
   /// Only with `locks`.
   store::AccountHome& home() { return *home_; }
+  /// "<environment>-<alias>", as the database knows it.
+  std::string name() const;
 
  private:
   explicit Account(Ground ground);

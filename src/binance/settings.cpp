@@ -39,6 +39,17 @@ Status set_base_url(std::string& target, std::string_view value) {
   return {};
 }
 
+Status set_environment(std::string& target, std::string_view value) {
+  std::string word(value);
+  for (char& c : word)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  if (!word.empty() && word != "live" && word != "testnet" && word != "paper")
+    return fail(ErrorKind::configuration,
+                "'" + std::string(value) + "' is no environment; use live, testnet or paper");
+  target = std::move(word);
+  return {};
+}
+
 }  // namespace
 
 SettingsSection settings_section(Settings& target) {
@@ -68,6 +79,12 @@ SettingsSection settings_section(Settings& target) {
           [&target](std::string_view value) { return set_socket_url(target.ws_api_url, value); },
           [&target] { return target.ws_api_url; }, "empty, or a ws:// or wss:// URL",
           "where the WebSocket API is served; empty = what belongs to base_url")
+      .custom(
+          "environment",
+          [&target](std::string_view value) { return set_environment(target.environment, value); },
+          [&target] { return target.environment; }, "live, testnet, paper, or empty",
+          "what base_url is meant to be: another host is an error. Commands that trade on the live "
+          "exchange need `live` here")
       .integer("timeout_sec", target.timeout_sec, 1, 120,
                "a command, or a query with all its attempts, ends after this many seconds")
       .integer("retry_count", target.retry_count, 1, 10,

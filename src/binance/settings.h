@@ -19,6 +19,7 @@ struct Settings {
   std::string stream_url;  // empty = the one that belongs to base_url
   OrderEntry order_entry = OrderEntry::rest;
   std::string ws_api_url;  // empty = the one that belongs to base_url
+  std::string environment;  // what the owner says base_url is; empty = nothing
   std::int64_t timeout_sec = 10;
   std::int64_t retry_count = 3;
   Decimal retry_delay_sec = Decimal::from_int(1);

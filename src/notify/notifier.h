@@ -37,6 +37,9 @@ struct ServerChanOptions {
 std::unique_ptr<Notifier> make_notifier(const NotifySettings& settings, ServerChanOptions options,
                                         net::Dialer& dialer, Clock& clock, const Log& log);
 
+/// A title as people see it: "[testnet] " or "[paper] " before it, nothing before live.
+std::string marked_title(std::string_view environment, std::string_view title);
+
 /// The longest beginning of `text` with at most `characters` code points (`bytes` bytes), cut
 /// between two code points.
 std::string first_characters(const std::string& text, std::size_t characters);

@@ -18,8 +18,9 @@ Micros retry_delay(int attempts) {
   return index < kDelays.size() ? kDelays[index] : kDelays.back();
 }
 
-OutboxPump::OutboxPump(store::Store& store, Notifier* notifier, Clock& clock, const Log& log)
-    : store_(store), notifier_(notifier), clock_(clock), log_(log) {}
+OutboxPump::OutboxPump(store::Store& store, Notifier* notifier, Clock& clock, const Log& log,
+                       std::string account)
+    : store_(store), notifier_(notifier), clock_(clock), log_(log), account_(std::move(account)) {}
 
 Task<void> OutboxPump::run(Stop& stop) {
   while (!stop.requested()) {
@@ -55,8 +56,10 @@ Task<void> OutboxPump::handle(store::OutboxMessage message) {
 }
 
 Task<void> OutboxPump::attempt(store::OutboxMessage& message) {
-  std::string body = iso_millis(message.created_at) + "\n\n" + message.body;
-  const DeliveryResult result = co_await notifier_->send(message.title, std::move(body));
+  std::string body = iso_millis(message.created_at) + "  " + account_ + "\n\n" + message.body;
+  const auto environment = account_.substr(0, account_.find('-'));
+  const DeliveryResult result =
+      co_await notifier_->send(marked_title(environment, message.title), std::move(body));
   ++message.attempts;
   if (result.delivered) {
     message.state = "delivered";

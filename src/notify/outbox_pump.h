@@ -13,11 +13,14 @@ Micros retry_delay(int attempts);
 
 class OutboxPump {
  public:
-  /// All outlive the pump. Without a notifier every message is dropped at once.
-  OutboxPump(store::Store& store, Notifier* notifier, Clock& clock, const Log& log);
+  /// All outlive the pump. Without a notifier every message is dropped at once. `account` is whose
+  /// messages these are, "<environment>-<alias>".
+  OutboxPump(store::Store& store, Notifier* notifier, Clock& clock, const Log& log,
+             std::string account);
   /// Until `stop`: sends, marks delivered, or tries again later; drops after 24 hours. The attempt
   /// in hand is finished first. A crash between sending and marking sends the same text again; its
-  /// first line, the time it was written, lets the service recognise the repetition.
+  /// first line, the time it was written and the account (whose name begins with its environment),
+  /// lets the service recognise the repetition.
   Task<void> run(Stop& stop);
 
  private:
@@ -29,6 +32,7 @@ class OutboxPump {
   Notifier* notifier_;
   Clock& clock_;
   Log log_;
+  std::string account_;
 };
 
 }  // namespace bb::notify

@@ -86,6 +86,12 @@ DeliveryResult ServerChan::failed(std::string problem) const {
 
 }  // namespace
 
+std::string marked_title(std::string_view environment, std::string_view title) {
+  std::string marked;
+  if (environment != "live") marked.append("[").append(environment).append("] ");
+  return marked.append(title);
+}
+
 std::string first_characters(const std::string& text, std::size_t characters) {
   std::size_t end = 0;
   while (end < text.size() && characters-- > 0) {

@@ -50,6 +50,7 @@ Task<void> Service::run(Stop& stop) {
                                     {"loss_cut", parts_.settings.daily_loss_cut_enabled}});
   (void)co_await guard("latch", jobs_.tell_latch(true));
   (void)co_await guard("recovery", recover());
+  desk.log.info("service ready");
   TaskGroup loops(co_await boost::asio::this_coro::executor);
   if (parts_.settings.entry_enabled) loops.spawn(entry_loop(stop));
   if (parts_.settings.daily_loss_cut_enabled) loops.spawn(loss_cut_loop(stop));

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "store/account_home.h"
+#include "store/inspect.h"
 
 namespace bb::store {
 
@@ -96,6 +97,15 @@ Task<Result<FileLock>> FileLock::acquire(std::string path, std::string command, 
                      fmt::format("'{}' is held by {}; {}", path, describe_holder(fd), advice));
     co_await sleep_until(clock, std::min(deadline, clock.after(kPause)));
   }
+}
+
+std::optional<std::string> find_holder(const std::string& lock_file) {
+  const int fd = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::optional<std::string> holder;
+  if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) holder = describe_holder(fd);
+  ::close(fd);
+  return holder;
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

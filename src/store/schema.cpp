@@ -46,17 +46,6 @@ bool is_the_original(sql::Connection& connection) {
   return tables && *tables == 3 && mark && *mark == 0;
 }
 
-Result<int> version_of(sql::Connection& connection) {
-  auto version = sql::check_version(connection, store_schema());
-  if (version) return version;
-  if (version.error().kind == ErrorKind::configuration && is_the_original(connection))
-    return fail(ErrorKind::configuration,
-                fmt::format("'{}' is the Python program's database; 'bubble-buster import' copies "
-                            "it into a new one",
-                            connection.path()));
-  return advised(version.error(), connection.path());
-}
-
 Status check_account(sql::Connection& connection, const std::string& account) {
   const auto owner = find_meta(connection, "account");
   if (!owner) return std::unexpected(owner.error());
@@ -111,6 +100,17 @@ Status open_spill(OpenedDatabase& database) {
 }
 
 }  // namespace
+
+Result<int> version_of(sql::Connection& connection) {
+  auto version = sql::check_version(connection, store_schema());
+  if (version) return version;
+  if (version.error().kind == ErrorKind::configuration && is_the_original(connection))
+    return fail(ErrorKind::configuration,
+                fmt::format("'{}' is the Python program's database; 'bubble-buster import' copies "
+                            "it into a new one",
+                            connection.path()));
+  return advised(version.error(), connection.path());
+}
 
 std::unexpected<Error> advised(Error error, const std::string& path) {
   switch (sql::damage_of(error)) {

@@ -31,6 +31,8 @@ Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions
 /// Opens read-only what open_database() of this account made; nothing is created or migrated.
 Result<sql::Connection> open_for_reading(const std::string& path, const std::string& account,
                                          Millis busy_timeout);
+/// The number of its schema, 0 = empty; what is not ours or too new is refused with a sentence.
+Result<int> version_of(sql::Connection& connection);
 /// Reads every page, by a connection of its own that may only read.
 Status check_file(const std::string& path, Millis busy_timeout);
 /// The error with what a person does about it, where the file is damaged or no database.

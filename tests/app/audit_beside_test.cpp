@@ -2,35 +2,13 @@
 #include <doctest/doctest.h>
 
 #include "app/audit.h"
-#include "app/wiring.h"
-#include "support/sim_world.h"
+#include "app/setup.h"
 
 namespace bb::app::test {
 namespace {
 
 using bb::test::run_world;
 using bb::test::SimWorld;
-using bb::test::TempDir;
-
-/// One configuration of the world's account, for its holder and for an audit.
-struct Setup {
-  explicit Setup(SimWorld& w) : world(w) {
-    const auto& settings = world.binance_settings();
-    config.binance.base_url = settings.base_url;
-    config.binance.api_key = settings.api_key.clone();
-    config.binance.api_secret = settings.api_secret.clone();
-    config.runtime.db_path = dir.file("state.db");
-    config.runtime.lock_file = dir.file("runtime.lock");
-    config.runtime.state_dir = dir.path();
-    config.runtime.lock_wait_sec = Decimal::from_int(0);
-  }
-  Ground ground() { return {world.dialer(), world.loop().clock, log, config}; }
-
-  SimWorld& world;
-  TempDir dir;
-  Config config;
-  Log log{LogLevel::error, null_sink()};
-};
 
 Task<std::unique_ptr<Account>> hold(Setup& setup) {
   auto account = co_await Account::open(setup.ground(), {"bubble-buster service", true, false});
@@ -56,6 +34,7 @@ TEST_CASE("audit: it runs beside the process that holds the account") {
     const auto second = co_await Account::open(setup.ground(), {"another", true, false});
     REQUIRE(!second.has_value());
     CHECK(second.error().kind == ErrorKind::busy);
+    CHECK(second.error().text.find("(bubble-buster service on paper)") != std::string::npos);
 
     const auto report = co_await audit(setup);
     CHECK(report.ok());

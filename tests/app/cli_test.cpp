@@ -135,6 +135,15 @@ TEST_CASE("cli: --print-config needs no command") {
   CHECK(parse({"--print-config-reference"}).print_reference);
 }
 
+TEST_CASE("cli: doctor takes --send, and --json like every command") {
+  const auto plain = parse({"doctor"});
+  REQUIRE(std::holds_alternative<DoctorCommand>(plain.command));
+  CHECK_FALSE(std::get<DoctorCommand>(plain.command).send);
+  const auto sends = parse({"doctor", "--send", "--json"});
+  CHECK(std::get<DoctorCommand>(sends.command).send);
+  CHECK(sends.json);
+}
+
 TEST_CASE("cli: each kind of error has its exit code") {
   CHECK(exit_code_of(Error{ErrorKind::configuration, "", 0}) == 78);
   CHECK(exit_code_of(Error{ErrorKind::busy, "", 0}) == 4);

@@ -33,6 +33,39 @@ bool mentions(const Faults& faults, const std::string& text) {
   return false;
 }
 
+TEST_CASE("config: the live exchange needs the owner's word, and only for commands that trade") {
+  const auto check = [](const std::string& text) {
+    const TempDir dir;
+    const auto config = load_config(write_config(dir, "[binance]\n" + text), {});
+    REQUIRE(config.has_value());
+    return check_environment(**config);
+  };
+  const auto unsaid = check("base_url = https://fapi.binance.com\n");
+  REQUIRE(unsaid.size() == 1);
+  CHECK(mentions(unsaid, "config.ini"));
+  CHECK(mentions(unsaid, "section [binance]"));
+  CHECK(mentions(unsaid, "\n    environment = live\n"));
+  CHECK(check("").size() == 1);  // the default is live
+  CHECK(check("environment = live\n").empty());
+  CHECK(check("environment = LIVE\n").empty());
+  CHECK(check("base_url = https://demo-fapi.binance.com\n").empty());
+  CHECK(check("base_url = http://127.0.0.1:8900\n").empty());
+}
+
+TEST_CASE("config: what is said about the environment must be so") {
+  const auto of = [](const std::string& text) { return faults_of("[binance]\n" + text); };
+  CHECK(mentions(of("environment = live\nbase_url = https://demo-fapi.binance.com\n"),
+                 "it says live, but base_url https://demo-fapi.binance.com is testnet"));
+  CHECK(mentions(of("environment = paper\n"), "it says paper, but base_url"));
+  CHECK(mentions(of("environment = testnet\nbase_url = http://127.0.0.1:1\n"), "is paper"));
+  CHECK(mentions(of("environment = real\n"), "use live, testnet or paper"));
+  CHECK(of("environment = testnet\nbase_url = https://testnet.binancefuture.com\n").empty());
+  CHECK(of("environment = paper\nbase_url = http://127.0.0.1:1\n").empty());
+  CHECK(
+      faults_of("[binance]\nenvironment = paper\n", {{"BUBBLE_BUSTER_BINANCE_ENVIRONMENT", "live"}})
+          .empty());
+}
+
 // Every key of the original's example, in its own words.
 const std::string kOriginal = R"([binance]
 api_key = paperkey1

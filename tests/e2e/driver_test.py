@@ -95,6 +95,8 @@ class Test1Commands(Paper):
         self.assertTrue(any(log.iterdir()))
         for file in log.iterdir():
             self.assertNotIn("alice-word", file.read_text())
+            for line in file.read_text().splitlines():
+                self.assertTrue(line.endswith(" env=paper"), line)
 
     def test_board_needs_no_key(self):
         path = pathlib.Path(self.folder.name) / "board.ini"
@@ -118,6 +120,31 @@ class Test1Commands(Paper):
         audit = run("audit", "--config", config, "--json")
         self.assertEqual(audit.returncode, 1, audit.stdout + audit.stderr)
         self.assertEqual(len(json.loads(audit.stdout)["differences"]), 1)
+
+
+    def test_doctor(self):
+        config = self.config("doctor")
+        result = run("doctor", "--config", config, "--json")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        report = json.loads(result.stdout)
+        self.assertTrue(report["ok"])
+        self.assertEqual((report["environment"], report["account"]), ("paper", "alice"))
+        marks = {each["check"]: each["mark"] for each in report["checks"]}
+        for check in ("config", "environment", "exchange", "clock", "key", "modes", "contracts",
+                      "user stream", "lock", "latch", "database"):
+            self.assertEqual(marks[check], "ok", result.stdout)
+        self.assertEqual(marks["notifier"], "warning")
+        text = run("doctor", "--config", config)
+        self.assertIn("[ ok ]  user stream", text.stdout)
+        self.assertNotIn("alice-word", text.stdout + result.stdout)
+        self.assertNotIn("\033", text.stdout)
+
+        wrong = run("doctor", "--config", self.config("doctor_wrong", key="mallory"), "--json")
+        self.assertEqual(wrong.returncode, 1, wrong.stdout + wrong.stderr)
+        config.chmod(0o644)
+        unread = run("doctor", "--config", config)
+        self.assertEqual(unread.returncode, 1, unread.stdout + unread.stderr)
+        self.assertIn("chmod 600", unread.stdout)
 
 
 class Test2Service(Paper):
@@ -163,6 +190,9 @@ class Test2Service(Paper):
             self.assertIn("lock_file", busy.stderr)
             held = run("service", "--config", other)
             self.assertEqual(held.returncode, 4, held.stderr)
+            doctor = json.loads(run("doctor", "--config", a, "--json").stdout)
+            self.assertTrue(doctor["ok"], doctor)
+            self.assertIn("(service on paper)", json.dumps(doctor))
             beside = run("audit", "--config", a, "--json")
             self.assertEqual(beside.returncode, 0, beside.stdout + beside.stderr)
             self.assertEqual(json.loads(beside.stdout)["positions"], 3)
@@ -226,6 +256,13 @@ class Test4Faults(Paper):
                     self.config("no_entry", runtime="entry_enabled = false"), text="entry_enabled")
         self.expect(78, "manage", "--config", self.config("wrong", key="mallory"))
 
+    def test_live_needs_a_word(self):
+        live = self.config("live", url="https://fapi.binance.com")
+        for command in ("entry", "manage", "loss-cut", "service"):
+            self.expect(78, command, "--config", live, text="    environment = live\n")
+        live.write_text(live.read_text().replace("[binance]", "[binance]\nenvironment = testnet"))
+        self.expect(78, "audit", "--config", live, text="it says testnet")
+
     def test_environment_names_the_config(self):
         config = self.config("environment")
         result = self.expect(0, "--print-config", env={"BUBBLE_BUSTER_CONFIG": str(config)})
@@ -245,8 +282,7 @@ class Test4Faults(Paper):
     def test_help_and_version(self):
         self.expect(0, "--version", text="bubble-buster")
         for command in ("entry", "manage", "loss-cut", "flatten", "pause", "resume", "status",
-                        "service", "board", "audit", "paper",
-                        "demo"):
+                        "service", "board", "audit", "doctor", "paper", "demo"):
             self.expect(0, command, "--help", text="Examples:")
 
 

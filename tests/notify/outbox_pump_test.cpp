@@ -69,15 +69,22 @@ TEST_CASE("outbox pump: a message is sent once, with the time it was written, an
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
     co_await world.write(loop, "first");
-    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log);
+    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Minutes(5));
-    CHECK(world.fake.titles == std::vector<std::string>{"first"});
-    CHECK(world.fake.bodies == std::vector<std::string>{"2025-10-10T00:00:00.000Z\n\ntext"});
+    CHECK(world.fake.titles == std::vector<std::string>{"[paper] first"});
+    CHECK(world.fake.bodies ==
+          std::vector<std::string>{"2025-10-10T00:00:00.000Z  paper-one\n\ntext"});
     CHECK(world.store->pending_messages().empty());
     world.stop.request();
     co_await world.group.join();
   });
+}
+
+TEST_CASE("outbox pump: a title says which environment it is about, unless money is real") {
+  CHECK(marked_title("live", "entry failed") == "entry failed");
+  CHECK(marked_title("testnet", "entry failed") == "[testnet] entry failed");
+  CHECK(marked_title("paper", "entry failed") == "[paper] entry failed");
 }
 
 TEST_CASE("outbox pump: pauses grow from 5 s to 30 min, with the same text each time") {
@@ -85,7 +92,7 @@ TEST_CASE("outbox pump: pauses grow from 5 s to 30 min, with the same text each 
     World world(loop);
     world.fake.refusals = 7;
     co_await world.write(loop, "stubborn");
-    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log);
+    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Hours(3));
     std::vector<Micros> pauses;
@@ -106,7 +113,7 @@ TEST_CASE("outbox pump: after 24 hours a message is dropped with a warning") {
     World world(loop);
     world.fake.refusals = 1000;
     co_await world.write(loop, "hopeless");
-    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log);
+    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Hours(23));
     REQUIRE(world.store->pending_messages().size() == 1);
@@ -128,10 +135,11 @@ TEST_CASE("outbox pump: one message that fails does not hold back the next") {
     world.fake.refusals = 1;
     co_await world.write(loop, "first");
     co_await world.write(loop, "second");
-    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log);
+    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Seconds(10));
-    CHECK(world.fake.titles == std::vector<std::string>{"first", "second", "first"});
+    CHECK(world.fake.titles ==
+          std::vector<std::string>{"[paper] first", "[paper] second", "[paper] first"});
     world.stop.request();
     co_await world.group.join();
   });
@@ -143,13 +151,13 @@ TEST_CASE("outbox pump: a stop ends it at once, after the attempt in hand") {
     world.fake.duration = Seconds(4);
     co_await world.write(loop, "first");
     co_await world.write(loop, "second");
-    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log);
+    OutboxPump pump(*world.store, &world.fake, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Seconds(1));
     world.stop.request();
     co_await world.group.join();
     CHECK(loop.clock.steady_now() == SteadyTime(Seconds(4)));
-    CHECK(world.fake.titles == std::vector<std::string>{"first"});
+    CHECK(world.fake.titles == std::vector<std::string>{"[paper] first"});
     REQUIRE(world.store->pending_messages().size() == 1);
     CHECK(world.store->pending_messages()[0].title == "second");
   });
@@ -159,7 +167,7 @@ TEST_CASE("outbox pump: without a notifier messages are dropped and do not pile 
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);
     co_await world.write(loop, "nobody listens");
-    OutboxPump pump(*world.store, nullptr, loop.clock, world.log);
+    OutboxPump pump(*world.store, nullptr, loop.clock, world.log, "paper-one");
     world.group.spawn(pump.run(world.stop));
     co_await sleep_for(loop.clock, Seconds(2));
     CHECK(world.store->pending_messages().empty());

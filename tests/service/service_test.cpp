@@ -467,7 +467,7 @@ TEST_CASE("service: a vendor that takes ten seconds delays no job") {
     Clock& clock = world.loop().clock;
     SlowNotifier vendor(clock);
     const Log quiet(LogLevel::error, [](LogLevel, std::string_view) {});
-    notify::OutboxPump pump(world.store(), &vendor, clock, quiet);
+    notify::OutboxPump pump(world.store(), &vendor, clock, quiet, "paper-world");
     Stop stop(clock);
     TaskGroup messages(world.loop().io.get_executor());
     messages.spawn(pump.run(stop));
