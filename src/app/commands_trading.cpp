@@ -83,7 +83,7 @@ Task<int> manage_until_stopped(Session& session) {
   if (!account) co_return failed(session, account.error());
   service::Jobs jobs({(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, jobs, "manage --loop");
-  Delivery delivery(session, (*account)->store(), co_await boost::asio::this_coro::executor);
+  Delivery delivery(session, **account, co_await boost::asio::this_coro::executor);
   int code = kDone;
   TaskGroup parts(co_await boost::asio::this_coro::executor);
   parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code)));

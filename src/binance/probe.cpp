@@ -48,14 +48,6 @@ KeyPermissions parse_permissions(net::JsonView root) {
 }
 
 /// Reference §2: the root for user data, with the listen key in the path.
-Result<net::BaseUrl> stream_url_of(const Settings& settings) {
-  const auto environment = environment_of(settings.base_url);
-  std::string url = settings.base_url;
-  if (environment == "live") url = "https://fstream.binance.com";
-  if (environment == "testnet") url = "https://fstream.binancefuture.com";
-  return net::parse_base_url(url);
-}
-
 Task<Result<std::string>> fetch_listen_key(net::Dialer& dialer, Clock& clock,
                                            const Settings& settings, SteadyTime deadline) {
   auto url = net::parse_base_url(settings.base_url);
@@ -87,11 +79,11 @@ Task<Result<KeyPermissions>> fetch_key_permissions(Venue& venue, net::Dialer& di
                                                    const Settings& settings) {
   auto url = net::parse_base_url(wallet_url_of(settings));
   if (!url) co_return std::unexpected(url.error());
-  const Credentials credentials{settings.api_key.clone(), settings.api_secret.clone(),
-                                settings.recv_window};
+  const auto credentials = make_credentials(settings);
+  if (!credentials) co_return std::unexpected(credentials.error());
   Call call;
   call.path = kPermissions;
-  call.signer = &credentials;
+  call.signer = &*credentials;
   auto request = build_request(call, url->prefix, venue.exchange_now());
   Reply reply = co_await ask_once(dialer, clock, std::move(*url), std::move(request.http),
                                   deadline_of(clock, settings));
@@ -106,7 +98,7 @@ Task<Status> try_user_stream(net::Dialer& dialer, Clock& clock, const Settings& 
   const SteadyTime deadline = deadline_of(clock, settings);
   const auto key = co_await fetch_listen_key(dialer, clock, settings, deadline);
   if (!key) co_return std::unexpected(key.error());
-  auto url = stream_url_of(settings);
+  const auto url = net::parse_base_url(stream_url_of(settings));
   if (!url) co_return std::unexpected(url.error());
   net::WsRequest request;
   request.endpoint = url->endpoint;
