@@ -4,6 +4,7 @@
 
 #include "binance/call.h"
 #include "binance/fate.h"
+#include "binance/signing.h"
 #include "binance/venue.h"
 #include "binance/wire.h"
 #include "net/dialer.h"
