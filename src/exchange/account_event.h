@@ -40,7 +40,7 @@ struct MarginCalled {
   std::vector<Symbol> symbols;
 };
 
-/// Events after `since` may be missing: the stream begins, was cut, was silent, or its key expired.
+/// Events after `since` may be missing: the stream begins (epoch), was cut, silent, or has no key.
 /// Whoever reads must look at the account itself.
 struct Gap {
   TimePoint since{};

@@ -164,9 +164,11 @@ struct BlackHole {
     for (int i = 0; i < 4; ++i) {
       auto& socket = crowd.emplace_back(io);
       socket.open(tcp::v4());
-      socket.non_blocking(true);
-      boost::system::error_code ignored;
-      socket.connect(acceptor.local_endpoint(), ignored);
+      socket.native_non_blocking(true);
+      // Asio's own connect would wait for the answer that never comes.
+      const auto address = acceptor.local_endpoint();
+      (void)::connect(socket.native_handle(), address.data(),
+                      static_cast<socklen_t>(address.size()));
     }
   }
   boost::asio::ip::tcp::acceptor acceptor;
