@@ -117,7 +117,8 @@ Task<Qty> find_duplicates(Desk& desk, store::Holding holding) {
 bool is_foreign(Desk& desk, const exchange::OrderView& order) {
   const Parts& parts = desk.parts();
   const auto decoded = desk.ids().decode(order.client_order_id, order.symbol);
-  if (!decoded || parts.store.find_intent(order.client_order_id) != nullptr) return false;
+  if (!decoded || !opens(decoded->kind)) return false;
+  if (parts.store.find_intent(order.client_order_id) != nullptr) return false;
   // Sent past us by another process of ours, and not in our records yet.
   if (parts.home != nullptr && store::is_bypass_order(parts.home->path(), order.client_order_id))
     return false;

@@ -170,7 +170,6 @@ Task<void> Service::fire_entry(Slot slot) {
   // Set before, so that an exception backs off like a failure.
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
-  co_await wait_for_certainty();
   const auto report = co_await jobs_.enter(slot);
   if (!report || report->status == trading::EntryStatus::failed) {
     entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
