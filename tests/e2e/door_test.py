@@ -67,7 +67,7 @@ entry_hour = {later.tm_hour}
 entry_minute = {later.tm_min}
 entry_catchup_enabled = false
 daily_loss_cut_enabled = false
-manager_interval_sec = 3
+manager_interval_sec = 10
 """)
         self.process = None
 
@@ -234,7 +234,7 @@ class Test2Past(Door):
         orders = len(self.accepted())
         service.send_signal(signal.SIGCONT)
         self.assertTrue(wait_for(lambda: not journal.exists()), "the journal was not taken over")
-        time.sleep(8)  # some patrols
+        time.sleep(15)  # a patrol or two
         self.assertEqual(len(self.accepted()), orders, "the service fought the flatten")
         status = self.status()
         self.assertEqual(status["entries"], "paused")  # and not halted
