@@ -44,33 +44,38 @@ def heard_by_stranger(path):
 
 
 class Door(Paper):
-    """A service of alice whose schedule does nothing by itself during the test."""
+    """A service whose schedule does nothing by itself during the test, on an account of its own:
+    ids of orders are functions of account and day, so two databases must not share one."""
 
+    keys = [f"user{number}" for number in range(1, 8)]
     # `status` is asked many times a minute here, which would use up what the holder needs.
-    paper_options = ("--no-limits",)
+    paper_options = ("--no-limits",
+                     *(word for key in keys
+                       for word in ("--account", f"{key}:{key}-key:{key}-word:10000")))
     entry_hours_ahead = 3
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.unused = list(cls.keys)
+
     def setUp(self):
         later = time.gmtime(time.time() + 3600 * self.entry_hours_ahead)
-        self.ini = self.config(self.id().rsplit(".", 1)[1][:40], key=self.key, db=self.id()[-20:],
-                               lock=self.id()[-20:], runtime=f"""timezone = UTC
+        self.key = self.unused.pop()
+        self.ini = self.config(self.key, key=self.key, runtime=f"""timezone = UTC
 entry_hour = {later.tm_hour}
 entry_minute = {later.tm_min}
 entry_catchup_enabled = false
 daily_loss_cut_enabled = false
-manager_interval_sec = 3
+manager_interval_sec = 10
 """)
         self.process = None
-
-    key = "alice"
 
     def tearDown(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
             self.process.communicate()
-        run("resume", "--config", self.ini)
-        run("flatten", "--config", self.ini)
-        run("resume", "--config", self.ini)
 
     def serve(self):
         self.process = start("service", "--config", self.ini)
@@ -194,8 +199,6 @@ class Test1Through(Door):
 
 
 class Test2Past(Door):
-    key = "bob"
-
     def test_a_stopped_service_is_gone_around_and_does_not_fight_when_it_wakes(self):
         service = self.serve()
         self.ask("entry", code=0)
@@ -231,7 +234,7 @@ class Test2Past(Door):
         orders = len(self.accepted())
         service.send_signal(signal.SIGCONT)
         self.assertTrue(wait_for(lambda: not journal.exists()), "the journal was not taken over")
-        time.sleep(8)  # some patrols
+        time.sleep(15)  # a patrol or two
         self.assertEqual(len(self.accepted()), orders, "the service fought the flatten")
         status = self.status()
         self.assertEqual(status["entries"], "paused")  # and not halted
