@@ -116,7 +116,8 @@ Task<Qty> find_duplicates(Desk& desk, store::Holding holding) {
 bool is_foreign(Desk& desk, const exchange::OrderView& order) {
   const Parts& parts = desk.parts();
   const auto decoded = desk.ids().decode(order.client_order_id, order.symbol);
-  if (!decoded || parts.store.find_intent(order.client_order_id) != nullptr) return false;
+  if (!decoded || !opens(decoded->kind)) return false;
+  if (parts.store.find_intent(order.client_order_id) != nullptr) return false;
   const TimePoint made = order.create_time == TimePoint{} ? order.update_time : order.create_time;
   if (parts.market.exchange_now() - made > kSurelyRemembered) return false;
   return decoded->attempt >= parts.store.next_attempt(utc_date(decoded->day), decoded->job,

@@ -23,8 +23,10 @@ Task<void> record_change(Desk& desk, exchange::OrderChanged change);
 /// request that reached the exchange twice (F13). Zero when that cannot be read.
 Task<Qty> find_duplicates(Desk& desk, store::Holding holding);
 
-/// An order carries an id of ours that this store never gave out: another program trades this
-/// account with our key (I34).
+/// An order that opens carries an id of ours that this store never gave out: another program trades
+/// this account with our key (I34). Orders that only reduce prove nothing: they leave without
+/// waiting for the disk, so after a death their ids may be unknown here, and anybody may send them
+/// past a holder that does not answer.
 bool is_foreign(Desk& desk, const exchange::OrderView& order);
 
 }  // namespace bb::desk

@@ -8,8 +8,6 @@ namespace bb::service {
 namespace {
 
 constexpr Micros kAfterFault{1'000'000};
-// A doubt is settled within a few round trips, or the exchange is not there.
-constexpr Micros kCertainWithin{10'000'000};
 
 }  // namespace
 
@@ -63,14 +61,6 @@ Task<void> Service::watch_loop(Stop& stop) {
 Task<void> Service::watch_step() {
   const auto report = co_await watch_.look();
   co_await tell(parts_.desk, report);
-}
-
-// An entry that is due right after a gap waits for the look at the account instead of failing.
-Task<void> Service::wait_for_certainty() {
-  Clock& clock = parts_.desk.parts().clock;
-  const SteadyTime give_up = clock.after(kCertainWithin);
-  while (parts_.desk.gate().in_doubt() && clock.steady_now() < give_up)
-    co_await sleep_for(clock, Millis(20));
 }
 
 }  // namespace bb::service

@@ -168,7 +168,6 @@ Task<void> Service::fire_entry(Slot slot) {
   // Set before, so that an exception backs off like a failure.
   const int doublings = std::min(failures_++, kRetryDoublingsMax);
   entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));
-  co_await wait_for_certainty();
   const auto report = co_await run_entry(parts_.desk, entry_, slot);
   if (report.status == trading::EntryStatus::failed) {
     entry_again_ = parts_.desk.parts().clock.after(kRetryFirst * (1 << doublings));

@@ -43,7 +43,6 @@ class Service {
   Task<void> watch_loop(Stop& stop);
   Task<void> watch_step();
   void wake_watch();
-  Task<void> wait_for_certainty();
   Task<void> check_loop(Stop& stop);
   Task<void> check_step(Stop& stop);
   Task<bool> guard(const char* what, Task<void> step);

@@ -173,6 +173,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   }
   if (report.message = forced_close_today(parts); !report.message.empty())
     co_return co_await s.finish(slot, run, report, plan->available);
+  co_await wait_for_certainty(s.desk);
   if (const auto refusal = s.desk.gate().refusal()) {
     report.message = "nothing is opened: " + *refusal;
     parts.log.warn("entry refused", {{"why", *refusal}});

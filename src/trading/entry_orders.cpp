@@ -9,6 +9,14 @@
 
 namespace bb::trading {
 
+Task<void> wait_for_certainty(desk::Desk& desk) {
+  constexpr Micros kMost{5'000'000};
+  Clock& clock = desk.parts().clock;
+  const SteadyTime give_up = clock.after(kMost);
+  while (desk.gate().in_doubt() && clock.steady_now() < give_up)
+    co_await sleep_for(clock, Millis(20));
+}
+
 namespace {
 
 // The exchange's rules are not what we think they are (F32).
@@ -103,6 +111,7 @@ Task<Opened> Entry::State::open_one(Pick pick) {
     opened.text = "this slot has ordered it already";
     co_return opened;
   }
+  co_await wait_for_certainty(desk);
   if (const auto refusal = desk.gate().refusal()) {
     opened.text = "not sent: " + *refusal;
     co_return opened;

@@ -24,13 +24,17 @@ Task<void> record_held_fills(desk::Desk& desk) {
 Task<Result<PatrolReport>> reconcile(desk::Desk& desk, Patrol& patrol) {
   auto& parts = desk.parts();
   const auto doubts = desk.gate().doubts();
-  const auto [modes, book] = co_await both(parts.account.fetch_modes(), desk.book().refresh());
+  const auto [modes, book] = co_await both(parts.account.fetch_modes(),
+                                           desk.book().refresh_if_older(Micros(0), parts.clock));
   if (!modes) co_return std::unexpected(modes.error());
   if (!book) co_return std::unexpected(book.error());
   desk.gate().note_modes(*modes);
   auto report = co_await patrol.run_once();
   if (report.unreadable) co_return fail(ErrorKind::unreachable, "the account could not be read");
   co_await record_held_fills(desk);
+  // The round sees conditional orders only; a stranger with our id form may rest with any.
+  auto open = co_await parts.account.fetch_open_orders();
+  if (open) co_await patrol.judge_foreign(std::move(*open));
   desk.gate().settle(doubts);
   parts.log.info(
       "account reconciled",

@@ -514,7 +514,7 @@ WorldOptions from(TimePoint start) {
 void spoil_database(const std::string& path) {
   auto connection = sql::Connection::open_writer(path, {}).value();
   const auto page =
-      connection.query_integer("SELECT rootpage FROM sqlite_master WHERE name='journal'").value();
+      connection.query_integer("SELECT rootpage FROM sqlite_master WHERE name='locks'").value();
   const auto size = connection.query_integer("PRAGMA page_size").value();
   REQUIRE(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").has_value());
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);

@@ -41,6 +41,9 @@ struct Opened {
 
 std::string run_id_of(const std::string& trade_day);
 
+/// A doubt that came up just now is settled within a few round trips: waited for, not failed at.
+Task<void> wait_for_certainty(desk::Desk& desk);
+
 struct Entry::State {
   State(desk::Desk& d, const Settings& s) : desk(d), settings(s) {}
 
