@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/plant.h"
 #include "desk/desk.h"
 #include "desk/impl/protective.h"
@@ -7,6 +9,8 @@ namespace bb::desk {
 namespace {
 
 using Kind = PlaceResult::Kind;
+
+constexpr std::ptrdiff_t kCoversMax = 2;
 
 Task<bool> is_listed(Parts& parts, exchange::OrderRef order) {
   for (int attempt = 0; attempt < 5; ++attempt) {
@@ -28,6 +32,13 @@ Task<PlaceResult> Desk::move_stop(const store::Holding& holding, Price trigger,
   if (planted("cancel_then_place"))
     for (const auto& order : *old)
       (void)co_await cancel_order(order.ref());
+
+  // Covers of earlier moves that could not be cancelled (F36): more of them protect no better.
+  const auto covers = std::ranges::count_if(*old, [&](const exchange::OrderView& order) {
+    return !order.close_position && ids_.decode(order.client_order_id, holding.symbol);
+  });
+  if (covers >= kCoversMax)
+    co_return PlaceResult{Kind::failed, {}, "covering stops of earlier moves still stand"};
 
   // Q covers the whole position while C moves. Refused: C stays where it is.
   const auto cover =

@@ -30,7 +30,7 @@ Standing standing_of(const std::vector<exchange::OrderView>& orders, const store
       out.take_profit = &order;
     else if (order.close_position)
       out.full_stop = &order;
-    else
+    else if (out.qty_stop == nullptr || order.trigger_price < out.qty_stop->trigger_price)
       out.qty_stop = &order;
   }
   return out;

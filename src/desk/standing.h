@@ -11,7 +11,7 @@ namespace bb::desk {
 /// Pointers into the list that was asked; nothing = there is none.
 struct Standing {
   const exchange::OrderView* full_stop = nullptr;  // C: closePosition
-  const exchange::OrderView* qty_stop = nullptr;   // Q: covers the whole size
+  const exchange::OrderView* qty_stop = nullptr;   // Q: covers the whole size; the tightest of them
   const exchange::OrderView* take_profit = nullptr;
   bool is_naked() const { return full_stop == nullptr && qty_stop == nullptr; }
 };

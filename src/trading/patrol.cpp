@@ -124,6 +124,8 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     holding.last_error = "the contract is being settled";
   } else if (wanted) {
     co_await mend_stop(holding, standing, *wanted, report);
+    if (holding.status == store::HoldingStatus::open)
+      co_await sweep_covers(holding, standing, view, report);
   } else {
     holding.last_error = "no liquidation price, so no stop can be derived";
     ++report.errors;

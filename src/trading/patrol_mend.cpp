@@ -140,6 +140,20 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const desk::Standin
   }
 }
 
+// Covers that a move left behind because they could not be cancelled then: the tightest stays.
+Task<void> Patrol::State::sweep_covers(const store::Holding& holding,
+                                       const desk::Standing& standing, const View& view,
+                                       PatrolReport& report) {
+  if (standing.qty_stop == nullptr) co_return;
+  for (const auto& order : view.orders) {
+    const auto decoded = desk.ids().decode(order.client_order_id, holding.symbol);
+    const bool is_surplus = &order != standing.qty_stop && decoded &&
+                            decoded->kind == OrderKind::moving_stop && is_live(order.status) &&
+                            order.trigger_price >= standing.qty_stop->trigger_price;
+    if (is_surplus && co_await desk.cancel_order(order.ref())) ++report.swept;
+  }
+}
+
 Task<void> Patrol::State::mend_take_profit(store::Holding& holding, const desk::Standing& standing,
                                            PatrolReport& report) {
   if (standing.take_profit != nullptr) {

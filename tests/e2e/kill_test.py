@@ -39,6 +39,7 @@ KILLS_PER_LIFE = 2
 TOP_N = 4
 NAKED_MS = 3000
 SETTLED_WITHIN = 30.0  # an orphan is ten seconds old before it is swept
+RESUMED_WITHIN = 90.0  # an entry that failed is tried again after a minute
 BETWEEN_AUDITS = 3.0   # each costs a good part of the address's budget of requests
 # Death between an entry's intent and its first byte: no absence proves that it never arrived, so it
 # stays open for an hour, and its symbol is left alone.
@@ -193,7 +194,7 @@ class Life:
 
     def judge(self):
         """Raises AssertionError with all that is wrong."""
-        assert wait_for(self.entry_is_over, SETTLED_WITHIN), "the entry was not resumed"
+        assert wait_for(self.entry_is_over, RESUMED_WITHIN), "the entry was not resumed"
         limit = time.monotonic() + SETTLED_WITHIN
         while True:
             report = auditor.audit(self.reader, journal=True, naked_ms=NAKED_MS, dead=self.dead,

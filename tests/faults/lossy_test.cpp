@@ -36,8 +36,9 @@ TEST_CASE("lossy: with one answer in ten lost, twenty entries double nothing and
       }
     });
   }
-  MESSAGE("answers lost: ", lost, ", shorts: ", opened,
-          " of 200, slowest entry: ", slowest.count() / 1000, " ms");
+  // Where the answer to a change of leverage is lost, its coin is skipped.
+  CHECK(opened > 140);
+  CHECK(slowest < Seconds(20));
   CHECK(lost > kSeeds);
 }
 

@@ -53,6 +53,8 @@ struct Patrol::State {
                    PatrolReport& report);
   Task<void> mend_stop(store::Holding& holding, const desk::Standing& standing, Price wanted,
                        PatrolReport& report);
+  Task<void> sweep_covers(const store::Holding& holding, const desk::Standing& standing,
+                          const View& view, PatrolReport& report);
   Task<void> mend_take_profit(store::Holding& holding, const desk::Standing& standing,
                               PatrolReport& report);
   Task<void> adopt(const View& view, PatrolReport& report);
