@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 
@@ -32,7 +33,10 @@ SteadyTime SystemClock::steady_now() const {
 TimerId SystemClock::call_at(SteadyTime when, std::move_only_function<void()> action) {
   const TimerId id = timers_->next++;
   auto timer = std::make_unique<asio::steady_timer>(timers_->io);
-  timer->expires_at(std::chrono::steady_clock::time_point(when.time_since_epoch()));
+  // SteadyTime::max() is more than the system's clock can say: it would be in the past.
+  const SteadyTime farthest = after(Hours(24 * 365));
+  timer->expires_at(
+      std::chrono::steady_clock::time_point(std::min(when, farthest).time_since_epoch()));
   timer->async_wait([timers = timers_.get(), id,
                      run = std::move(action)](boost::system::error_code error) mutable {
     // Two timers may expire in one pass of the loop: cancelled is what cancel() erased.
