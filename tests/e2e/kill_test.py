@@ -230,7 +230,10 @@ class Life:
 
     def log_tail(self):
         files = sorted((self.folder / "logs").glob("*.log"))
-        return files[-1].read_text()[-6000:] if files else "(no log)"
+        text = files[-1].read_text()[-6000:] if files else "(no log)"
+        code = self.process.poll() if self.process else None
+        said = (self.folder / "stderr").read_text(errors="replace")[-6000:]
+        return f"{text}\nits exit code: {code}; standard error:\n{said}"
 
 
 class Killed(unittest.TestCase):
