@@ -43,9 +43,9 @@ NAKED_MS = int(os.environ.get("BB_KILL_NAKED_MS", "3000"))
 SETTLED_WITHIN = 30.0  # an orphan is ten seconds old before it is swept
 RESUMED_WITHIN = 90.0  # an entry that failed is tried again after a minute
 BETWEEN_AUDITS = 3.0   # each costs a good part of the address's budget of requests
-# Death between an entry's intent and its first byte: no absence proves that it never arrived, so it
-# stays open for an hour, and its symbol is left alone.
-HONEST = re.compile(r"order \w+ \w{16}e\w+: its fate is not settled in the store "
+# Death between an intent and its first byte: no absence proves that it never arrived. An entry stays
+# open for an hour, and its symbol is left alone; what only reduces stays open for a minute.
+HONEST = re.compile(r"order \w+ \w{25}: its fate is not settled in the store "
                     r"\(the exchange does not know it\)")
 OUTSIDE = "127.0.0.2"  # where the auditor and the neighbour come from
 LEAST_HOLD_H = "0.01"  # 36 s: the shortest there is
