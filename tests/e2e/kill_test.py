@@ -43,7 +43,7 @@ NAKED_MS = int(os.environ.get("BB_KILL_NAKED_MS", "3000"))
 SETTLED_WITHIN = 30.0  # an orphan is ten seconds old before it is swept
 RESUMED_WITHIN = 90.0  # an entry that failed is tried again after a minute
 BETWEEN_AUDITS = 3.0   # each costs a good part of the address's budget of requests
-# Death between an intent and its first byte: no absence proves that it never arrived. An entry stays
+# Death between an intent and its first byte: no absence proves that it never arrived: an entry is
 # open for an hour, and its symbol is left alone; what only reduces stays open for a minute.
 HONEST = re.compile(r"order \w+ \w{25}: its fate is not settled in the store "
                     r"\(the exchange does not know it\)")
