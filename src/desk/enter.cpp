@@ -107,8 +107,9 @@ Task<EntryResult> Desk::enter_short(EntryOrder order, OnFill on_fill) {
   const WaitingEntry entry(waiting_, request.client_order_id, waiting);
   TaskGroup sending(co_await boost::asio::this_coro::executor);
   sending.spawn(send_into(parts_.account, request, waiting));
+  // A timer of the system cannot be set to the end of time: it counts nanoseconds.
   while (!waiting.answer && !waiting.told)
-    co_await waiting.sleep_until(SteadyTime::max());
+    co_await waiting.sleep_until(parts_.clock.after(Hours(1)));
 
   bool is_followed = false;
   if (!waiting.answer && waiting.told->executed_qty.is_positive()) {
