@@ -9,6 +9,7 @@
 
 #include "builders.h"
 #include "sql/connection.h"
+#include "store/schema.h"
 
 namespace bb::test {
 namespace {

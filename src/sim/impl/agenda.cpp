@@ -278,7 +278,7 @@ void search_on(Core& core, Account& account, Seat& seat, TimePoint from) {
     go_on_from(guard.watch, from);
     is_guarded = true;
   }
-  if (is_guarded) core.dirty.emplace_back(&account, nullptr);
+  if (is_guarded) core.dirty_guards.push_back(&account);
 }
 
 Price watched_price(const Core& core, Symbol symbol, bool on_mark) {
