@@ -265,8 +265,10 @@ void search_on(Core& core, Account& account, Seat& seat, TimePoint from) {
   }
   for (auto& [id, order] : seat.regular.open)
     go_on_from(order.watch, from);
-  for (auto& [id, order] : seat.conditional.open)
+  for (auto& [id, order] : seat.conditional.open) {
     go_on_from(order.watch, from);
+    if (order.is_held_back) order.watch.hit = PathPoint{from, order.watch.level};
+  }
   // The rate of the coming settlement, and the contract's end, may be other ones by now.
   seat.searched = core.now;
   seat.funding.clear();
