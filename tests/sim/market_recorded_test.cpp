@@ -248,13 +248,18 @@ TEST_CASE("data files: bars of the wrong format, size or value are refused") {
 }
 
 TEST_CASE("data files: a funding line that is not one is shown") {
-  for (const char* line : {"BTCUSDT,17,", "BTCUSDT,x,0.1", "BTCUSDT", "BTCUSDT,17,1e-99x"}) {
+  for (const char* line :
+       {"BTCUSDT,1760000000000,", "BTCUSDT,x,0.1", "BTCUSDT", "BTCUSDT,1760000000000,1e-99x",
+        "BTCUSDT,17,0.1", "BTCUSDT,1760000000000,1.5"}) {
     const auto parsed = impl::parse_funding(std::string("header\n") + line + "\n");
     REQUIRE_FALSE(parsed.has_value());
     CHECK(parsed.error().text.find(line) != std::string::npos);
   }
-  CHECK_FALSE(impl::parse_funding("h\nBTCUSDT,20,0.1\nBTCUSDT,10,0.1\n").has_value());
-  CHECK(impl::parse_funding("h\nBTCUSDT,10,-0.1\nBTCUSDT,20,0.1\n")->at("BTCUSDT").size() == 2);
+  const std::string first = "BTCUSDT,1760000000000,-0.1\n", second = "BTCUSDT,1760003600000,0.1\n";
+  CHECK_FALSE(impl::parse_funding("h\n" + second + first).has_value());
+  const auto in_order = impl::parse_funding("h\n" + first + second);
+  REQUIRE(in_order.has_value());
+  CHECK(in_order->at("BTCUSDT").size() == 2);
 }
 
 TEST_CASE("data files: files that do not belong together are refused") {

@@ -38,12 +38,12 @@ std::vector<Level> around(const Quote& quote, std::int64_t half, Qty depth,
   const std::int64_t tick = rules.tick.value().raw();
   const Decimal best_price =
       buys ? quote.ask.value().ceil_to(rules.tick.value()) : quote.bid.value();
-  const std::int64_t first = std::max<std::int64_t>(1, best_price.raw() / tick);
+  const std::int64_t first = std::clamp<std::int64_t>(best_price.raw() / tick, 1, kMostTicks);
   std::vector<Level> levels;
   for (const std::int64_t offset : kOffsets) {
     const std::int64_t away = half * (offset - kOffsets.front());
-    const std::int64_t at = buys ? std::min(first + away, 2 * kMostTicks)
-                                 : std::max<std::int64_t>(1, first - away);
+    const std::int64_t at =
+        buys ? std::min(first + away, 2 * kMostTicks) : std::max<std::int64_t>(1, first - away);
     const bool is_first = offset == kOffsets.front();
     const bool is_deepest = offset == kOffsets.back();
     levels.push_back({Price(Decimal::from_raw(at * tick)),
