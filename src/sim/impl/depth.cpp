@@ -71,7 +71,8 @@ std::vector<Level> depth_at(const Market& market, TimePoint at, const SymbolRule
   const Liquidity liquidity = market.liquidity(rules.symbol, at);
   levels.reserve(kOffsets.size());
   const std::int64_t tick = rules.tick.value().raw();
-  const std::int64_t middle = last->price.value().raw() / tick;
+  // A live market's price is not bounded by its own ticks.
+  const std::int64_t middle = std::min(last->price.value().raw() / tick, kMostTicks);
   const std::int64_t half = half_spread_ticks(liquidity, middle);
   const Qty depth = level_qty(liquidity, rules);
   if (market.is_live())
