@@ -50,6 +50,8 @@ Faults cross_check(const Config& config) {
     faults.push_back(std::move(fault));
   if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
+  if (const auto urls = binance::check_urls(config.binance); !urls)
+    faults.push_back(urls.error().text);
   const auto& stated = config.binance.environment;
   if (const auto actual = binance::environment_of(config.binance.base_url);
       !stated.empty() && stated != actual)

@@ -35,7 +35,8 @@ class Detour {
   Detour(Session& session, std::string directory)
       : session_(session),
         directory_(std::move(directory)),
-        venue_(session.dialer(), session.clock(), session.log(), session.config().binance),
+        venue_(session.dialer(), session.clock(), session.log(), session.config().binance,
+               venue_options(session.config())),
         market_(binance::make_market_data(venue_)),
         account_(binance::make_account(venue_, session.config().binance)) {}
 

@@ -54,7 +54,7 @@ class Examination {
       : ground_(ground),
         findings_(findings),
         settings_(ground.config.binance),
-        venue_(ground.dialer, ground.clock, ground.log, settings_),
+        venue_(ground.dialer, ground.clock, ground.log, settings_, venue_options(ground.config)),
         market_(binance::make_market_data(venue_)),
         account_(binance::make_account(venue_, settings_)) {}
 

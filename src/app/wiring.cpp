@@ -18,19 +18,6 @@ namespace {
 constexpr const char* kLockAdvice = "give each instance its own [runtime] lock_file";
 constexpr const char* kMemoryUrl = "http://paper.exchange:80";
 
-/// A ban is this machine's, whatever account asked; an exchange in this process bans nobody for
-/// longer than it lives.
-binance::VenueOptions venue_options(const Config& config) {
-  if (config.binance.base_url == kMemoryUrl) return {};
-  const auto proxy = read_proxy(config.notify);
-  std::string way;
-  if (proxy && proxy->has_value())
-    way = (*proxy)->endpoint.host + "_" + std::to_string((*proxy)->endpoint.port);
-  const std::filesystem::path home(store::AccountHome::path_of(config.runtime.state_dir, "-", "-"));
-  const auto name = binance::ban_file_name(config.binance.base_url, way);
-  return {(home.parent_path().parent_path() / "bans" / name).string()};
-}
-
 std::unique_ptr<binance::Venue> make_venue(Ground ground) {
   return std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
                                           ground.config.binance, venue_options(ground.config));
@@ -86,12 +73,24 @@ Task<Result<std::string>> find_home(Ground ground) {
         std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
     co_return folder.string();
   }
-  binance::Venue venue(ground.dialer, ground.clock, ground.log, ground.config.binance);
+  binance::Venue venue(ground.dialer, ground.clock, ground.log, ground.config.binance,
+                       venue_options(ground.config));
   const auto account = binance::make_account(venue, ground.config.binance);
   const auto identity = co_await account->fetch_identity();
   if (!identity) co_return std::unexpected(identity.error());
   co_return store::AccountHome::path_of(ground.config.runtime.state_dir, identity->environment,
                                         identity->alias);
+}
+
+binance::VenueOptions venue_options(const Config& config) {
+  if (config.binance.base_url == kMemoryUrl) return {};
+  const auto proxy = read_proxy(config.notify);
+  std::string way;
+  if (proxy && proxy->has_value())
+    way = (*proxy)->endpoint.host + "_" + std::to_string((*proxy)->endpoint.port);
+  const std::filesystem::path home(store::AccountHome::path_of(config.runtime.state_dir, "-", "-"));
+  const auto name = binance::ban_file_name(config.binance.base_url, way);
+  return {(home.parent_path().parent_path() / "bans" / name).string()};
 }
 
 PublicSide::PublicSide(Ground ground)

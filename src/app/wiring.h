@@ -16,7 +16,8 @@
 
 namespace bb::binance {
 class Venue;
-}
+struct VenueOptions;
+}  // namespace bb::binance
 
 namespace bb::app {
 
@@ -28,6 +29,10 @@ struct Ground {
   const Config& config;
   const Stop* stop = nullptr;  // of the process: no new risk once requested
 };
+
+/// For every Venue of this process. A ban is this machine's, whatever account asked; an exchange in
+/// this process bans nobody for longer than it lives.
+binance::VenueOptions venue_options(const Config& config);
 
 /// The exchange's public side alone, for commands that use no key.
 class PublicSide {

@@ -50,7 +50,8 @@ Status BanFile::save(TimePoint until) const {
   std::error_code ignored;
   const auto folder = std::filesystem::path(path_).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
-  const auto fresh = path_ + ".new";
+  if (const auto known = load(until - Millis(1)); known && *known > until) return {};
+  const auto fresh = fmt::format("{}.{}.new", path_, ::getpid());
   const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return fault(fresh, "write");
   const auto text = fmt::format("{}{} ({})\n", kMark, to_ms(until), iso_seconds(until));

@@ -164,7 +164,9 @@ Task<Status> OrderSocket::connect(SteadyTime deadline) {
   const auto state = state_;
   auto& s = *state;
   if (!s.group) s.group = std::make_unique<TaskGroup>(co_await boost::asio::this_coro::executor);
-  if (s.is_open() || s.dialing) co_return Status{};
+  // One that is due for its end must not meet it in the minute that this is called for.
+  const bool is_fresh = s.is_open() && s.parts.clock.steady_now() < s.rotate_at;
+  if (is_fresh || s.dialing) co_return Status{};
   co_return co_await s.dial(deadline);
 }
 
@@ -180,8 +182,12 @@ Task<HttpAnswer> OrderSocket::send(std::string id, std::string frame, SteadyTime
   mine->on = s.socket.get();
   s.waiting[id] = mine;
   s.socket->send_text(frame);
-  const auto timer = s.parts.clock.call_at(
-      deadline, [mine] { mine->settle(std::unexpected(lost("no answer came by the deadline"))); });
+  // A connection that lets a command die may be a black hole: the next one goes another way.
+  const auto timer = s.parts.clock.call_at(deadline, [mine, state] {
+    mine->settle(std::unexpected(lost("no answer came by the deadline")));
+    if (state->socket && state->socket.get() == mine->on)
+      std::exchange(state->socket, nullptr)->drop("no answer came by the deadline");
+  });
   if (!mine->answer) co_await park([&](Resume resume) { mine->resume = std::move(resume); });
   s.parts.clock.cancel(timer);
   s.waiting.erase(id);

@@ -13,6 +13,23 @@ std::string as_http(std::string_view url) {
   return std::string(url);
 }
 
+std::string host_of(std::string_view url) {
+  const auto parsed = net::parse_base_url(url);
+  std::string host = parsed ? parsed->endpoint.host : std::string();
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  if (host.ends_with('.')) host.pop_back();
+  return host;
+}
+
+// Of a stream or the WebSocket API (reference §2).
+std::string environment_of_socket(std::string_view url) {
+  const auto host = host_of(as_http(url));
+  if (host.ends_with(".binance.com")) return host.starts_with("demo-") ? "testnet" : "live";
+  if (host.ends_with(".binancefuture.com")) return "testnet";
+  return "paper";
+}
+
 Status set_socket_url(std::string& target, std::string_view value) {
   while (value.ends_with('/'))
     value.remove_suffix(1);
@@ -114,12 +131,21 @@ std::string ws_api_url_of(const Settings& settings) {
   return settings.base_url + "/ws-fapi/v1";
 }
 
+Status check_urls(const Settings& settings) {
+  const auto expected = environment_of(settings.base_url);
+  for (const auto& [key, url] : {std::pair("stream_url", settings.stream_url),
+                                 std::pair("ws_api_url", settings.ws_api_url)}) {
+    if (url.empty() || environment_of_socket(url) == expected) continue;
+    return fail(ErrorKind::configuration, std::string("[binance] ") + key + ": " + url + " is " +
+                                              environment_of_socket(url) + ", but base_url " +
+                                              settings.base_url + " is " + expected +
+                                              "; correct one of them, or leave " + key + " empty");
+  }
+  return {};
+}
+
 std::string environment_of(std::string_view base_url) {
-  const auto parsed = net::parse_base_url(base_url);
-  std::string host = parsed ? parsed->endpoint.host : std::string();
-  for (char& c : host)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  if (host.ends_with('.')) host.pop_back();
+  const auto host = host_of(base_url);
   if (host == "fapi.binance.com") return "live";
   if (host == "demo-fapi.binance.com" || host == "testnet.binancefuture.com") return "testnet";
   return "paper";

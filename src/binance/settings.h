@@ -18,7 +18,7 @@ struct Settings {
   std::string base_url = "https://fapi.binance.com";
   std::string stream_url;  // empty = the one that belongs to base_url
   OrderEntry order_entry = OrderEntry::rest;
-  std::string ws_api_url;  // empty = the one that belongs to base_url
+  std::string ws_api_url;   // empty = the one that belongs to base_url
   std::string environment;  // what the owner says base_url is; empty = nothing
   std::int64_t timeout_sec = 10;
   std::int64_t retry_count = 3;
@@ -36,6 +36,10 @@ std::string stream_url_of(const Settings& settings);
 
 /// The same for the WebSocket API, with its path.
 std::string ws_api_url_of(const Settings& settings);
+
+/// An error when stream_url or ws_api_url belong to another environment than base_url: orders would
+/// go to one exchange, and what became of them would be asked of another.
+Status check_urls(const Settings& settings);
 
 /// "live" for fapi.binance.com, "testnet" for Binance's demo hosts, "paper" for every other host.
 std::string environment_of(std::string_view base_url);

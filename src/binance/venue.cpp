@@ -26,11 +26,20 @@ constexpr Seconds kMeasureAgainAfter{5};  // after a failed measurement
 constexpr Minutes kFreshEnough{5};        // for prepare()
 constexpr Seconds kAdmissionWaitMax{70};  // a whole window, and the pause after a second 429
 constexpr Minutes kShortestBan{2};
+// What a peer says of lengths is believed up to these: a typing error of somebody's firewall must
+// not keep a position from being closed for a day (bans: reference §3).
+constexpr Minutes kLongestPause{5};
+constexpr Hours kLongestBan{3 * 24};
+constexpr Seconds kConnectAtMost{5};  // for connections that orders can do without
 
 net::BaseUrl base_url_of(const Settings& settings) {
   auto parsed = net::parse_base_url(settings.base_url);
   if (!parsed) throw std::invalid_argument("[binance] base_url: " + parsed.error().text);
   return *parsed;
+}
+
+Task<void> connect(std::shared_ptr<OrderSocket> socket, SteadyTime deadline) {
+  (void)co_await socket->connect(deadline);  // it says in the log what failed
 }
 
 net::HttpClientOptions client_options(const Settings& settings) {
@@ -151,9 +160,13 @@ Task<Status> Venue::prepare(std::size_t parallel_requests) {
     if (!measured) co_return measured;
   }
   std::erase_if(s.sockets, [](const auto& each) { return each.expired(); });
-  for (const auto& each : std::vector(s.sockets))
-    if (const auto socket = each.lock()) (void)co_await socket->connect(deadline);
-  co_return co_await s.http.prewarm(parallel_requests, deadline);
+  TaskGroup beside(co_await boost::asio::this_coro::executor);
+  for (const auto& each : s.sockets)
+    if (auto socket = each.lock())
+      beside.spawn(connect(std::move(socket), std::min(deadline, s.clock.after(kConnectAtMost))));
+  auto warmed = co_await s.http.prewarm(parallel_requests, deadline);
+  co_await beside.join();
+  co_return warmed;
 }
 
 void Venue::keep_warm(std::weak_ptr<OrderSocket> socket) {
@@ -312,7 +325,9 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
   if (response.status == 418) {
     Micros length = retry_after ? Micros(Seconds(*retry_after)) : Micros(kShortestBan);
     if (const auto until = banned_until_text(reply.text))
-      length = std::max<Micros>(length, *until - time.now());
+      length = *until > time.now() + kLongestBan ? Micros(kLongestBan)
+                                                 : std::max<Micros>(length, *until - time.now());
+    length = std::min<Micros>(length, kLongestBan);
     banned_until = std::max(banned_until, now + length);
     const auto left = std::chrono::ceil<Millis>(banned_until - now);
     if (const auto kept = ban_file.save(clock.utc_now() + left); !kept)
@@ -336,6 +351,7 @@ void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
     if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
     ++refusals_in_a_row;
   }
+  length = std::min<Micros>(length, kLongestPause);
   paused_until = std::max(paused_until, now + length);
   log.warn("exchange asked for a pause", {{"path", call.path}, {"ms", length.count() / 1000}});
 }

@@ -52,6 +52,18 @@ TEST_CASE("config: the live exchange needs the owner's word, and only for comman
   CHECK(check("base_url = http://127.0.0.1:8900\n").empty());
 }
 
+TEST_CASE("config: orders and streams go where base_url goes") {
+  const auto of = [](const std::string& text) { return faults_of("[binance]\n" + text); };
+  CHECK(mentions(of("base_url = https://demo-fapi.binance.com\n"
+                    "ws_api_url = wss://ws-fapi.binance.com/ws-fapi/v1\n"),
+                 "ws_api_url: wss://ws-fapi.binance.com/ws-fapi/v1 is live, but base_url"));
+  CHECK(mentions(of("stream_url = ws://127.0.0.1:8790\n"), "stream_url: ws://127.0.0.1:8790 is"));
+  CHECK(of("base_url = https://demo-fapi.binance.com\n"
+           "ws_api_url = wss://testnet.binancefuture.com/ws-fapi/v1\n"
+           "stream_url = wss://demo-fstream.binance.com\n")
+            .empty());
+}
+
 TEST_CASE("config: what is said about the environment must be so") {
   const auto of = [](const std::string& text) { return faults_of("[binance]\n" + text); };
   CHECK(mentions(of("environment = live\nbase_url = https://demo-fapi.binance.com\n"),
