@@ -100,8 +100,8 @@ bool is_passing(const Sent& sent) {
 
 // The exchange's rules are not what we think they are (F32).
 bool is_about_rules(int code) {
-  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005, -4013,
-                              -4014, -4022, -4023, -4140, -4141};
+  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005,
+                              -4013, -4014, -4022, -4023, -4140, -4141};
   return std::ranges::find(kRules, code) != kRules.end();
 }
 
@@ -115,10 +115,18 @@ std::vector<Qty> pieces_of(const Book& book, const exchange::Position& position,
 
 }  // namespace
 
+void CloseLeg::note_start(Qty now) {
+  const bool is_late = before && before->is_zero() && !now.is_zero();
+  if (is_late && holding_id != 0 && !now.is_negative()) return;  // a person's long
+  if (before && !is_late) return;
+  before = now;
+  there_since.reset();
+}
+
 bool CloseLeg::is_there(Qty now) const {
   if (now.is_zero()) return true;
   if (!before) return false;
-  if (now.is_negative() != before->is_negative()) return true;
+  if (now.is_negative() != is_short()) return true;
   return now.abs() <= wish.keep;
 }
 

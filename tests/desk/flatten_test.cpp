@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "desk/closing.h"
+#include "desk/holdings.h"
 #include "regressions/scenes.h"
+#include "trading/lifecycle.h"
 
 namespace bb::test {
 namespace {
@@ -40,6 +43,19 @@ FaultRule lost_closes(int first, int every) {
   rule.first = first;
   rule.every = every;
   return rule;
+}
+
+std::vector<desk::CloseOrder> whole(const char* symbol) {
+  return {{Symbol(symbol), PositionSide::both, {}}};
+}
+
+desk::ClosePurpose by_hand_today() { return {OrderKind::close, Job::manual, utc_date(some_day())}; }
+
+desk::CloseOptions seen(std::vector<exchange::Position> positions) {
+  desk::CloseOptions options;
+  options.turns = desk::CloseTurns::taken;
+  options.seen = std::move(positions);
+  return options;
 }
 
 TEST_CASE("flatten: twenty positions are closed and proved flat in three round trips") {
@@ -223,6 +239,62 @@ TEST_CASE("flatten: in hedge mode each leg is closed on its own side") {
     CHECK(report.rows.size() == 4);
     CHECK(world.position("C01USDT", PositionSide::short_).is_zero());
     CHECK(world.position("C01USDT", PositionSide::long_).is_zero());
+  });
+}
+
+TEST_CASE("close: a position that the first read does not show is closed when it appears") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const Qty before = world.position("C01USDT");
+    const auto report =
+        co_await desk::close_legs(world.desk(), whole("C01USDT"), by_hand_today(), seen({}));
+    CHECK(report.legs.front().kind == desk::CloseResult::Kind::flat);
+    CHECK(report.legs.front().before == before);
+    CHECK(report.legs.front().left.is_zero());
+    CHECK(world.position("C01USDT").is_zero());
+  });
+}
+
+TEST_CASE("close: a long that a person opens where our short has ended is left alone") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto order = by_hand("C01USDT", Side::buy, 50);
+    order.qty += world.position("C01USDT").abs();
+    REQUIRE(world.exchange().place(0, order).has_value());
+    const auto report =
+        co_await desk::close_legs(world.desk(), whole("C01USDT"), by_hand_today(), seen({}));
+    CHECK(report.legs.front().kind == desk::CloseResult::Kind::flat);
+    CHECK(world.position("C01USDT").str() == "50");
+  });
+}
+
+TEST_CASE("close: a short that stands is not recorded as closed") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+    REQUIRE(holding.has_value());
+    desk::CloseResult result;
+    result.kind = desk::CloseResult::Kind::flat;
+    result.left = world.position("C01USDT");
+    const auto end = co_await trading::record_close(world.desk(), *holding, result,
+                                                    store::HoldingStatus::closed_flatten, "TEST");
+    CHECK(end == trading::CloseEnd::open);
+    CHECK(world.store().find_open_holding(Symbol("C01USDT")).has_value());
+  });
+}
+
+TEST_CASE("patrol: a short that is not taken over is told once") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+    REQUIRE(holding.has_value());
+    holding->entry_price = Price(Decimal::parse("0.5").value());
+    co_await desk::record_closed(world.desk(), *holding, {});
+    (void)co_await world.patrol_minutes(3);
+    CHECK(std::ranges::count_if(world.errors(), [](const auto& line) {
+            return line.find("not taken over") != std::string::npos;
+          }) == 1);
   });
 }
 
