@@ -298,6 +298,98 @@ TEST_CASE("patrol: a short that is not taken over is told once") {
   });
 }
 
+// Opens longs while others are being closed, for longer than flatten repeats itself.
+Task<bool> open_more(SimWorld& world) {
+  for (const char* symbol : {"C04USDT", "C05USDT", "C06USDT", "C07USDT", "C08USDT", "C09USDT",
+                             "C10USDT", "C11USDT", "C12USDT"}) {
+    co_await world.sleep(Millis(60));
+    world.server().advance();
+    auto order = by_hand(symbol, Side::buy, 20);
+    order.client_order_id = ClientOrderId(std::string("by-hand-") + symbol);
+    if (!world.exchange().place(0, order)) co_return false;
+  }
+  co_return true;
+}
+
+TEST_CASE("flatten: what the last read shows open makes it partial, whoever opened it") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto [report, opened] =
+        co_await both(desk::flatten(world.desk(), everything()), open_more(world));
+    CHECK(opened);
+    CHECK(report.verdict == FlattenVerdict::partial);
+    CHECK(std::ranges::any_of(
+        report.rows, [](const auto& row) { return row.left.is_positive() && !row.text.empty(); }));
+    CHECK(world.store().open_holdings().empty());
+  });
+}
+
+TEST_CASE("flatten: tracked leaves a person's long in a symbol of ours alone") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto order = by_hand("C01USDT", Side::buy, 50);
+    order.qty += world.position("C01USDT").abs();
+    REQUIRE(world.exchange().place(0, order).has_value());
+    auto tracked = everything();
+    tracked.scope = FlattenScope::tracked;
+    const auto report = co_await desk::flatten(world.desk(), tracked);
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").str() == "50");
+    CHECK(world.position("C02USDT").is_zero());
+  });
+}
+
+TEST_CASE("flatten: two halves at the same time are a half of a half, not everything") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto halved = [](Qty size) {
+      return size - Qty((size * half().part).value().floor_to(Decimal::from_int(1)));
+    };
+    const Qty wanted = halved(halved(world.position("C01USDT").abs()));
+    const auto [one, two] =
+        co_await both(desk::flatten(world.desk(), half()), desk::flatten(world.desk(), half()));
+    CHECK(one.verdict == FlattenVerdict::flat);
+    CHECK(two.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").abs() == wanted);
+  });
+}
+
+TEST_CASE("flatten: stops of positions that one read does not show are left to the patrol") {
+  auto options = three_shorts();
+  auto old =
+      fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::stale_positions);
+  old.span = Minutes(2);
+  old.first = 1'000'000;  // history is kept for it
+  options.server.faults = {old};
+  run_world(std::move(options), [old](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    for (const auto& holding : world.store().open_holdings())
+      co_await desk::record_closed(world.desk(), holding, {});
+    co_await world.sleep(Minutes(1));
+    auto always = old;
+    always.first = always.every = 1;
+    world.server().faults().add(always);
+    (void)co_await desk::flatten(world.desk(), everything());
+    CHECK(stops_of(world, "C01USDT") == 1);
+  });
+}
+
+TEST_CASE("flatten: whole positions are closed without waiting for fresh rules") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    co_await world.sleep(Hours(7));
+    auto slow = fault_on(net::Method::get, "/fapi/v1/exchangeInfo", FaultRule::Effect::delay);
+    slow.every = 1;
+    slow.before = Seconds(5);
+    world.server().faults().add(slow);
+    const TimePoint begin = world.market().exchange_now();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.as_of - begin < Seconds(1));
+  });
+}
+
 TEST_CASE("flatten: an account with nothing open is flat after two reads") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     const TimePoint begin = world.market().exchange_now();
