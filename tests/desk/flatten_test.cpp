@@ -390,6 +390,32 @@ TEST_CASE("flatten: whole positions are closed without waiting for fresh rules")
   });
 }
 
+TEST_CASE("flatten: half of a position is half when reads lag and orders are only acknowledged") {
+  for (const bool acknowledged : {false, true}) {
+    auto options = three_shorts();
+    auto lag =
+        fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::stale_positions);
+    lag.span = Seconds(4);
+    lag.first = 1'000'000;  // history is kept for it
+    options.server.faults = {lag};
+    run_world(std::move(options), [lag, acknowledged](SimWorld& world) -> Task<void> {
+      (void)co_await world.entry().run(world.slot());
+      co_await world.sleep(Minutes(1));
+      const Qty before = world.position("C01USDT");
+      auto always = lag;
+      always.first = always.every = 1;
+      world.server().faults().add(always);
+      auto rule = lost_closes(1, 1);
+      rule.effect = FaultRule::Effect::act_then_acknowledge;
+      if (acknowledged) world.server().faults().add(rule);
+      const auto report = co_await desk::flatten(world.desk(), half());
+      CHECK(report.verdict == FlattenVerdict::flat);
+      const Qty closed = world.position("C01USDT") - before;
+      CHECK(closed.value() == (before.abs() * half().part).value().floor_to(Decimal::from_int(1)));
+    });
+  }
+}
+
 TEST_CASE("flatten: an account with nothing open is flat after two reads") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     const TimePoint begin = world.market().exchange_now();
