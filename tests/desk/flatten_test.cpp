@@ -416,6 +416,20 @@ TEST_CASE("flatten: half of a position is half when reads lag and orders are onl
   }
 }
 
+TEST_CASE("flatten: orders that end without an execution are no storm") {
+  auto options = three_shorts();
+  options.coins = gainers(12);
+  options.coins[0].thin_from_minute = 1425;
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    co_await world.sleep(Minutes(61));
+    const int before = world.order_posts();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK((report.verdict == FlattenVerdict::flat) == world.position("C01USDT").is_zero());
+    CHECK(world.order_posts() - before <= 40);
+  });
+}
+
 TEST_CASE("flatten: an account with nothing open is flat after two reads") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     const TimePoint begin = world.market().exchange_now();
