@@ -1,5 +1,7 @@
 #include "desk/impl/close_leg.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -21,9 +23,23 @@ struct Sent {
   std::int64_t order_id = 0;
   int code = 0;
   bool is_unknown = false;
-  bool is_done = false;
+  bool is_done = false;   // executed as asked
+  bool is_short = false;  // ended with less
   std::string text;
 };
+
+Sent sent_of(Qty asked, const exchange::OrderView& order) {
+  Sent sent;
+  sent.executed = order.executed_qty;
+  sent.is_done = sent.executed >= asked || order.status == OrderStatus::filled;
+  sent.is_unknown = !sent.is_done && is_live(order.status);
+  sent.is_short = !sent.is_done && !sent.is_unknown;
+  if (!sent.is_short || sent.executed.is_positive()) sent.order_id = order.order_id;
+  if (!sent.is_done)
+    sent.text = fmt::format("{} of {} were executed ({})", sent.executed.str(), asked.str(),
+                            str(order.status));
+  return sent;
+}
 
 exchange::OrderRequest closing_request(const exchange::Position& position, Qty piece) {
   exchange::OrderRequest request;
@@ -80,28 +96,33 @@ Task<Sent> send_piece(Desk& desk, exchange::Position position, Qty piece, bool i
     request.price = band_edge(*rules, request.side, position.mark);
     outcome = co_await journaled(desk, request, holding_id, purpose);
   }
-  if (outcome.unknown() != nullptr && !is_whole) {
+  const auto* done = outcome.done();
+  const bool is_open = outcome.unknown() != nullptr || (done != nullptr && is_live(done->status));
+  if (is_open && !is_whole) {
     const auto settled =
         co_await exchange::settle(desk.parts().account, desk.parts().clock,
                                   {request.symbol, request.client_order_id, 0, false});
-    if (settled.order && !is_live(settled.order->status))
-      co_return Sent{settled.order->executed_qty, settled.order->order_id, 0, false, true, {}};
+    if (settled.order) co_return sent_of(piece, *settled.order);
   }
-  if (const auto* done = outcome.done())
-    co_return Sent{done->executed_qty, done->order_id, 0, false, true, {}};
-  co_return Sent{{}, 0, outcome.code(), outcome.unknown() != nullptr, false, outcome.describe()};
+  if (done != nullptr) co_return sent_of(piece, *done);
+  Sent sent;
+  sent.code = outcome.code();
+  sent.is_unknown = outcome.unknown() != nullptr;
+  sent.text = outcome.describe();
+  co_return sent;
 }
 
-// Overloads, rate limits and clocks: time heals them, however long it takes (F07).
+// Overloads, rate limits, clocks and thin books: time heals them, however long it takes (F07).
 bool is_passing(const Sent& sent) {
+  if (sent.is_short) return sent.executed.is_positive();
   constexpr std::array kPassing{0, -1003, -1008, -1015, -1021};
   return sent.is_unknown || std::ranges::find(kPassing, sent.code) != kPassing.end();
 }
 
 // The exchange's rules are not what we think they are (F32).
 bool is_about_rules(int code) {
-  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005, -4013,
-                              -4014, -4022, -4023, -4140, -4141};
+  constexpr std::array kRules{-1013, -1111, -1122, -4003, -4004, -4005,
+                              -4013, -4014, -4022, -4023, -4140, -4141};
   return std::ranges::find(kRules, code) != kRules.end();
 }
 
@@ -115,10 +136,18 @@ std::vector<Qty> pieces_of(const Book& book, const exchange::Position& position,
 
 }  // namespace
 
+void CloseLeg::note_start(Qty now) {
+  const bool is_late = before && before->is_zero() && !now.is_zero();
+  if (is_late && holding_id != 0 && !now.is_negative()) return;  // a person's long
+  if (before && !is_late) return;
+  before = now;
+  there_since.reset();
+}
+
 bool CloseLeg::is_there(Qty now) const {
   if (now.is_zero()) return true;
   if (!before) return false;
-  if (now.is_negative() != before->is_negative()) return true;
+  if (now.is_negative() != is_short()) return true;
   return now.abs() <= wish.keep;
 }
 
@@ -128,28 +157,41 @@ bool CloseLeg::is_explained(Qty now) const {
   return result.closed >= before->abs() - now.abs();
 }
 
+Qty CloseLeg::size_to_send(Qty now) const {
+  const Qty above = now.abs() - wish.keep;
+  if (is_whole() || !before) return above;
+  return std::min(above, before->abs() - wish.keep - result.closed);
+}
+
 Task<void> send_down(Desk& desk, CloseLeg& leg, const exchange::Position& position,
                      const ClosePurpose& purpose) {
+  const Qty size = leg.size_to_send(position.qty);
+  if (!size.is_positive()) {
+    ++leg.refusals;
+    leg.result.text = "as much as was asked is closed, and more than was to be left stands";
+    co_return;
+  }
   if (leg.first_sent == TimePoint{}) leg.first_sent = desk.parts().market.exchange_now();
   std::vector<Task<Sent>> sends;
-  for (const Qty piece : pieces_of(desk.book(), position, position.qty.abs() - leg.wish.keep)) {
+  for (const Qty piece : pieces_of(desk.book(), position, size)) {
     sends.push_back(send_piece(desk, position, piece, leg.is_whole(), leg.holding_id, purpose));
     if (planted("close_without_proof")) break;
   }
   const auto answers = co_await gather(std::move(sends));
   const Sent* trouble = nullptr;
+  bool is_unknown = false;
   for (const auto& sent : answers) {
     leg.result.closed += sent.executed;
     if (sent.order_id != 0) leg.result.order_id = sent.order_id;
-    if (!sent.is_done) trouble = &sent;
+    if (!sent.is_done && (trouble == nullptr || is_passing(*trouble))) trouble = &sent;
+    is_unknown = is_unknown || sent.is_unknown;
   }
   leg.result.text = trouble == nullptr ? std::string() : trouble->text;
   if (trouble == nullptr) {
     leg.busy = 0;
     co_return;
   }
-  if (trouble->is_unknown && !leg.is_whole())
-    leg.quiet_until = desk.parts().clock.after(kMayStillArrive);
+  if (is_unknown && !leg.is_whole()) leg.quiet_until = desk.parts().clock.after(kMayStillArrive);
   if (is_passing(*trouble)) {
     ++leg.busy;
     co_return;

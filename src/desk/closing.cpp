@@ -55,7 +55,7 @@ Task<bool> record(Desk& desk, CloseLeg& leg) {
   const auto fills =
       co_await desk.record_fills(leg.wish.symbol, leg.first_sent - kClockDoubt, leg.holding_id);
   if (!fills) co_return false;
-  const bool was_short = leg.before && leg.before->is_negative();
+  const bool was_short = leg.before && leg.is_short();
   leg.result.recorded = Qty();
   for (const auto& fill : *fills)
     if (fill.position_side == leg.wish.side && fill.time >= leg.first_sent &&
@@ -134,7 +134,7 @@ Task<std::vector<bool>> Run::record_all() {
 void Run::judge(CloseLeg& leg) {
   const Qty now = position_of(view_->positions, leg.wish).qty;
   const SteadyTime time = clock().steady_now();
-  if (!leg.before) leg.before = now;
+  leg.note_start(now);
   leg.result.left = now;
   if (leg.is_there(now)) {
     const bool explained = leg.is_explained(now);

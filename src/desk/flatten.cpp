@@ -13,11 +13,11 @@ namespace {
 
 constexpr int kRounds = 3;  // what opens while we close is closed, too, so often
 constexpr Hours kRulesAge{6};
+constexpr std::string_view kParts = "<parts>";  // the turn of flattens of a part; no symbol
 constexpr Micros kPatience{30'000'000};
 constexpr Micros kBetweenReads{2'000'000};
 // An entry that nobody answered for may still reach the exchange within recvWindow (5 s).
 constexpr Millis kMayStillArrive{10'000};
-constexpr Millis kOrphanAge{10'000};  // younger orders may belong to a journey in progress
 
 struct Target {
   CloseOrder order;
@@ -26,6 +26,14 @@ struct Target {
 
 bool is_wanted(const FlattenRequest& request, Symbol symbol) {
   return request.only.empty() || std::ranges::find(request.only, symbol) != request.only.end();
+}
+
+const exchange::Position* find_position(const std::vector<exchange::Position>& positions,
+                                        Symbol symbol, PositionSide side) {
+  for (const auto& position : positions)
+    if (position.symbol == symbol && position.side == side && !position.qty.is_zero())
+      return &position;
+  return nullptr;
 }
 
 bool is_in_scope(Desk& desk, const FlattenRequest& request, const exchange::Position& position) {
@@ -74,6 +82,12 @@ Task<Result<std::vector<exchange::Position>>> read_positions(Parts& parts) {
   co_return found;
 }
 
+// A whole close needs no fresh rules: those that are known split it, and a refusal refreshes them.
+Task<Status> prepare(Desk& desk, const FlattenRequest& request) {
+  if (request.part >= one() && !desk.book().rules().symbols.empty()) co_return Status{};
+  co_return co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+}
+
 struct Flattening {
   Desk& desk;
   FlattenRequest request;
@@ -89,17 +103,20 @@ struct Flattening {
       if (report.rows[i].symbol == symbol && report.rows[i].side == side) return i;
     return std::nullopt;
   }
-  /// It was closed whole, and stands again: something was still on its way.
-  bool is_back(std::size_t row) const {
+  /// It was closed whole. If it stands again, something was still on its way.
+  bool is_closed(std::size_t row) const {
     return results[row].kind == CloseResult::Kind::flat && report.rows[row].target.is_zero();
   }
   std::vector<Target> targets(const std::vector<exchange::Position>& positions) const;
   Task<void> close(std::vector<Target> targets, std::vector<exchange::Position> seen);
   Task<void> wait_for_entries();
   Task<void> look_again();
+  void compare();
   Task<void> sweep();
   Task<bool> record(std::size_t row);
   void judge();
+  bool is_account() const { return request.scope == FlattenScope::account; }
+  bool is_above_target = false;  // by the last read
 };
 
 std::vector<Target> Flattening::targets(const std::vector<exchange::Position>& positions) const {
@@ -107,13 +124,12 @@ std::vector<Target> Flattening::targets(const std::vector<exchange::Position>& p
   for (const auto& position : positions)
     if (is_in_scope(desk, request, position)) {
       const auto row = find_row(position.symbol, position.side);
-      if (!row || is_back(*row)) out.push_back(target_of(desk, request, position));
+      if (!row || is_closed(*row)) out.push_back(target_of(desk, request, position));
     }
   // What the store holds and the exchange does not show is a row, too: one read proves nothing.
+  // Where it shows something that is not in scope, that is a person's.
   for (const auto& holding : desk.parts().store.open_holdings()) {
-    const bool shown = std::ranges::any_of(out, [&](const Target& target) {
-      return target.order.symbol == holding.symbol && target.order.side == holding.side;
-    });
+    const bool shown = find_position(positions, holding.symbol, holding.side) != nullptr;
     if (is_wanted(request, holding.symbol) && !shown && !find_row(holding.symbol, holding.side))
       out.push_back({{holding.symbol, holding.side, {}}, {}});
   }
@@ -177,19 +193,45 @@ Task<void> Flattening::look_again() {
   after = CloseView{std::move(*positions), std::move(*orders), parts.market.exchange_now()};
 }
 
-// Resting orders of ours whose position is gone. closePosition orders expire by themselves; what is
-// still there is cancelled.
+// What the last read shows against what was asked, whatever the closes have come to: something may
+// have been opened since.
+void Flattening::compare() {
+  if (!after) return;
+  for (auto& row : report.rows) {
+    const auto* position = find_position(after->positions, row.symbol, row.side);
+    row.left = position == nullptr ? Qty() : position->qty;
+    const bool in_scope = is_account() || row.left.is_negative();
+    const bool turned = !row.left.is_zero() && row.left.is_negative() != row.before.is_negative();
+    if (!in_scope || (!turned && row.left.abs() <= row.target.abs())) continue;
+    is_above_target = true;
+    if (row.text.empty()) row.text = "it stands again after it was closed";
+  }
+  for (const auto& position : after->positions) {
+    if (position.qty.is_zero() || !is_in_scope(desk, request, position)) continue;
+    if (find_row(position.symbol, position.side)) continue;
+    is_above_target = true;
+    FlattenRow row;
+    row.symbol = position.symbol;
+    row.side = position.side;
+    row.before = row.left = position.qty;
+    row.text = "opened while the rest was being closed";
+    report.rows.push_back(std::move(row));
+    results.emplace_back().kind = CloseResult::Kind::partial;
+  }
+}
+
+// Resting orders of ours whose position was closed here. closePosition orders expire by themselves;
+// what is still there is cancelled. That other positions are missing in one read proves nothing:
+// their orders are the patrol's.
 Task<void> Flattening::sweep() {
   if (!after) co_return;
   std::vector<Task<bool>> cancels;
   for (const auto& order : after->orders) {
     if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
     if (!is_wanted(request, order.symbol)) continue;
-    const bool has_position = std::ranges::any_of(after->positions, [&](const auto& position) {
-      return position.symbol == order.symbol && position.side == order.position_side;
-    });
-    const bool was_closed = find_row(order.symbol, order.position_side).has_value();
-    if (has_position || (!was_closed && after->as_of - order.create_time < kOrphanAge)) continue;
+    const auto row = find_row(order.symbol, order.position_side);
+    if (!row || !is_closed(*row)) continue;
+    if (find_position(after->positions, order.symbol, order.position_side) != nullptr) continue;
     cancels.push_back(desk.cancel_order(order.ref()));
   }
   const auto gone = co_await gather(std::move(cancels));
@@ -228,7 +270,7 @@ void Flattening::judge() {
   const auto is = [&](Kind kind) {
     return std::ranges::any_of(results, [&](const auto& r) { return r.kind == kind; });
   };
-  if (is(Kind::partial) || report.orders_left > 0)
+  if (is(Kind::partial) || is_above_target || report.orders_left > 0)
     report.verdict = FlattenVerdict::partial;
   else if (!is(Kind::unknown))
     report.verdict = FlattenVerdict::flat;
@@ -258,8 +300,10 @@ Task<FlattenReport> flatten(Desk& desk, FlattenRequest request) {
     work.report.text = "the part to close must be above 0 and at most 1; nothing was done";
     co_return work.report;
   }
-  auto [positions, book] =
-      co_await both(read_positions(parts), desk.book().refresh_if_older(kRulesAge, parts.clock));
+  // Two parts at once would both be sized by the same read. What closes whole waits for nobody.
+  std::optional<Turn> alone;
+  if (work.request.part < one()) alone.emplace(co_await desk.turns().take(Symbol(kParts)));
+  auto [positions, book] = co_await both(read_positions(parts), prepare(desk, work.request));
   if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
   if (!positions) {
     work.report.text = "the positions could not be read: " + positions.error().text;
@@ -284,6 +328,7 @@ Task<FlattenReport> flatten(Desk& desk, FlattenRequest request) {
     if (more.empty()) break;
     co_await work.close(std::move(more), work.after->positions);
   }
+  work.compare();
   co_await work.sweep();
   std::vector<Task<bool>> records;
   for (std::size_t i = 0; i < work.report.rows.size(); ++i)

@@ -159,7 +159,8 @@ Task<void> undo_duplicates(desk::Desk& desk, store::Holding& holding, Qty expect
 
 Task<CloseEnd> record_close(desk::Desk& desk, store::Holding holding, desk::CloseResult closed,
                             store::HoldingStatus status, std::string reason) {
-  if (closed.kind != desk::CloseResult::Kind::flat) {
+  // A short that stands is never recorded as closed, whatever else was found.
+  if (closed.kind != desk::CloseResult::Kind::flat || closed.left.is_negative()) {
     holding.last_error = "close failed: " + closed.text;
     co_await desk::save_holding(desk, std::move(holding));
     co_return closed.is_busy ? CloseEnd::busy : CloseEnd::open;

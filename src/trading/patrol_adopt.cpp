@@ -81,7 +81,17 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   holding.symbol = intent.symbol;
   holding.side = desk.short_side();
   const auto* position = find_short(*positions, holding);
-  if (position == nullptr || is_somebody_elses(intent, *position)) co_return;
+  if (position == nullptr) co_return;
+  if (is_somebody_elses(intent, *position)) {
+    const std::string what = intent.client_order_id.str() + " at " + position->entry.str();
+    if (foreign.insert(what).second)
+      parts.log.error(
+          "a short stands that is not taken over: its entry is not that of our position",
+          {{"symbol", intent.symbol},
+           {"qty", position->qty},
+           {"client_order_id", intent.client_order_id}});
+    co_return;
+  }
   const auto filled_at = co_await find_fill(intent, position->qty.abs());
   if (!filled_at) {
     ++report.errors;

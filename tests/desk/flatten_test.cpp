@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "desk/closing.h"
+#include "desk/holdings.h"
 #include "regressions/scenes.h"
+#include "trading/lifecycle.h"
 
 namespace bb::test {
 namespace {
@@ -40,6 +43,19 @@ FaultRule lost_closes(int first, int every) {
   rule.first = first;
   rule.every = every;
   return rule;
+}
+
+std::vector<desk::CloseOrder> whole(const char* symbol) {
+  return {{Symbol(symbol), PositionSide::both, {}}};
+}
+
+desk::ClosePurpose by_hand_today() { return {OrderKind::close, Job::manual, utc_date(some_day())}; }
+
+desk::CloseOptions seen(std::vector<exchange::Position> positions) {
+  desk::CloseOptions options;
+  options.turns = desk::CloseTurns::taken;
+  options.seen = std::move(positions);
+  return options;
 }
 
 TEST_CASE("flatten: twenty positions are closed and proved flat in three round trips") {
@@ -223,6 +239,194 @@ TEST_CASE("flatten: in hedge mode each leg is closed on its own side") {
     CHECK(report.rows.size() == 4);
     CHECK(world.position("C01USDT", PositionSide::short_).is_zero());
     CHECK(world.position("C01USDT", PositionSide::long_).is_zero());
+  });
+}
+
+TEST_CASE("close: a position that the first read does not show is closed when it appears") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const Qty before = world.position("C01USDT");
+    const auto report =
+        co_await desk::close_legs(world.desk(), whole("C01USDT"), by_hand_today(), seen({}));
+    CHECK(report.legs.front().kind == desk::CloseResult::Kind::flat);
+    CHECK(report.legs.front().before == before);
+    CHECK(report.legs.front().left.is_zero());
+    CHECK(world.position("C01USDT").is_zero());
+  });
+}
+
+TEST_CASE("close: a long that a person opens where our short has ended is left alone") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto order = by_hand("C01USDT", Side::buy, 50);
+    order.qty += world.position("C01USDT").abs();
+    REQUIRE(world.exchange().place(0, order).has_value());
+    const auto report =
+        co_await desk::close_legs(world.desk(), whole("C01USDT"), by_hand_today(), seen({}));
+    CHECK(report.legs.front().kind == desk::CloseResult::Kind::flat);
+    CHECK(world.position("C01USDT").str() == "50");
+  });
+}
+
+TEST_CASE("close: a short that stands is not recorded as closed") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+    REQUIRE(holding.has_value());
+    desk::CloseResult result;
+    result.kind = desk::CloseResult::Kind::flat;
+    result.left = world.position("C01USDT");
+    const auto end = co_await trading::record_close(world.desk(), *holding, result,
+                                                    store::HoldingStatus::closed_flatten, "TEST");
+    CHECK(end == trading::CloseEnd::open);
+    CHECK(world.store().find_open_holding(Symbol("C01USDT")).has_value());
+  });
+}
+
+TEST_CASE("patrol: a short that is not taken over is told once") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto holding = world.store().find_open_holding(Symbol("C01USDT"));
+    REQUIRE(holding.has_value());
+    holding->entry_price = Price(Decimal::parse("0.5").value());
+    co_await desk::record_closed(world.desk(), *holding, {});
+    (void)co_await world.patrol_minutes(3);
+    CHECK(std::ranges::count_if(world.errors(), [](const auto& line) {
+            return line.find("not taken over") != std::string::npos;
+          }) == 1);
+  });
+}
+
+// Opens longs while others are being closed, for longer than flatten repeats itself.
+Task<bool> open_more(SimWorld& world) {
+  for (const char* symbol : {"C04USDT", "C05USDT", "C06USDT", "C07USDT", "C08USDT", "C09USDT",
+                             "C10USDT", "C11USDT", "C12USDT"}) {
+    co_await world.sleep(Millis(60));
+    world.server().advance();
+    auto order = by_hand(symbol, Side::buy, 20);
+    order.client_order_id = ClientOrderId(std::string("by-hand-") + symbol);
+    if (!world.exchange().place(0, order)) co_return false;
+  }
+  co_return true;
+}
+
+TEST_CASE("flatten: what the last read shows open makes it partial, whoever opened it") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto [report, opened] =
+        co_await both(desk::flatten(world.desk(), everything()), open_more(world));
+    CHECK(opened);
+    CHECK(report.verdict == FlattenVerdict::partial);
+    CHECK(std::ranges::any_of(
+        report.rows, [](const auto& row) { return row.left.is_positive() && !row.text.empty(); }));
+    CHECK(world.store().open_holdings().empty());
+  });
+}
+
+TEST_CASE("flatten: tracked leaves a person's long in a symbol of ours alone") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    world.server().advance();
+    auto order = by_hand("C01USDT", Side::buy, 50);
+    order.qty += world.position("C01USDT").abs();
+    REQUIRE(world.exchange().place(0, order).has_value());
+    auto tracked = everything();
+    tracked.scope = FlattenScope::tracked;
+    const auto report = co_await desk::flatten(world.desk(), tracked);
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").str() == "50");
+    CHECK(world.position("C02USDT").is_zero());
+  });
+}
+
+TEST_CASE("flatten: two halves at the same time are a half of a half, not everything") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    const auto halved = [](Qty size) {
+      return size - Qty((size * half().part).value().floor_to(Decimal::from_int(1)));
+    };
+    const Qty wanted = halved(halved(world.position("C01USDT").abs()));
+    const auto [one, two] =
+        co_await both(desk::flatten(world.desk(), half()), desk::flatten(world.desk(), half()));
+    CHECK(one.verdict == FlattenVerdict::flat);
+    CHECK(two.verdict == FlattenVerdict::flat);
+    CHECK(world.position("C01USDT").abs() == wanted);
+  });
+}
+
+TEST_CASE("flatten: stops of positions that one read does not show are left to the patrol") {
+  auto options = three_shorts();
+  auto old =
+      fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::stale_positions);
+  old.span = Minutes(2);
+  old.first = 1'000'000;  // history is kept for it
+  options.server.faults = {old};
+  run_world(std::move(options), [old](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    for (const auto& holding : world.store().open_holdings())
+      co_await desk::record_closed(world.desk(), holding, {});
+    co_await world.sleep(Minutes(1));
+    auto always = old;
+    always.first = always.every = 1;
+    world.server().faults().add(always);
+    (void)co_await desk::flatten(world.desk(), everything());
+    CHECK(stops_of(world, "C01USDT") == 1);
+  });
+}
+
+TEST_CASE("flatten: whole positions are closed without waiting for fresh rules") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    co_await world.sleep(Hours(7));
+    auto slow = fault_on(net::Method::get, "/fapi/v1/exchangeInfo", FaultRule::Effect::delay);
+    slow.every = 1;
+    slow.before = Seconds(5);
+    world.server().faults().add(slow);
+    const TimePoint begin = world.market().exchange_now();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.as_of - begin < Seconds(1));
+  });
+}
+
+TEST_CASE("flatten: half of a position is half when reads lag and orders are only acknowledged") {
+  for (const bool acknowledged : {false, true}) {
+    auto options = three_shorts();
+    auto lag =
+        fault_on(net::Method::get, "/fapi/v3/positionRisk", FaultRule::Effect::stale_positions);
+    lag.span = Seconds(4);
+    lag.first = 1'000'000;  // history is kept for it
+    options.server.faults = {lag};
+    run_world(std::move(options), [lag, acknowledged](SimWorld& world) -> Task<void> {
+      (void)co_await world.entry().run(world.slot());
+      co_await world.sleep(Minutes(1));
+      const Qty before = world.position("C01USDT");
+      auto always = lag;
+      always.first = always.every = 1;
+      world.server().faults().add(always);
+      auto rule = lost_closes(1, 1);
+      rule.effect = FaultRule::Effect::act_then_acknowledge;
+      if (acknowledged) world.server().faults().add(rule);
+      const auto report = co_await desk::flatten(world.desk(), half());
+      CHECK(report.verdict == FlattenVerdict::flat);
+      const Qty closed = world.position("C01USDT") - before;
+      CHECK(closed.value() == (before.abs() * half().part).value().floor_to(Decimal::from_int(1)));
+    });
+  }
+}
+
+TEST_CASE("flatten: orders that end without an execution are no storm") {
+  auto options = three_shorts();
+  options.coins = gainers(12);
+  options.coins[0].thin_from_minute = 1425;
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    co_await world.sleep(Minutes(61));
+    const int before = world.order_posts();
+    const auto report = co_await desk::flatten(world.desk(), everything());
+    CHECK((report.verdict == FlattenVerdict::flat) == world.position("C01USDT").is_zero());
+    CHECK(world.order_posts() - before <= 40);
   });
 }
 

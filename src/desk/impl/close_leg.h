@@ -19,8 +19,15 @@ struct CloseLeg {
   bool is_over = false;
 
   bool is_whole() const { return wish.keep.is_zero(); }
+  /// Takes a read as the start: the first one, and the first that shows anything after reads that
+  /// did not show a position that stands.
+  void note_start(Qty now);
+  /// What is closed is a short. Holdings are, also before a read shows them.
+  bool is_short() const { return before->is_zero() ? holding_id != 0 : before->is_negative(); }
   /// What stands is what was asked for; a leg that turned round is gone, too.
   bool is_there(Qty now) const;
+  /// What is above the goal; of a part never more than was asked, whatever a read that lags says.
+  Qty size_to_send(Qty now) const;
   /// Our own executions explain how it came there.
   bool is_explained(Qty now) const;
 };
