@@ -29,10 +29,15 @@ EntryResult result_of(const exchange::OrderView& order) {
 
 Task<void> send_into(exchange::TradingAccount& account, exchange::OrderRequest request,
                      Waiting& waiting) {
-  auto outcome = co_await account.place(request);
-  if (planted("resend_on_unknown") && outcome.unknown() != nullptr)
-    outcome = co_await account.place(request);
-  waiting.answer = std::move(outcome);
+  try {
+    auto outcome = co_await account.place(request);
+    if (planted("resend_on_unknown") && outcome.unknown() != nullptr)
+      outcome = co_await account.place(request);
+    waiting.answer = std::move(outcome);
+  } catch (const std::exception& error) {
+    // The order may stand, and somebody waits for an answer.
+    waiting.answer = exchange::Unknown{error.what()};
+  }
   waiting.wake();
 }
 
@@ -53,13 +58,14 @@ Task<std::optional<exchange::OrderView>> settle(Parts& parts, exchange::OrderRef
   co_return last;
 }
 
+Task<void> nothing() { co_return; }
+
 // The record goes to the disk while the fill is being protected.
 Task<void> follow_fill(Parts& parts, store::Batch record, const OnFill& on_fill,
                        const EntryResult& result) {
   TaskGroup recording(co_await boost::asio::this_coro::executor);
   recording.spawn(commit_or_log(parts, std::move(record)));
-  if (on_fill) co_await on_fill(result);
-  co_await recording.join();
+  co_await join_after(recording, on_fill ? on_fill(result) : nothing());
 }
 
 }  // namespace
@@ -115,9 +121,10 @@ Task<EntryResult> Desk::enter_short(EntryOrder order, OnFill on_fill) {
   if (!waiting.answer && waiting.told->executed_qty.is_positive()) {
     parts_.log.info("fill told before the answer", {{"symbol", order.symbol}});
     is_followed = true;
-    co_await follow_fill(parts_, {}, on_fill, result_of(*waiting.told));
+    co_await join_after(sending, follow_fill(parts_, {}, on_fill, result_of(*waiting.told)));
+  } else {
+    co_await sending.join();
   }
-  co_await sending.join();
   const auto& outcome = *waiting.answer;
   parts_.log.info("order sent", {{"symbol", order.symbol},
                                  {"kind", str(order.kind)},

@@ -22,12 +22,14 @@ Task<void> Service::event_loop(Stop& stop) {
 // Records go to the disk on their own: the next event must not wait for it.
 Task<void> Service::event_step(Stop& stop) {
   TaskGroup records(co_await boost::asio::this_coro::executor);
-  while (auto event = co_await parts_.desk.parts().account.next_event(stop)) {
-    records.spawn(record(*event));
-    watch_.note(*event);
-    wake_watch();
-  }
-  co_await records.join();
+  const auto read = [&]() -> Task<void> {
+    while (auto event = co_await parts_.desk.parts().account.next_event(stop)) {
+      records.spawn(record(*event));
+      watch_.note(*event);
+      wake_watch();
+    }
+  };
+  co_await join_after(records, read());
 }
 
 Task<void> Service::record(exchange::AccountEvent event) {

@@ -40,6 +40,7 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
   }
   absent_since.erase(holding.id);
   naked.erase(holding.symbol);
+  busy.erase(holding.symbol);
   co_await desk::record_closed(desk, holding, *closed);
   if (closed->reason.starts_with("EXTERNAL_"))
     co_await desk::raise_alarm(desk, "仓位被交易所关闭 / closed by the exchange",
@@ -83,6 +84,7 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     const auto end = co_await close_holding(
         desk, holding, OrderKind::close, Job::patrol, utc_date(holding.opened_at),
         store::HoldingStatus::closed_timeout, ends_soon ? "CONTRACT_ENDS" : "MAX_HOLD_EXCEEDED");
+    if (end != CloseEnd::busy) busy.erase(holding.symbol);
     if (end == CloseEnd::closed) {
       ++report.closed_timeout;
       co_return;
@@ -92,7 +94,6 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
       co_await keep_trying(holding.symbol);
     else
       back_off(holding.id);
-    if (end != CloseEnd::busy) busy.erase(holding.symbol);
     // Not closed: its protection is looked after like any other's.
     if (const auto stored = parts.store.find_open_holding(holding.symbol)) holding = *stored;
   } else {

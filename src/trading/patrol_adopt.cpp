@@ -134,8 +134,12 @@ Task<void> Patrol::State::judge_foreign(std::vector<exchange::OrderView> orders)
 }
 
 void Patrol::State::forget_gone() {
-  std::erase_if(
-      naked, [&](const auto& each) { return !desk.parts().store.find_open_holding(each.first); });
+  const auto is_gone = [&](const auto& each) {
+    return !desk.parts().store.find_open_holding(each.first);
+  };
+  std::erase_if(naked, is_gone);
+  std::erase_if(busy, is_gone);
+  std::erase_if(last_marks, is_gone);
 }
 
 // Conditional orders of ours whose position is gone.

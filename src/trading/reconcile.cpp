@@ -34,7 +34,8 @@ Task<Result<PatrolReport>> reconcile(desk::Desk& desk, Patrol& patrol) {
   co_await record_held_fills(desk);
   // The round sees conditional orders only; a stranger with our id form may rest with any.
   auto open = co_await parts.account.fetch_open_orders();
-  if (open) co_await patrol.judge_foreign(std::move(*open));
+  if (!open) co_return std::unexpected(open.error());
+  co_await patrol.judge_foreign(std::move(*open));
   desk.gate().settle(doubts);
   parts.log.info(
       "account reconciled",

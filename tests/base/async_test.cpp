@@ -50,6 +50,22 @@ TEST_CASE("task group: the exception of a child reaches the parent after all hav
   });
 }
 
+TEST_CASE("task group: a body that throws is told only after the children have ended") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    TaskGroup group(co_await boost::asio::this_coro::executor);
+    group.spawn(sleep_for(loop.clock, Seconds(2)));
+    std::string what;
+    try {
+      co_await join_after(group, failing(loop.clock));
+    } catch (const std::runtime_error& error) {
+      what = error.what();
+    }
+    CHECK(what == "child failed");
+    CHECK(group.running() == 0);
+    CHECK(loop.clock.steady_now() == SteadyTime(Seconds(2)));
+  });
+}
+
 Task<void> request_after(Clock& clock, Stop& stop, Micros span) {
   co_await sleep_for(clock, span);
   stop.request();

@@ -95,6 +95,46 @@ TEST_CASE("F14 entry: a fill that the stream tells before the answer is protecte
   });
 }
 
+Task<void> enter_and_throw(SimWorld& world, std::string& what) {
+  desk::EntryOrder order;
+  order.symbol = Symbol("C01USDT");
+  order.qty = Qty(Decimal::from_int(100));
+  order.trade_day = "2025-10-10";
+  try {
+    (void)co_await world.desk().enter_short(order, [](desk::EntryResult) -> Task<void> {
+      throw std::runtime_error("broken figures");
+      co_return;
+    });
+  } catch (const std::runtime_error& error) {
+    what = error.what();
+  }
+}
+
+TEST_CASE("F14 entry: figures that break while the answer is under way do not lose the answer") {
+  auto options = three_shorts();
+  auto late = fault_on(net::Method::post, "/fapi/v1/order", FaultRule::Effect::delay);
+  late.every = 1;
+  late.count = 1;
+  late.after = Seconds(3);
+  options.server.faults = {late};
+  run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+    trading::Watch watch(world.desk(), world.patrol());
+    News news(world);
+    TaskGroup entering(world.loop().io.get_executor());
+    std::string what;
+    const SteadyTime begin = world.loop().clock.steady_now();
+    entering.spawn(enter_and_throw(world, what));
+    while (entering.running() > 0) {
+      co_await world.sleep(Millis(25));
+      co_await news.tell(watch);
+    }
+    co_await entering.join();
+    CHECK(what == "broken figures");
+    CHECK(world.loop().clock.steady_now() - begin >= Seconds(3));
+    CHECK(world.order_posts() == 1);
+  });
+}
+
 TEST_CASE("F32 entry: refused for its form, the rules are read again and it is tried once more") {
   auto options = three_shorts();
   auto form = refusing("/fapi/v1/order", "symbol", "C01USDT", -1111, "Precision is over");
