@@ -86,21 +86,6 @@ Task<void> TaskGroup::join() {
   if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, nullptr));
 }
 
-Task<void> join_after(TaskGroup& group, Task<void> body) {
-  std::exception_ptr failure;
-  try {
-    co_await std::move(body);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  try {
-    co_await group.join();
-  } catch (...) {
-    if (!failure) failure = std::current_exception();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 std::size_t TaskGroup::running() const { return state_->running; }
 
 void run_to_end(asio::io_context& io, Task<void> task) {

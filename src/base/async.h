@@ -68,10 +68,6 @@ class TaskGroup {
   std::shared_ptr<State> state_;
 };
 
-/// Awaits `body` and then the group, also when the body throws: what the children refer to lives
-/// until they have ended. The body's exception goes before a child's.
-Task<void> join_after(TaskGroup& group, Task<void> body);
-
 namespace detail {
 template <class T>
 Task<void> store_result(Task<T> task, std::optional<T>& slot) {

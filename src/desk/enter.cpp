@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/join.h"
 #include "base/plant.h"
 #include "desk/desk.h"
 #include "desk/facts.h"

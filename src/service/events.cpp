@@ -1,5 +1,6 @@
 // The fast path: the account's stream is read, its facts are recorded, and the watch looks after
 // what they name. The patrol comes to the same end without any of it.
+#include "base/join.h"
 #include "desk/facts.h"
 #include "service/service.h"
 

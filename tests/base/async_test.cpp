@@ -1,4 +1,5 @@
 #include "base/async.h"
+#include "base/join.h"
 
 #include <doctest/doctest.h>
 
