@@ -24,17 +24,24 @@ constexpr Hours kRulesAge{6};
 constexpr Millis kAfterWindow{5'000};  // what an exchange may take beyond recvWindow
 constexpr int kRounds = 3;
 constexpr int kReads = 4;
-// Attempt numbers that no holder counts up to, drawn so that two who go around never share one.
+// Attempt numbers that no holder counts up to, a block for each who goes around: two that do so at
+// once, or one after the other, share none.
 constexpr int kFirstAttempt = 8'192;
-constexpr std::uint64_t kAttempts = 16'384;
+constexpr int kBlock = 64;
+constexpr std::uint64_t kBlocks = (32'768 - kFirstAttempt) / kBlock;
+
+int first_attempt_of(std::uint64_t turn) {
+  return kFirstAttempt + static_cast<int>(turn % kBlocks) * kBlock;
+}
 
 /// All that is needed to close: the exchange, a store in memory that begins with what the account's
 /// database knows, and a desk whose every order goes through the journal.
 class Detour {
  public:
-  Detour(Session& session, std::string directory)
+  Detour(Session& session, std::string directory, int first_attempt)
       : session_(session),
         directory_(std::move(directory)),
+        first_attempt_(first_attempt),
         venue_(session.dialer(), session.clock(), session.log(), session.config().binance,
                venue_options(session.config())),
         market_(binance::make_market_data(venue_)),
@@ -58,7 +65,7 @@ class Detour {
     desk::Parts parts{*journaling_,     *market_,        *store_,
                       session_.clock(), session_.log(),  std::move(*identity),
                       *modes,           &session_.stop()};
-    parts.first_attempt = kFirstAttempt + static_cast<int>(system_entropy() % kAttempts);
+    parts.first_attempt = first_attempt_;
     desk_ = std::make_unique<desk::Desk>(std::move(parts));
     co_return Status{};
   }
@@ -109,6 +116,7 @@ class Detour {
 
   Session& session_;
   std::string directory_;
+  int first_attempt_;
   binance::Venue venue_;
   std::unique_ptr<exchange::MarketData> market_;
   std::unique_ptr<exchange::TradingAccount> account_;
@@ -125,6 +133,11 @@ const Position* find(const std::vector<Position>& positions, Symbol symbol, Posi
   return found == positions.end() ? nullptr : &*found;
 }
 
+/// A flatten whose first read failed has neither rows nor a verdict, and has sent nothing.
+bool saw_positions(const desk::FlattenReport& report) {
+  return !report.rows.empty() || report.verdict != desk::FlattenVerdict::unknown;
+}
+
 bool is_at_target(const desk::FlattenRow& row) { return row.left.abs() <= row.target.abs(); }
 
 bool is_wanted(const desk::FlattenRequest& request, Symbol symbol) {
@@ -132,8 +145,9 @@ bool is_wanted(const desk::FlattenRequest& request, Symbol symbol) {
 }
 
 // The second look, after which nothing late can change it any more. In the scope of the account
-// that is also what was opened meanwhile.
-Task<void> look_again(Detour& detour, const desk::FlattenRequest& request,
+// that is also what was opened meanwhile. `knows_all`: an earlier read told the positions in scope;
+// without, nobody knows what was to be closed, and what is not open now may not be all there was.
+Task<void> look_again(Detour& detour, const desk::FlattenRequest& request, bool knows_all,
                       desk::FlattenReport& report) {
   const auto positions = co_await detour.read_positions();
   if (!positions) {
@@ -152,8 +166,13 @@ Task<void> look_again(Detour& detour, const desk::FlattenRequest& request,
   for (const auto& position : *positions)
     if (sees_new && is_wanted(request, position.symbol) &&
         !told.contains({position.symbol, position.side}))
-      report.rows.push_back({position.symbol, position.side, position.qty, Qty(), position.qty,
-                             "opened while the others were closed"});
+      report.rows.push_back(
+          {position.symbol, position.side, position.qty, Qty(), position.qty,
+           knows_all ? "opened while the others were closed" : "no earlier read"});
+  if (!knows_all) {
+    report.verdict = desk::FlattenVerdict::unknown;
+    co_return;
+  }
   const bool is_done = std::ranges::all_of(report.rows, is_at_target) && report.orders_left == 0;
   report.verdict = is_done ? desk::FlattenVerdict::flat : desk::FlattenVerdict::partial;
 }
@@ -195,14 +214,17 @@ Task<service::CommandResult> flatten(Detour& detour, control::Command command) {
                       fmt::format("'{}' is no contract of this exchange", symbol.str()), 0};
   service::FlattenDone done;
   done.report = co_await desk::flatten(detour.desk(), request);
+  bool knows_all = saw_positions(done.report);
   for (int round = 1;; ++round) {
     co_await detour.let_arrive();
-    co_await look_again(detour, request, done.report);
-    // A part is never closed twice: what is left of it is told.
+    co_await look_again(detour, request, knows_all, done.report);
+    // A part is never closed twice: what is left of it is told. Who saw no position closed none.
     const bool is_over = done.report.verdict == desk::FlattenVerdict::flat ||
-                         request.part < one() || round == kRounds;
+                         (request.part < one() && knows_all) || round == kRounds;
     if (is_over) co_return done;
-    merge(done.report, co_await desk::flatten(detour.desk(), request));
+    auto later = co_await desk::flatten(detour.desk(), request);
+    knows_all = knows_all || saw_positions(later);
+    merge(done.report, std::move(later));
   }
 }
 
@@ -242,19 +264,25 @@ Task<service::CommandResult> cut_losses(Session& session, Detour& detour) {
 }  // namespace
 
 Task<control::Report> act_past_holder(Session& session, std::string directory,
-                                      control::Command command) {
+                                      control::Command command, std::string obstacle) {
   auto& log = session.log();
-  log.warn("holder does not answer; acting past it", {{"command", str(command.kind)}});
+  log.warn("acting past the holder", {{"command", str(command.kind)}, {"obstacle", obstacle}});
   const TimePoint now = session.clock().utc_now();
-  const auto latched = store::Latch(directory).set(
-      {store::LatchKind::paused, command.who,
-       fmt::format("{} past a holder that did not answer", str(command.kind)), now});
+  const auto latched =
+      store::Latch(directory).set({store::LatchKind::paused, command.who,
+                                   fmt::format("{} past {}", str(command.kind), obstacle), now});
   const auto fenced = store::AccountHome::advance_fence(directory);
   const auto noted = store::BypassJournal(directory).append(
       store::BypassCommand{command.id, std::string(str(command.kind)), command.who, now});
-  for (const auto* step : {&latched, &fenced, &noted})
-    if (!*step) log.error("the way around is not recorded", {{"why", step->error().text}});
-  Detour detour(session, directory);
+  const auto tell = [&](const auto& step) {
+    if (!step) log.error("the way around is not recorded", {{"why", step.error().text}});
+  };
+  tell(latched);
+  tell(fenced);
+  tell(noted);
+  // Every fence number is given out once; without one, chance parts those who go around.
+  const std::uint64_t turn = fenced ? *fenced : system_entropy();
+  Detour detour(session, directory, first_attempt_of(turn));
   const auto opened = co_await detour.open();
   if (!opened) co_return render(service::CommandResult(opened.error()));
   const bool tracked =

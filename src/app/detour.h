@@ -7,8 +7,9 @@
 
 namespace bb::app {
 
-/// Of flatten and loss-cut; nothing else ever goes around. `directory` is the account's.
+/// Of flatten and loss-cut; nothing else ever goes around. `directory` is the account's,
+/// `obstacle` what it goes around: "a holder that did not answer".
 Task<control::Report> act_past_holder(Session& session, std::string directory,
-                                      control::Command command);
+                                      control::Command command, std::string obstacle);
 
 }  // namespace bb::app

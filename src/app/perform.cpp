@@ -17,34 +17,15 @@ namespace bb::app {
 
 namespace {
 
+using control::closes;
 using control::Command;
 using control::CommandKind;
+using control::is_repeatable;
 using control::Reply;
 using control::Report;
 
 constexpr Micros kCloserPatience{5'000'000};
 constexpr Micros kSlice{2'000'000};
-
-bool closes(CommandKind kind) {
-  return kind == CommandKind::flatten || kind == CommandKind::loss_cut;
-}
-
-/// Whether doing it again, or twice at once, comes to the same.
-bool is_repeatable(const Command& command) {
-  switch (command.kind) {
-    case CommandKind::manage:
-    case CommandKind::loss_cut:
-    case CommandKind::pause:
-    case CommandKind::status:
-      return true;
-    case CommandKind::flatten:
-      return command.percent == Decimal::from_int(100);
-    case CommandKind::entry:
-    case CommandKind::resume:
-      return false;
-  }
-  return false;
-}
 
 class Performance {
  public:
@@ -116,11 +97,24 @@ class Performance {
       busy_ = account.error();
       if (busy_.kind == ErrorKind::busy) co_return std::nullopt;
       session_.log().error("command failed", {{"why", busy_.text}});
+      // A database that is damaged must not keep anybody from closing.
+      const bool by_files =
+          busy_.kind == ErrorKind::storage || busy_.kind == ErrorKind::configuration;
+      if (by_files && closes(command_.kind)) co_return co_await act_without_records();
       co_return render(service::CommandResult(busy_));
     }
     // Nobody else has heard of it, so waiting did not make it old.
     command_.made_at = session_.clock().utc_now();
     co_return co_await carry_out(**account, name);
+  }
+
+  Task<Report> act_without_records() {
+    auto report =
+        co_await act_past_holder(session_, directory_, command_, "records that cannot be used");
+    const control::Holder self{std::string(str(command_.kind)), static_cast<int>(::getpid())};
+    report = signed_by(std::move(report), self, "done past the account's records, by");
+    report.text += "  they cannot be used: " + busy_.text + "\n";
+    co_return report;
   }
 
   Task<Report> carry_out(Account& account, std::string name) {
@@ -142,7 +136,12 @@ class Performance {
     } catch (...) {
       fault = std::current_exception();
     }
-    co_await delivery.finish();
+    // Whatever fails, the door ends before what it serves.
+    try {
+      co_await delivery.finish();
+    } catch (...) {
+      if (!fault) fault = std::current_exception();
+    }
     let_go.request();
     co_await door.join();
     if (fault) std::rethrow_exception(fault);
@@ -183,7 +182,8 @@ class Performance {
       if (own) co_return std::move(*own);
     }
     if (closes(command_.kind) && has_directory_) {
-      auto report = co_await act_past_holder(session_, directory_, command_);
+      auto report =
+          co_await act_past_holder(session_, directory_, command_, "a holder that did not answer");
       const control::Holder self{std::string(str(command_.kind)), static_cast<int>(::getpid())};
       co_return signed_by(std::move(report), self, "done past a holder that does not answer, by");
     }

@@ -25,8 +25,8 @@ Reply of_kind(Kind kind, std::string text) {
   return reply;
 }
 
-/// What could not be connected to.
-Reply unconnected(const Error& error) {
+/// What could not be connected to. Who wants to close does not care why: it is not answered.
+Reply unconnected(const Error& error, bool closing = false) {
   switch (error.kind) {
     case ErrorKind::unreachable:
       return of_kind(Kind::no_holder, "nobody holds the account: " + error.text);
@@ -41,7 +41,8 @@ Reply unconnected(const Error& error) {
     case ErrorKind::conflict:
       break;
   }
-  return of_kind(Kind::refused, "the holder cannot be asked: " + error.text);
+  return of_kind(closing ? Kind::silent : Kind::refused,
+                 "the holder cannot be asked: " + error.text);
 }
 
 class Conversation {
@@ -110,10 +111,12 @@ Task<Reply> converse(net::AnyStream stream, Clock& clock, Request request, GiveU
 Task<Reply> converse_at(boost::asio::io_context& io, Clock& clock, std::string directory,
                         Request request, GiveUp give_up, CallLimits limits) {
   const SteadyTime limit = clock.after(limits.silence);
+  const auto* command = std::get_if<Command>(&request);
+  const bool closing = command != nullptr && closes(command->kind);
   for (;;) {
     auto stream = co_await connect_unix(io, socket_path(directory));
     if (!stream) {
-      Reply reply = unconnected(stream.error());
+      Reply reply = unconnected(stream.error(), closing);
       if (reply.kind == Kind::silent && give_up) give_up();
       co_return reply;
     }

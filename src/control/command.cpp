@@ -75,4 +75,24 @@ std::string complaint_of_symbol(std::string_view text) {
   return "a symbol is written as the exchange lists it, as in BTCUSDT";
 }
 
+bool closes(CommandKind kind) {
+  return kind == CommandKind::flatten || kind == CommandKind::loss_cut;
+}
+
+bool is_repeatable(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::manage:
+    case CommandKind::loss_cut:
+    case CommandKind::pause:
+    case CommandKind::status:
+      return true;
+    case CommandKind::flatten:
+      return command.percent == Decimal::from_int(100);
+    case CommandKind::entry:
+    case CommandKind::resume:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace bb::control

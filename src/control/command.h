@@ -25,6 +25,9 @@ enum class CommandKind {
 };
 std::string_view str(CommandKind kind);
 
+/// Brings positions down only, so it is done past a holder if need be.
+bool closes(CommandKind kind);
+
 /// A command older than this when its turn comes is refused.
 inline constexpr Millis kCommandAgeMax{60'000};
 
@@ -41,6 +44,9 @@ struct Command {
 
   bool operator==(const Command&) const = default;
 };
+
+/// Whether doing it again, or twice at once, comes to the same.
+bool is_repeatable(const Command& command);
 
 /// 128 random bits as 32 lower-case hex digits.
 std::string make_command_id();

@@ -64,6 +64,9 @@ class SocketName {
     if (path.size() <= kPathMax) return name;
     const std::filesystem::path whole(path);
     name.directory_ = ::open(whole.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (name.directory_ < 0 && errno == ENOENT)
+      return fail(ErrorKind::unreachable,
+                  fmt::format("'{}': {}", whole.parent_path().string(), std::strerror(errno)));
     name.text_ = fmt::format("/proc/self/fd/{}/{}", name.directory_, whole.filename().string());
     if (name.directory_ < 0 || name.text_.size() > kPathMax)
       return fail(ErrorKind::configuration,

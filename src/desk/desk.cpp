@@ -10,6 +10,8 @@ namespace bb::desk {
 
 namespace {
 
+constexpr int kAttempts = 32'768;
+
 bool reduces(const store::Intent& intent) {
   return intent.reduce_only || intent.close_position ||
          (intent.position_side == PositionSide::short_ && intent.side == Side::buy) ||
@@ -40,13 +42,21 @@ Desk::~Desk() = default;
 ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind,
                             int* attempt) const {
   // Ids are unique among open orders only, so after 32768 of one kind and day they may come again.
-  const int known = parts_.store.next_attempt(trade_day, job, symbol, kind);
-  const int next = std::max(known, parts_.first_attempt) % 32768;
-  if (attempt != nullptr) *attempt = next;
   const auto day = parse_utc_date(trade_day);
   // A key that a person named need not be a date; its orders then carry today's.
-  return ids_.make(
-      {day ? *day : utc_midnight(parts_.market.exchange_now()), job, symbol, kind, next});
+  const TimePoint date = day ? *day : utc_midnight(parts_.market.exchange_now());
+  int next = parts_.first_attempt;
+  // Who acts past the holder counts in numbers of its own, whatever others reached in theirs.
+  const bool has_own = next > 0;
+  if (!has_own) next = parts_.store.next_attempt(trade_day, job, symbol, kind);
+  for (int tries = 0;; ++tries, ++next) {
+    next %= kAttempts;
+    const auto id = ids_.make({date, job, symbol, kind, next});
+    const bool is_free = !has_own || parts_.store.find_intent(id) == nullptr;
+    if (!is_free && tries < kAttempts) continue;
+    if (attempt != nullptr) *attempt = next;
+    return id;
+  }
 }
 
 Task<void> Desk::import_known_orders() {

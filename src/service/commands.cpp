@@ -30,6 +30,17 @@ store::CommandRecord record_of(const Command& command, TimePoint now) {
   return record;
 }
 
+bool stops_entries(CommandKind kind) {
+  return kind == CommandKind::pause || kind == CommandKind::flatten;
+}
+
+Error unknown_past() {
+  return {ErrorKind::storage,
+          "what was sent past this holder is not in its records yet; nothing is done that must not "
+          "be done twice",
+          0};
+}
+
 bool adds_risk(CommandKind kind) {
   switch (kind) {
     case CommandKind::entry:
@@ -72,10 +83,20 @@ Task<void> Commands::begin() {
 
 Task<Report> Commands::carry_out(Command command) {
   if (command.kind == CommandKind::status) co_return parts_.render(status());
+  // Before anything is waited for.
+  if (stops_entries(command.kind)) ++stops_;
+  Standing standing;
+  if (command.kind == CommandKind::resume)
+    standing = {stops_, parts_.home.latch().read(), parts_.home.fence()};
   // A command that its caller carried out itself, past us, is known after this.
-  (void)co_await parts_.jobs.take_over();
+  const bool knows_all = co_await parts_.jobs.take_over();
   if (desk().store.find_command(command.id) != nullptr)
     co_return co_await repeat(std::move(command));
+  if (!knows_all && !control::is_repeatable(command)) {
+    // Not recorded: it did nothing, and may be asked for again under its id.
+    desk().log.error("command refused", {{"command", str(command.kind)}, {"id", command.id}});
+    co_return parts_.render(CommandResult(unknown_past()));
+  }
   const TimePoint now = desk().clock.utc_now();
   auto record = record_of(command, now);
   if (std::chrono::abs(now - command.made_at) > control::kCommandAgeMax) {
@@ -105,7 +126,7 @@ Task<Report> Commands::carry_out(Command command) {
     if (refused)
       result = *refused;
     else
-      result = co_await execute(command);
+      result = co_await execute(command, standing);
   } catch (const std::exception& error) {
     fault = error.what();
   }
@@ -151,7 +172,7 @@ Task<void> Commands::end(store::CommandRecord record, const Report& report, Comm
                                     {"exit_code", report.exit_code}});
 }
 
-Task<CommandResult> Commands::execute(const Command& command) {
+Task<CommandResult> Commands::execute(const Command& command, const Standing& standing) {
   switch (command.kind) {
     case CommandKind::entry:
       co_return co_await enter(command.trade_day, command.made_at + control::kCommandAgeMax);
@@ -164,7 +185,7 @@ Task<CommandResult> Commands::execute(const Command& command) {
     case CommandKind::pause:
       co_return co_await pause(command);
     case CommandKind::resume:
-      co_return co_await resume();
+      co_return co_await resume(standing);
     case CommandKind::status:
       co_return status();
   }
@@ -211,24 +232,28 @@ Task<CommandResult> Commands::cut_losses() {
 Task<CommandResult> Commands::flatten(Command command) {
   auto& desk_of_jobs = parts_.jobs.desk();
   const auto request = request_of(command);
+  FlattenDone done;
+  if (request.only.empty()) pause_for(command, done);
   // A name that is misspelled must not end in "flat".
   const auto known = co_await desk_of_jobs.book().refresh_if_older(kRulesAge, desk().clock);
   for (const Symbol symbol : request.only)
     if (known && desk_of_jobs.book().find_rules(symbol) == nullptr)
       co_return Error{ErrorKind::invalid_input,
                       fmt::format("'{}' is no contract of this exchange", symbol.str()), 0};
-  FlattenDone done;
-  const auto latched = parts_.home.latch().set(
-      {store::LatchKind::paused, command.who, "flatten", desk().clock.utc_now()});
-  if (!latched) {
-    done.latch_problem = latched.error().text;
-    desk().log.error("entries not paused", {{"why", latched.error().text}});
-  }
+  if (!request.only.empty()) pause_for(command, done);
   done.report = co_await desk::flatten(desk_of_jobs, request);
   co_await put_note(desk_of_jobs,
                     flatten_message(done.report, command.who, desk().market.exchange_now()));
   co_await parts_.jobs.tell_latch();
   co_return done;
+}
+
+void Commands::pause_for(const Command& command, FlattenDone& done) const {
+  const auto latched = parts_.home.latch().set(
+      {store::LatchKind::paused, command.who, "flatten", desk().clock.utc_now()});
+  if (latched) return;
+  done.latch_problem = latched.error().text;
+  desk().log.error("entries not paused", {{"why", latched.error().text}});
 }
 
 Task<CommandResult> Commands::pause(Command command) {
@@ -244,21 +269,28 @@ Task<CommandResult> Commands::pause(Command command) {
 }
 
 // The rule of the fence: what somebody took from this holder it takes back by a resume alone, after
-// everything that was done past it is in its records and it has seen the account.
-Task<CommandResult> Commands::resume() {
+// everything that was done past it is in its records and it has seen the account. Whoever stopped
+// anything since the resume was asked for, a halt of our own look included, is not overridden.
+Task<CommandResult> Commands::resume(Standing standing) {
   const auto& latch = parts_.home.latch();
-  LatchDone done{true, latch.read(), {}};
-  if (!co_await parts_.jobs.take_over())
-    co_return Error{ErrorKind::storage,
-                    "what was sent past this holder is not in its records yet; nothing is resumed",
-                    0};
+  LatchDone done{true, standing.latch, {}};
+  if (!standing.fence) co_return standing.fence.error();
   const auto seen = co_await parts_.jobs.reconcile();
   if (!seen)
     co_return Error{ErrorKind::unreachable,
                     "nothing is resumed before the account could be read: " + seen.error().text, 0};
+  if (!co_await parts_.jobs.take_over()) co_return unknown_past();
+  // From here on nothing is waited for. Another resume may have done it already.
+  if (stops_ != standing.stops)
+    co_return refusal(
+        "a pause or a flatten came while this resume was at work; nothing is resumed");
+  if (const auto now = latch.read(); now && now != standing.latch)
+    co_return refusal("nothing is resumed: meanwhile entries are " + describe(*now));
   if (!parts_.home.is_fence_ours())
-    if (const auto taken = parts_.home.retake_fence(); !taken) co_return taken.error();
-  if (const auto cleared = latch.clear(); !cleared) co_return cleared.error();
+    if (const auto taken = parts_.home.retake_fence(*standing.fence); !taken)
+      co_return taken.error();
+  if (latch.read())
+    if (const auto cleared = latch.clear(standing.latch); !cleared) co_return cleared.error();
   done.now = latch.read();
   co_await parts_.jobs.tell_latch();
   co_return done;

@@ -66,13 +66,20 @@ class Commands {
 
  private:
   Task<control::Report> repeat(control::Command command);
-  Task<CommandResult> execute(const control::Command& command);
+  /// What a resume ends: no more than stood when it was asked for.
+  struct Standing {
+    std::uint64_t stops = 0;
+    std::optional<store::LatchNote> latch;
+    Result<std::uint64_t> fence = 0;
+  };
+  Task<CommandResult> execute(const control::Command& command, const Standing& standing);
   Task<CommandResult> enter(std::string trade_day, TimePoint not_after);
   Task<CommandResult> patrol();
   Task<CommandResult> cut_losses();
   Task<CommandResult> flatten(control::Command command);
   Task<CommandResult> pause(control::Command command);
-  Task<CommandResult> resume();
+  Task<CommandResult> resume(Standing standing);
+  void pause_for(const control::Command& command, FlattenDone& done) const;
   Task<void> end(store::CommandRecord record, const control::Report& report,
                  store::CommandState state);
   HolderStatus status() const;
@@ -80,6 +87,7 @@ class Commands {
 
   Parts parts_;
   TimePoint started_;
+  std::uint64_t stops_ = 0;  // how many pauses and flattens arrived: a latch that stands hides them
   std::set<std::string> in_hand_;
   Event ended_;
 };

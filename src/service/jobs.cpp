@@ -75,7 +75,11 @@ Task<std::optional<trading::EntryReport>> Jobs::enter(Slot slot,
     trading::EntryReport report;
     report.message =
         fmt::format("entries are {}; `bubble-buster resume` ends that", describe(*latch));
-    co_await end_slot(parts_.desk, Job::entry, slot, store::SlotState::failed, report.message);
+    // What ended keeps its end.
+    const auto* known = parts_.desk.parts().store.find_slot(Job::entry, str(slot.date));
+    if (known == nullptr || known->state == store::SlotState::running ||
+        known->state == store::SlotState::failed)
+      co_await end_slot(parts_.desk, Job::entry, slot, store::SlotState::failed, report.message);
     co_return report;
   }
   co_return co_await run_entry(parts_.desk, entry_, slot);

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/settings.h"
 #include "store/durable_file.h"
@@ -84,12 +85,23 @@ Result<std::uint64_t> read_epoch(const std::string& path) {
                   path));
 }
 
-Result<std::uint64_t> advance(const std::string& path) {
+/// Whoever takes a right waits for the lock; who takes it away from a sick process does not.
+enum class Lock { needed, if_free };
+
+Result<std::uint64_t> advance(const std::string& path, Lock wish,
+                              std::optional<std::uint64_t> seen = {}) {
+  const FolderLock lock(path);
+  if (!lock.held() && wish == Lock::needed)
+    return fail(ErrorKind::conflict, "'" + path + "' is locked by somebody who is stopped");
   const auto epoch = read_epoch(path);
   if (!epoch) return epoch;
-  const auto written = write_durably(path + "/fence", fmt::format("{}\n", *epoch + 1));
+  if (seen && *epoch != *seen)
+    return fail(ErrorKind::conflict, "somebody acted past this holder meanwhile");
+  // Past the number that he who has the lock is about to write.
+  const std::uint64_t next = *epoch + (lock.held() ? 1 : 2);
+  const auto written = write_durably(path + "/fence", fmt::format("{}\n", next));
   if (!written) return std::unexpected(written.error());
-  return *epoch + 1;
+  return next;
 }
 
 }  // namespace
@@ -100,14 +112,14 @@ std::string AccountHome::path_of(std::string state_dir, const std::string& envir
   return state_dir + "/accounts/" + file_name_of(environment) + "-" + file_name_of(alias);
 }
 
-Status AccountHome::advance_fence(const std::string& path) {
-  const auto epoch = advance(path);
-  if (!epoch) return std::unexpected(epoch.error());
-  return {};
+Result<std::uint64_t> AccountHome::advance_fence(const std::string& path) {
+  return advance(path, Lock::if_free);
 }
 
-Status AccountHome::retake_fence() {
-  const auto epoch = advance(path_);
+Result<std::uint64_t> AccountHome::fence() const { return read_epoch(path_); }
+
+Status AccountHome::retake_fence(std::uint64_t seen) {
+  const auto epoch = advance(path_, Lock::needed, seen);
   if (!epoch) return std::unexpected(epoch.error());
   epoch_ = *epoch;
   return {};
@@ -128,7 +140,7 @@ Task<Result<AccountHome>> AccountHome::take(std::string state_dir, std::string e
   auto lock = co_await FileLock::acquire(path + "/lock", command, wait, clock, advice);
   if (!lock) co_return std::unexpected(lock.error());
   // A disk that takes nothing must not keep anybody from closing: such a holder adds no risk.
-  const auto epoch = advance(path).value_or(kNoFence);
+  const auto epoch = advance(path, Lock::needed).value_or(kNoFence);
   co_return AccountHome(path, std::move(*lock), epoch);
 }
 

@@ -50,13 +50,16 @@ class AccountHome {
                              const std::string& alias);
   /// Takes the right to add risk away from the holder of the account in that directory until it
   /// takes the account anew: for whoever must act while the holder does not answer.
-  static Status advance_fence(const std::string& path);
+  /// The new number, which nobody else got.
+  static Result<std::uint64_t> advance_fence(const std::string& path);
 
   const std::string& path() const { return path_; }
   const Latch& latch() const { return latch_; }
   /// Gives that right back to this holder. For an explicit resume, after everything that was done
-  /// past the holder has been taken into its records (bypass_journal.h).
-  Status retake_fence();
+  /// past the holder has been taken into its records (bypass_journal.h). `seen` is fence() from
+  /// before that: `conflict` when somebody advanced it since.
+  Status retake_fence(std::uint64_t seen);
+  Result<std::uint64_t> fence() const;
   /// False once somebody advanced the fence, and in doubt: nothing that adds risk may be sent.
   bool is_fence_ours() const;
 

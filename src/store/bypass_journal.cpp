@@ -194,8 +194,11 @@ BypassJournal::BypassJournal(const std::string& directory) : file_(journal_file(
 // been read before it was there, so it is written again to the new one.
 Status BypassJournal::append_line(std::string line) const {
   for (int tries = 0; tries < kTriesMax; ++tries) {
-    const int fd = ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    int fd = ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    const bool is_new = fd < 0 && errno == ENOENT;
+    if (is_new) fd = ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return failed(file_, "write");
+    if (is_new) give_to_owner(fd, file_);
     // The newline in front ends a line that a dead process left torn.
     const std::string bytes = "\n" + line;
     const bool written =
@@ -205,9 +208,12 @@ Status BypassJournal::append_line(std::string line) const {
     const bool stays = is_still_at(fd, file_);
     ::close(fd);
     if (!why) return why;
-    if (stays) return {};
+    if (stays) return is_new ? sync_folder(file_) : Status();
   }
-  return {};
+  return fail(ErrorKind::storage,
+              fmt::format("'{}' was set aside {} times while a line was written; nobody knows "
+                          "whether it was read",
+                          file_, kTriesMax));
 }
 
 Status BypassJournal::append(const BypassCommand& command) const {

@@ -3,6 +3,7 @@
 // sick the holder is; only an explicit resume removes it. Protective work goes on under it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,11 @@ struct LatchNote {
   std::string who;  // "user 123 (bot)", "shell", "service"
   std::string why;
   TimePoint since{};
+  /// How often it was asked for since it stands: who asks again says nothing new, but whoever is
+  /// about to resume must see that somebody asked.
+  std::uint64_t asked = 1;
+
+  bool operator==(const LatchNote&) const = default;
 };
 
 class Latch {
@@ -32,13 +38,16 @@ class Latch {
   /// understood counts as halted: in doubt, no risk.
   std::optional<LatchNote> read() const;
   /// On disk before it returns. A halt replaces a pause, a pause never a halt; who came first of a
-  /// kind stays.
+  /// kind stays, and is asked for once more.
   Status set(const LatchNote& note) const;
   /// The explicit resume; nothing to remove is no error.
   Status clear() const;
+  /// The same, if what holds is still what was seen; `conflict` when it is not.
+  Status clear(const std::optional<LatchNote>& seen) const;
   const std::string& file() const { return file_; }
 
  private:
+  std::string directory_;
   std::string file_;
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "control/caller.h"
 #include "control/door.h"
@@ -131,6 +132,32 @@ TEST_CASE("more connections than the limit are refused, and later ones are serve
     const auto kind5 = co_await ping_of(loop, dir.path());
     CHECK(kind5 == Kind::answered);
     co_await open.close();
+  });
+}
+
+TEST_CASE("a directory that is not there has no holder, however long its path is") {
+  run_real([](RealLoop& loop) -> Task<void> {
+    TempDir dir;
+    for (const std::string& name : {std::string("none"), std::string(150, 'a')}) {
+      const auto kind = co_await ping_of(loop, dir.file(name));
+      CHECK(kind == Kind::no_holder);
+    }
+  });
+}
+
+TEST_CASE("a door that cannot be asked refuses, and is silence for who wants to close") {
+  run_real([](RealLoop& loop) -> Task<void> {
+    TempDir dir;
+    std::ofstream(dir.file("file")) << "no directory";
+    const auto refused = co_await hand_over(loop.io, loop.clock, dir.file("file"), a_command());
+    CHECK(refused.kind == Kind::refused);
+    auto flatten = a_command();
+    flatten.kind = CommandKind::flatten;
+    bool withdrawn = false;
+    const auto silent = co_await hand_over(loop.io, loop.clock, dir.file("file"), flatten,
+                                           [&withdrawn] { withdrawn = true; });
+    CHECK(silent.kind == Kind::silent);
+    CHECK(withdrawn);
   });
 }
 

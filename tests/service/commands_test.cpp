@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "service/service.h"
 #include "store/bypass_journal.h"
@@ -341,6 +342,99 @@ TEST_CASE("commands: loss cut and patrol are carried out beside the schedule") {
     const auto [looked, closed] = co_await both(std::move(patrol), std::move(cut));
     CHECK(contains(looked.text, "looked at"));
     CHECK(contains(closed.text, "cut "));
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: who stops entries while a resume is at work is not overridden") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto paused = co_await holder.ask(CommandKind::pause);
+    CHECK(paused.text == "latched");
+    for (const auto kind : {CommandKind::pause, CommandKind::flatten}) {
+      const auto [resumed, stopped] =
+          co_await both(holder.ask(CommandKind::resume), holder.ask(kind));
+      CHECK(resumed.failed);
+      CHECK(contains(resumed.text, "nothing is resumed"));
+      CHECK_FALSE(stopped.failed);
+      CHECK(holder.home->latch().read().has_value());
+    }
+    const store::Latch latch(holder.directory());
+    const auto by_other = [&](store::LatchKind kind) -> Task<bool> {
+      co_return latch.set({kind, "other process", "why", kEntry}).has_value();
+    };
+    for (const auto kind : {store::LatchKind::paused, store::LatchKind::halted}) {
+      const auto [resumed, set] = co_await both(holder.ask(CommandKind::resume), by_other(kind));
+      CHECK(set);
+      CHECK(resumed.failed);
+      CHECK(latch.read().has_value());
+    }
+    const auto resumed = co_await holder.ask(CommandKind::resume);
+    CHECK(resumed.text == "free");
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: who goes past the holder while it resumes keeps the fence") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto paused = co_await holder.ask(CommandKind::pause);
+    CHECK(paused.text == "latched");
+    const auto go_past = [&]() -> Task<bool> {
+      co_return store::AccountHome::advance_fence(holder.directory()).has_value();
+    };
+    const auto [refused, fenced] = co_await both(holder.ask(CommandKind::resume), go_past());
+    CHECK(fenced);
+    CHECK(refused.failed);
+    CHECK(contains(refused.text, "past this holder"));
+    CHECK(holder.home->latch().read().has_value());
+    CHECK_FALSE(holder.home->is_fence_ours());
+    const auto resumed = co_await holder.ask(CommandKind::resume);
+    CHECK(resumed.text == "free");
+    CHECK(holder.home->is_fence_ours());
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: while what went past is not known, nothing is done that must not be twice") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto entered = co_await holder.ask(CommandKind::entry);
+    CHECK_FALSE(entered.failed);
+    const std::string unreadable = holder.directory() + "/bypass.journal.taken";
+    std::filesystem::create_directory(unreadable);
+    auto half = holder.make(CommandKind::flatten);
+    half.percent = Decimal::from_int(50);
+    const Qty before = world.position("C01USDT").abs();
+    const auto refused = co_await holder.commands->carry_out(half);
+    CHECK(refused.failed);
+    CHECK(contains(refused.text, "not in its records"));
+    CHECK(world.position("C01USDT").abs() == before);
+    const auto resumed = co_await holder.ask(CommandKind::resume);
+    CHECK(resumed.failed);
+    const auto flat = co_await holder.ask(CommandKind::flatten);
+    CHECK(flat.text == "FLAT");
+    std::filesystem::remove(unreadable);
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: an entry under a latch leaves the day that has ended as it ended") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto entered = co_await holder.ask(CommandKind::entry);
+    CHECK_FALSE(entered.failed);
+    const auto paused = co_await holder.ask(CommandKind::pause);
+    CHECK(paused.text == "latched");
+    const auto again = co_await holder.ask(CommandKind::entry);
+    CHECK(contains(again.text, "entries are paused"));
+    const auto* slot = world.store().find_slot(Job::entry, "2025-10-11");
+    REQUIRE(slot != nullptr);
+    CHECK(slot->state == store::SlotState::done);
     co_await holder.end();
   });
 }

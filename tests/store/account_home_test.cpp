@@ -221,6 +221,26 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("account home: a holder takes back the right that it saw taken, and no later one") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    auto taken = co_await home(loop, dir.path(), "main");
+    REQUIRE(taken.has_value());
+    const auto seen = store::AccountHome::advance_fence(taken->path());
+    REQUIRE(seen);
+    CHECK(taken->fence().value() == *seen);
+    const auto later = store::AccountHome::advance_fence(taken->path());
+    REQUIRE(later);
+    CHECK(*later != *seen);
+    const auto refused = taken->retake_fence(*seen);
+    REQUIRE(!refused);
+    CHECK(refused.error().kind == ErrorKind::conflict);
+    CHECK(!taken->is_fence_ours());
+    REQUIRE(taken->retake_fence(*later));
+    CHECK(taken->is_fence_ours());
+  });
+}
+
 TEST_CASE("account home: a fence that cannot be read lets nobody add risk, and everybody close") {
   run_sim([](SimLoop& loop) -> Task<void> {
     const TempDir dir;
