@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "binance/venue.h"
+#include "net/stream.h"
 
 namespace bb::binance {
 
@@ -32,6 +36,15 @@ bool write_all(int file, std::string_view text) {
 }
 
 }  // namespace
+
+std::string ban_file_name(std::string_view base_url, std::string_view proxy) {
+  const auto url = net::parse_base_url(base_url);
+  std::string name = url ? url->endpoint.host + "_" + std::to_string(url->endpoint.port) : "none";
+  if (!proxy.empty()) name += "_by_" + std::string(proxy);
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  return name + ".ban";
+}
 
 std::optional<TimePoint> BanFile::load(TimePoint now) const {
   if (path_.empty()) return std::nullopt;

@@ -121,15 +121,6 @@ Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& 
     : state_(std::make_unique<State>(dialer, clock, log, settings, std::move(options))) {}
 Venue::~Venue() = default;
 
-std::string ban_file_name(std::string_view base_url, std::string_view proxy) {
-  const auto url = net::parse_base_url(base_url);
-  std::string name = url ? url->endpoint.host + "_" + std::to_string(url->endpoint.port) : "none";
-  if (!proxy.empty()) name += "_by_" + std::string(proxy);
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
-  return name + ".ban";
-}
-
 TimePoint Venue::exchange_now() const { return state_->time.now(); }
 const std::string& Venue::environment() const { return state_->environment; }
 Clock& Venue::clock() const { return state_->clock; }
