@@ -13,7 +13,8 @@ import sys
 import time
 import unittest
 
-from driver_test import PROGRAM, Paper, end, run, start, wait_for
+from driver_test import Paper
+from programs import PROGRAM, end, run, start, wait_for
 
 NOBODY = 65534
 
