@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import signal
 import sqlite3
 import stat
 import sys
