@@ -276,8 +276,10 @@ void Streams::pump() {
   stop_pump();
   if (listeners_.empty()) return;
   const auto look = [this] {
-    parts_.advance();
+    const bool can_move = parts_.advance();
     pump();
+    // What is due stays due, and would be looked at without end.
+    if (!can_move && due_timer_) parts_.exchange_time.cancel(*std::exchange(due_timer_, {}));
   };
   look_timer_ = parts_.clock.call_at(parts_.clock.after(kLookAgain), look);
   const auto due = parts_.venue.exchange().quiet_until();
