@@ -41,8 +41,12 @@ struct Streams::Client {
 
 Streams::Streams(Parts parts)
     : parts_(std::move(parts)),
-      market_line_(parts_.clock, [this](const MarketEvent& event) { tell_market(event); }),
-      user_line_(parts_.clock, [this](const UserEvent& event) { tell_user(event); }),
+      market_line_(
+          parts_.clock, [this](const MarketEvent& event) { tell_market(event); },
+          [](MarketEvent& event) { event.payload.resize(event.payload.size() / 2); }),
+      user_line_(
+          parts_.clock, [this](const UserEvent& event) { tell_user(event); },
+          [](UserEvent& event) { event.text.resize(event.text.size() / 2); }),
       market_({parts_.venue, parts_.clock, parts_.now,
                [this] { return parts_.exchange_time.is_jumping(); }, parts_.advance,
                [this](const std::string& stream, const std::string& payload) {
