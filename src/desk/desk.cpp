@@ -85,16 +85,22 @@ Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, Time
 }
 
 Task<bool> Desk::cancel_order(exchange::OrderRef order) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  // An order that is gone is shown as live for 1.2 s more (seen by others): three seconds in all.
+  constexpr int kTries = 5;
+  std::string why;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
     const auto outcome = co_await parts_.account.cancel(order);
     if (outcome.done() != nullptr) co_return true;
+    why = outcome.describe();
     // -2011 and Unknown both mean: look. Gone is gone, whoever did it.
     const auto found = co_await parts_.account.find_order(order);
     if (found && found->has_value() && !is_live((*found)->status)) co_return true;
     co_await sleep_for(parts_.clock, Millis(200) * (attempt + 1));
   }
   parts_.log.warn("order not cancelled",
-                  {{"symbol", order.symbol}, {"client_order_id", order.client_order_id}});
+                  {{"symbol", order.symbol},
+                   {"client_order_id", order.client_order_id},
+                   {"why", why}});
   co_return false;
 }
 
