@@ -58,24 +58,42 @@ bool Book::expects(const exchange::SymbolSettings& told) const {
   return known != settings_.end() && known->second.leverage == told.leverage;
 }
 
+// What a lost answer leaves open, the exchange's own list of settings tells.
+Task<void> Book::look_up(Symbol symbol) {
+  const auto all = co_await account_.fetch_symbol_settings();
+  if (!all) co_return;
+  for (const auto& each : *all)
+    if (each.symbol == symbol) settings_[symbol] = each;
+}
+
 Task<Status> Book::ensure_isolated(Symbol symbol, int leverage) {
   // A symbol that is not listed has the account's defaults, which are not known: set both.
-  const auto known = settings_.find(symbol);
-  const bool isolated = known != settings_.end() && known->second.margin == MarginType::isolated;
-  const bool same_leverage = known != settings_.end() && known->second.leverage == leverage;
-  if (!isolated) {
+  const auto is_isolated = [&] {
+    const auto known = settings_.find(symbol);
+    return known != settings_.end() && known->second.margin == MarginType::isolated;
+  };
+  const auto has_leverage = [&] {
+    const auto known = settings_.find(symbol);
+    return known != settings_.end() && known->second.leverage == leverage;
+  };
+  // Both say what shall be, not what shall change: once more is as good as once.
+  for (int tries = 0; !is_isolated(); ++tries) {
     const auto changed = co_await account_.set_margin_type(symbol, MarginType::isolated);
     const bool accepted = planted("accept_cross_margin") && changed.code() == -4048;
-    if (changed.done() == nullptr && !accepted)
+    if (changed.done() != nullptr || accepted) break;
+    if (changed.unknown() != nullptr) co_await look_up(symbol);
+    if (!is_isolated() && (changed.unknown() == nullptr || tries > 0))
       co_return fail(
           ErrorKind::rejected,
           fmt::format("{} cannot be set to isolated margin: {}", symbol.str(), changed.describe()),
           changed.code());
   }
-  if (!same_leverage) {
+  for (int tries = 0; !has_leverage(); ++tries) {
     asked_leverage_[symbol] = leverage;  // the stream may tell it before the answer
     const auto changed = co_await account_.set_leverage(symbol, leverage);
-    if (changed.done() == nullptr)
+    if (changed.done() != nullptr) break;
+    if (changed.unknown() != nullptr) co_await look_up(symbol);
+    if (!has_leverage() && (changed.unknown() == nullptr || tries > 0))
       co_return fail(ErrorKind::rejected,
                      fmt::format("the leverage of {} cannot be set to {}: {}", symbol.str(),
                                  leverage, changed.describe()),

@@ -28,10 +28,13 @@ class Book {
   /// The leverage is what we know, or have just asked for.
   bool expects(const exchange::SymbolSettings& told) const;
 
-  /// Makes the symbol isolated with that leverage; sends only what differs.
+  /// Makes the symbol isolated with that leverage; sends only what differs. A lost answer is
+  /// settled by reading the settings.
   Task<Status> ensure_isolated(Symbol symbol, int leverage);
 
  private:
+  Task<void> look_up(Symbol symbol);
+
   exchange::TradingAccount& account_;
   exchange::MarketData& market_;
   exchange::MarketRules rules_;

@@ -1,7 +1,8 @@
 // Closing: brings legs of the account down, all of them at the same time, and proves it. The one
 // way in which anything here is closed: time-outs, failed protection, loss cuts and flatten.
 //
-// Three round trips when nothing goes wrong, whatever the number of legs: read, send, read.
+// Three round trips when nothing goes wrong, whatever the number of legs: read, send, read. A leg
+// that is slow (its turn, its answer) delays neither the repeats nor the proof of the others.
 #pragma once
 
 #include <optional>
@@ -47,7 +48,8 @@ struct CloseOptions {
   CloseTurns turns = CloseTurns::held;
   bool with_orders = false;  // read resting orders along with the positions
   /// Overloads, lost answers and unreadable positions are met with patience, jittered pauses from
-  /// 0.2 to 5 s apart; refusals of any other kind with eight attempts.
+  /// 0.2 to 5 s apart; refusals of any other kind with eight attempts. It counts from a leg's first
+  /// order: waiting for a turn does not use it up.
   Micros patience{Seconds(30)};
   /// Positions that the caller has read just now.
   std::optional<std::vector<exchange::Position>> seen{};
