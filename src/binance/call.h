@@ -27,7 +27,8 @@ struct Call {
 
   // Placements only.
   OrderPool* pool = nullptr;
-  bool reduces_risk = false;
+  OrderUse use = OrderUse::protects;
+  std::string pool_symbol{};
 };
 
 /// A parsed answer to a query, and the exchange time at which it was asked.

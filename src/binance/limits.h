@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -53,13 +55,23 @@ class WeightBudget {
   int in_flight_ = 0;
 };
 
-/// Placements of one account. Orders that add risk leave 30 % to those that reduce it.
+/// What an order is for, as far as its place in the pool goes.
+enum class OrderUse {
+  opens,         // adds risk: leaves 30 % to others, and room for its own stop
+  takes_profit,  // leaves room for the stops of what was opened
+  protects,      // stops and closes: takes what there is
+};
+
+/// Placements of one account. An order that opens reserves a place for the stop of its symbol; that
+/// is given back when the stop leaves, when the order came to nothing, or after ten seconds.
 class OrderPool {
  public:
   void set_limits(int per_10_seconds, int per_minute);
-  bool admits(bool reduces_risk, TimePoint now);
+  bool admits(OrderUse use, TimePoint now);
   /// An order leaves.
-  void count(TimePoint now);
+  void count(OrderUse use, const std::string& symbol, TimePoint now);
+  /// What was to be opened is not: no stop will follow.
+  void release(const std::string& symbol) { reserved_.erase(symbol); }
   void report(std::optional<int> in_10_seconds, std::optional<int> in_minute, TimePoint sent,
               TimePoint now);
   /// The exchange refused an order for the number of orders (-1015).
@@ -69,7 +81,11 @@ class OrderPool {
   FixedWindow ten_seconds_{Seconds(10), 300};
   FixedWindow minute_{Minutes(1), 1200};
   TimePoint closed_until_{};
+  std::map<std::string, TimePoint> reserved_;  // places for stops, by symbol, until when
 };
+
+/// What an order is told that the pool does not admit.
+std::string full_text(OrderUse use);
 
 /// Limits as exchangeInfo reports them; zero = not reported.
 struct RateLimits {

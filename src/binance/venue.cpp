@@ -198,7 +198,7 @@ Task<Reply> Venue::command(Call call) {
     nothing_sent.text = std::move(*obstacle);
     co_return nothing_sent;
   }
-  if (call.pool != nullptr) call.pool->count(exchange_now());
+  if (call.pool != nullptr) call.pool->count(call.use, call.pool_symbol, exchange_now());
   Reply reply = co_await send_once(call, s.clock.after(s.timeout));
   reply.evidence.code = canonical_code(reply.evidence.code);
   co_return reply;
@@ -238,8 +238,8 @@ Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
   if (s.pause_left() > Micros(0))
     co_return fmt::format("the exchange asked for a pause of {} ms more; nothing was sent",
                           std::chrono::ceil<Millis>(s.pause_left()).count());
-  if (call.pool != nullptr && !call.pool->admits(call.reduces_risk, exchange_now()))
-    co_return "the account's order rate limit is used up; nothing was sent";
+  if (call.pool != nullptr && !call.pool->admits(call.use, exchange_now()))
+    co_return full_text(call.use);
   co_return std::nullopt;
 }
 
