@@ -55,11 +55,14 @@ TEST_CASE("F60 entry: a price that jumped before the plan is refused by every pl
   // Up before anybody looks, and a fifth of it between two looks.
   options.coins[0].course = {{0, 1.0}, {1400, 4.9}, {1415, 4.9}, {1416, 0.8}, {5760, 0.8}};
   run_world(std::move(options), [](SimWorld& world) -> Task<void> {
-    REQUIRE((co_await world.entry().prepare(world.slot())).has_value());
+    const auto prepared = co_await world.entry().prepare(world.slot());
+    REQUIRE(prepared.has_value());
     co_await world.sleep(Minutes(8));
-    REQUIRE((co_await world.entry().decide(world.slot())).has_value());
+    const auto first = co_await world.entry().decide(world.slot());
+    REQUIRE(first.has_value());
     co_await world.sleep(Seconds(5));
-    REQUIRE((co_await world.entry().decide(world.slot())).has_value());
+    const auto second = co_await world.entry().decide(world.slot());
+    REQUIRE(second.has_value());
     const auto report = co_await world.entry().run(world.slot());
     CHECK(world.position("C01USDT").is_zero());
     CHECK(world.position("C02USDT").is_negative());
