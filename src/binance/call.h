@@ -21,7 +21,8 @@ struct Call {
   Params params;
   int weight = 1;
   const Credentials* signer = nullptr;  // null = public; outlives the call
-  bool key_only = false;                // shows the signer's key, and signs nothing
+  bool proves = false;    // a read that protecting and closing rest on: before the others
+  bool key_only = false;  // shows the signer's key, and signs nothing
 
   OrderSocket* socket = nullptr;  // the way where it is open; null = HTTP
 

@@ -8,6 +8,7 @@ namespace bb::binance {
 
 namespace {
 constexpr int kForOthersPercent = 70;  // the rest is the reserve
+constexpr int kForProofsPercent = 90;  // of positions: whether they are closed, and guarded
 constexpr Seconds kReservedFor{10};    // a stop that has not left by then waits for a settling
 }  // namespace
 
@@ -36,11 +37,14 @@ Millis FixedWindow::until_next(TimePoint now) const {
   return length_ - Millis(to_ms(now) % length_.count());
 }
 
-Millis WeightBudget::wait_for_query(int weight, TimePoint now) {
+Millis WeightBudget::wait_for_query(int weight, TimePoint now, bool proves) {
+  const int share = proves ? kForProofsPercent : kForOthersPercent;
   const int taken = window_.used(now) + in_flight_;
   // An empty window takes anything: waiting longer could not make room for it.
-  if (taken == 0 || taken + weight <= window_.limit() * kForOthersPercent / 100) return Millis(0);
-  return window_.until_next(now);
+  if (taken == 0 || taken + weight <= window_.limit() * share / 100) return Millis(0);
+  const Millis wait = window_.until_next(now);
+  longest_wait_ = std::max(longest_wait_, wait);
+  return wait;
 }
 
 void WeightBudget::finish(int weight, std::optional<int> reported, TimePoint sent, TimePoint now) {
@@ -83,7 +87,8 @@ void OrderPool::count(OrderUse use, const std::string& symbol, TimePoint now) {
   if (use == OrderUse::protects) reserved_.erase(symbol);
 }
 
-std::string full_text(OrderUse use) {
+std::optional<std::string> OrderPool::obstacle(OrderUse use, TimePoint now) {
+  if (admits(use, now)) return std::nullopt;
   return use == OrderUse::opens
              ? "the account's order rate limit leaves no room for this order and its stop; nothing "
                "was sent"

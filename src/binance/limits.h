@@ -35,14 +35,18 @@ class FixedWindow {
   int used_ = 0;
 };
 
-/// Request weight of this address. Commands always pass; queries leave 30 % to them.
+/// Request weight of this address. Commands always pass; queries leave 30 % to them, the reads that
+/// protecting and closing rest on 10 %.
 class WeightBudget {
  public:
   void set_limit(int limit) { window_.set_limit(limit); }
   int limit() const { return window_.limit(); }
   int used(TimePoint now) { return window_.used(now) + in_flight_; }
   /// How long a query of that weight has to wait; zero = it may leave now.
-  Millis wait_for_query(int weight, TimePoint now);
+  Millis wait_for_query(int weight, TimePoint now, bool proves = false);
+
+  /// The longest that any was told to wait.
+  Millis longest_wait() const { return longest_wait_; }
 
   void start(int weight) { in_flight_ += weight; }
   /// It never left.
@@ -53,6 +57,7 @@ class WeightBudget {
  private:
   FixedWindow window_{Minutes(1), 2400};
   int in_flight_ = 0;
+  Millis longest_wait_{0};
 };
 
 /// What an order is for, as far as its place in the pool goes.
@@ -68,6 +73,8 @@ class OrderPool {
  public:
   void set_limits(int per_10_seconds, int per_minute);
   bool admits(OrderUse use, TimePoint now);
+  /// What an order is told that is not admitted.
+  std::optional<std::string> obstacle(OrderUse use, TimePoint now);
   /// An order leaves.
   void count(OrderUse use, const std::string& symbol, TimePoint now);
   /// What was to be opened is not: no stop will follow.
@@ -83,9 +90,6 @@ class OrderPool {
   TimePoint closed_until_{};
   std::map<std::string, TimePoint> reserved_;  // places for stops, by symbol, until when
 };
-
-/// What an order is told that the pool does not admit.
-std::string full_text(OrderUse use);
 
 /// Limits as exchangeInfo reports them; zero = not reported.
 struct RateLimits {

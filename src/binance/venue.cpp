@@ -129,7 +129,8 @@ const RateLimits& Venue::limits() const { return state_->limits; }
 
 VenueHealth Venue::health() const {
   auto& s = *state_;
-  VenueHealth health{s.time.error_bound(), s.budget.used(exchange_now()), s.budget.limit(), {}};
+  VenueHealth health{s.time.error_bound(), s.budget.used(exchange_now()), s.budget.limit(),
+                     s.budget.longest_wait()};
   if (s.banned())
     health.banned_until =
         exchange_now() + std::chrono::ceil<Millis>(s.banned_until - s.clock.steady_now());
@@ -210,8 +211,8 @@ Task<Result<Micros>> Venue::admit_query(const Call& call) {
   Micros measuring{0};
   for (bool measured = false;;) {
     if (s.banned()) co_return fail(ErrorKind::rate_limited, s.ban_text());
-    const Micros wait =
-        std::max(s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
+    const Micros full(s.budget.wait_for_query(call.weight, exchange_now(), call.proves));
+    const Micros wait = std::max(s.pause_left(), full);
     if (wait <= Micros(0)) {
       if (measured || !s.time.aged()) break;
       // A failed measurement is no reason to give up: the wall clock may be good enough.
@@ -238,8 +239,7 @@ Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
   if (s.pause_left() > Micros(0))
     co_return fmt::format("the exchange asked for a pause of {} ms more; nothing was sent",
                           std::chrono::ceil<Millis>(s.pause_left()).count());
-  if (call.pool != nullptr && !call.pool->admits(call.use, exchange_now()))
-    co_return full_text(call.use);
+  if (call.pool != nullptr) co_return call.pool->obstacle(call.use, exchange_now());
   co_return std::nullopt;
 }
 

@@ -15,10 +15,7 @@ Task<Status> Book::refresh() {
   if (!new_rules) co_return std::unexpected(new_rules.error());
   if (!brackets) co_return std::unexpected(brackets.error());
   if (!settings) co_return std::unexpected(settings.error());
-  rules_ = std::move(*new_rules);
-  rule_index_.clear();
-  for (std::size_t i = 0; i < rules_.symbols.size(); ++i)
-    rule_index_.emplace(rules_.symbols[i].symbol, i);
+  adopt(std::move(*new_rules));
   brackets_.clear();
   for (auto& each : *brackets)
     brackets_.emplace(each.symbol, std::move(each.brackets));
@@ -30,6 +27,20 @@ Task<Status> Book::refresh() {
     if (!fee) co_return std::unexpected(fee.error());
     taker_fee_ = *fee;
   }
+  co_return Status{};
+}
+
+void Book::adopt(exchange::MarketRules rules) {
+  rules_ = std::move(rules);
+  rule_index_.clear();
+  for (std::size_t i = 0; i < rules_.symbols.size(); ++i)
+    rule_index_.emplace(rules_.symbols[i].symbol, i);
+}
+
+Task<Status> Book::refresh_rules() {
+  auto rules = co_await market_.fetch_rules();
+  if (!rules) co_return std::unexpected(rules.error());
+  adopt(std::move(*rules));
   co_return Status{};
 }
 

@@ -17,6 +17,10 @@ class Book {
 
   /// Rules, brackets and symbol settings, anew, in parallel.
   Task<Status> refresh();
+  /// The rules alone: one round trip, for whoever is in a hurry.
+  Task<Status> refresh_rules();
+  /// Rules that somebody has read just now.
+  void adopt(exchange::MarketRules rules);
   /// refresh() unless the last one is younger than `age`.
   Task<Status> refresh_if_older(Micros age, Clock& clock);
 

@@ -36,22 +36,10 @@ exchange::Position position_of(const std::vector<exchange::Position>& positions,
   return none;
 }
 
-Task<Result<CloseView>> read(Parts& parts, bool with_orders) {
-  CloseView view;
-  if (with_orders) {
-    auto [positions, orders] =
-        co_await both(parts.account.fetch_positions(), parts.account.fetch_open_orders());
-    if (!positions) co_return std::unexpected(positions.error());
-    if (!orders) co_return std::unexpected(orders.error());
-    view.positions = std::move(*positions);
-    view.orders = std::move(*orders);
-  } else {
-    auto positions = co_await parts.account.fetch_positions();
-    if (!positions) co_return std::unexpected(positions.error());
-    view.positions = std::move(*positions);
-  }
-  view.as_of = parts.market.exchange_now();
-  co_return view;
+Task<Result<CloseView>> read(Parts& parts) {
+  auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return std::unexpected(positions.error());
+  co_return CloseView{std::move(*positions), parts.market.exchange_now()};
 }
 
 // Records the fills of the leg and says how much of it they closed.
@@ -97,7 +85,7 @@ class Run {
   bool start(TaskGroup& group);
   Task<void> act(CloseLeg& leg);
   Task<void> act_one(CloseLeg& leg);
-  Task<void> keep_fills(CloseLeg& leg);
+  Task<bool> keep_fills(CloseLeg& leg);
   Task<void> wait_for_reason();
   Micros backoff(int times);
   CloseReport report();
@@ -121,7 +109,7 @@ Task<void> Run::look() {
     options_.seen.reset();
     co_return;
   }
-  auto found = co_await read(desk_.parts(), options_.with_orders);
+  auto found = co_await read(desk_.parts());
   if (!found) {
     ++blind_;
     problem_ = "the positions could not be read: " + found.error().text;
@@ -133,18 +121,14 @@ Task<void> Run::look() {
   view_ = std::move(*found);
 }
 
-// Beside the reads, not before them: what proves a close are the answers to its orders.
-Task<void> Run::keep_fills(CloseLeg& leg) {
-  leg.is_recording = true;
-  while (std::exchange(leg.wants_fills, false)) {
-    try {
-      (void)co_await record(desk_, leg);
-    } catch (const std::exception& error) {
-      desk_.parts().log.error("fills not recorded",
-                              {{"symbol", leg.wish.symbol}, {"why", error.what()}});
-    }
+Task<bool> Run::keep_fills(CloseLeg& leg) {
+  try {
+    co_return co_await record(desk_, leg);
+  } catch (const std::exception& error) {
+    desk_.parts().log.error("fills not recorded",
+                            {{"symbol", leg.wish.symbol}, {"why", error.what()}});
   }
-  leg.is_recording = false;
+  co_return false;
 }
 
 // Is the leg where it should be, by this read?
@@ -288,12 +272,8 @@ Task<void> Run::wait_for_reason() {
 Task<void> Run::follow(TaskGroup& group) {
   for (;;) {
     // A read that began while a leg acted says nothing about it.
-    for (auto& leg : legs_) {
+    for (auto& leg : legs_)
       leg.is_read = !leg.is_acting;
-      if (leg.is_over || leg.is_acting || leg.first_sent == TimePoint{}) continue;
-      leg.wants_fills = true;
-      if (!leg.is_recording) group.spawn(keep_fills(leg));
-    }
     co_await look();
     if (view_)
       for (auto& leg : legs_)
@@ -308,6 +288,10 @@ Task<void> Run::follow(TaskGroup& group) {
 Task<CloseReport> Run::run() {
   TaskGroup group(co_await boost::asio::this_coro::executor);
   co_await join_after(group, follow(group));
+  std::vector<Task<bool>> records;
+  for (auto& leg : legs_)
+    if (leg.first_sent != TimePoint{}) records.push_back(keep_fills(leg));
+  (void)co_await gather(std::move(records));
   co_return report();
 }
 

@@ -34,8 +34,7 @@ enum class CloseTurns {
 /// What the account shows after the last action.
 struct CloseView {
   std::vector<exchange::Position> positions;
-  std::vector<exchange::OrderView> orders;  // all resting ones
-  TimePoint as_of{};                        // exchange time
+  TimePoint as_of{};  // exchange time
 };
 
 struct CloseReport {
@@ -46,7 +45,6 @@ struct CloseReport {
 
 struct CloseOptions {
   CloseTurns turns = CloseTurns::held;
-  bool with_orders = false;  // read resting orders along with the positions
   /// Overloads, lost answers and unreadable positions are met with patience, jittered pauses from
   /// 0.2 to 5 s apart; refusals of any other kind with eight attempts. It counts from a leg's first
   /// order: waiting for a turn does not use it up.
@@ -58,7 +56,8 @@ struct CloseOptions {
 /// A leg that is whole is reduce-only and may be sent again after an Unknown; a leg that keeps a
 /// part is first settled, so that it never closes more than was asked. A leg is at its goal when a
 /// read says so after the last action and our own fills explain it, or two reads at least two
-/// seconds apart do. Fills are recorded along with the read that proves.
+/// seconds apart do. Fills are read and recorded after the proof: the limits of the exchange are
+/// for the proofs first.
 Task<CloseReport> close_legs(Desk& desk, std::vector<CloseOrder> orders, ClosePurpose purpose,
                              CloseOptions options);
 

@@ -62,7 +62,7 @@ TEST_CASE("close: a leg whose answer is slow does not hold back the repeats of t
   });
 }
 
-TEST_CASE("close: fills that are slow to read do not hold back the repeats of the others") {
+TEST_CASE("close: fills that are slow to read hold back no proof") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());
     auto slow = fault_on(net::Method::get, "/fapi/v1/userTrades", FaultRule::Effect::delay);
@@ -75,10 +75,12 @@ TEST_CASE("close: fills that are slow to read do not hold back the repeats of th
     overload.count = 2;
     overload.code = -1008;
     world.server().faults().add(overload);
+    const TimePoint begin = world.market().exchange_now();
     const auto [seen, report] =
         co_await both(look_after(world, Seconds(2)), desk::flatten(world.desk(), everything()));
     CHECK(seen.others_closed);
     CHECK(report.verdict == FlattenVerdict::flat);
+    CHECK(report.as_of - begin < Seconds(2));
   });
 }
 

@@ -20,10 +20,8 @@ struct CloseLeg {
   int refusals = 0;                       // that time does not heal
   int busy = 0;                           // overloads and lost answers in a row
   bool rules_refreshed = false;
-  bool is_acting = false;     // waits for its turn or its answers
-  bool is_read = false;       // the last read began when it did not act
-  bool wants_fills = false;   // orders were sent since they were read
-  bool is_recording = false;  // them
+  bool is_acting = false;  // waits for its turn or its answers
+  bool is_read = false;    // the last read began when it did not act
   bool is_over = false;
 
   bool is_whole() const { return wish.keep.is_zero(); }
