@@ -85,7 +85,7 @@ struct Flattening {
   bool is_opener(const exchange::OrderView& order) const;
   Task<int> cancel_openers();
   Task<void> close(std::vector<FlattenTarget> targets, std::vector<exchange::Position> seen);
-  Task<void> wait_for_entries();
+  Task<bool> wait_for_entries();
   Task<void> look_again();
   void compare();
   Task<bool> sweep();
@@ -183,8 +183,8 @@ Task<void> Flattening::close(std::vector<FlattenTarget> targets,
   report.text = std::move(closed.text);
 }
 
-// An entry without an answer may fill after everything was closed.
-Task<void> Flattening::wait_for_entries() {
+// An entry without an answer may fill after everything was closed. Whether there was any.
+Task<bool> Flattening::wait_for_entries() {
   Parts& parts = desk.parts();
   std::optional<TimePoint> latest;
   for (const auto& intent : parts.store.unresolved_intents()) {
@@ -192,9 +192,10 @@ Task<void> Flattening::wait_for_entries() {
     if (opens && is_wanted(request, intent.symbol) && (!latest || intent.sent_at > *latest))
       latest = intent.sent_at;
   }
-  if (!latest) co_return;
+  if (!latest) co_return false;
   const auto left = *latest + kMayStillArrive - parts.market.exchange_now();
   if (left > Millis(0)) co_await sleep_for(parts.clock, std::min<Micros>(left, kMayStillArrive));
+  co_return true;
 }
 
 Task<void> Flattening::look_again() {
@@ -327,7 +328,6 @@ namespace {
 
 // Closes and reads until nothing in scope is open, a few times.
 Task<void> bring_down(Flattening& work, std::vector<exchange::Position> seen) {
-  auto& store = work.desk.parts().store;
   auto targets = work.targets(seen);
   if (targets.empty()) {
     // Nothing to close: believed when a second read agrees.
@@ -340,8 +340,7 @@ Task<void> bring_down(Flattening& work, std::vector<exchange::Position> seen) {
     if (openers > 0) co_await work.look_again();
   }
   for (int round = 1; round < kRounds && work.after; ++round) {
-    if (!store.unresolved_intents().empty()) {
-      co_await work.wait_for_entries();
+    if (co_await work.wait_for_entries()) {
       co_await work.look_again();
       if (!work.after) co_return;
     }
