@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <stdexcept>
@@ -14,7 +15,35 @@ namespace {
 constexpr const char* kKey = "bench-paper-key";
 constexpr const char* kSecret = "bench-paper-word";
 
+// Sells about a hundred dollars' worth of each of the first contracts.
+void open_shorts(paper::Server& server, const sim::Market& market, Clock& clock,
+                 const PaperTrial& trial) {
+  const TimePoint now = clock.utc_now();
+  server.advance();
+  for (int account = 0; account < trial.accounts; ++account) {
+    int opened = 0;
+    for (const auto& rules : market.rules(now)) {
+      if (opened == trial.shorts) break;
+      const auto price = market.mark(rules.symbol, now);
+      if (!price) continue;
+      exchange::OrderRequest order;
+      order.symbol = rules.symbol;
+      order.side = Side::sell;
+      order.qty = Qty(
+          (Usdt(Decimal::from_int(100)) / *price).value().floor_to(rules.market_lot.step.value()));
+      order.client_order_id = ClientOrderId(fmt::format("by-hand-{}", opened));
+      if (server.exchange().place(account, order)) ++opened;
+    }
+    if (opened < trial.shorts) throw std::runtime_error("not all shorts could be opened");
+  }
+}
+
 }  // namespace
+
+PaperKeys paper_keys(const PaperTrial& trial, int account) {
+  const std::string tail = trial.accounts == 1 ? "" : fmt::format("-{}", account);
+  return {kAlias + tail, kKey + tail, kSecret + tail};
+}
 
 struct PaperThread::Ready {
   std::atomic<int> port{0};
@@ -44,24 +73,36 @@ void PaperThread::serve(Ready& ready, const PaperTrial& trial) {
   market_options.delistings_per_day = 0;
   const sim::Market market = sim::make_random_market(market_options);
   paper::ServerOptions options;
-  options.accounts = {{kAlias, kKey, kSecret}};
+  for (int account = 0; account < trial.accounts; ++account) {
+    const auto keys = paper_keys(trial, account);
+    paper::PaperAccount paper_account;
+    paper_account.alias = keys.alias;
+    paper_account.api_key = keys.key;
+    paper_account.api_secret = keys.secret;
+    options.accounts.push_back(std::move(paper_account));
+  }
   options.delay_before = options.delay_after = Micros(kRoundTrip) / 2;
   options.timeline.offset = trial.ahead;
   paper::Server server(clock, market, options);
   if (trial.lost_answers > 0) {
     paper::FaultRule lost;
-    lost.method = net::Method::post;
+    if (!trial.loses_reads) lost.method = net::Method::post;
     lost.every = 1;
     lost.rate = trial.lost_answers;
     lost.effect = paper::FaultRule::Effect::act_then_drop;
     server.faults() = paper::FaultPlan({lost}, trial.seed);
   }
+  if (trial.shorts > 0) open_shorts(server, market, clock, trial);
   auto listener = net::HttpListener::open(io_, clock, "127.0.0.1", 0, server.handler(), {});
   if (!listener) throw std::runtime_error(listener.error().text);
   ready.port = (*listener)->port();
   run_to_end(io_, (*listener)->run(stop));
   journal_ = server.exchange().journal();
   lost_answers_ = static_cast<int>(server.faults().fired());
+  for (int account = 0; account < trial.accounts; ++account)
+    open_positions_.push_back(static_cast<int>(
+        std::ranges::count_if(server.exchange().positions(account),
+                              [](const auto& row) { return !row.position.qty.is_zero(); })));
   requests_.assign(server.request_log().begin(), server.request_log().end());
 }
 
@@ -78,11 +119,11 @@ Folder::~Folder() {
 }
 
 Task<void> Client::connect(boost::asio::io_context& io, Clock& clock, int port,
-                           std::string database) {
+                           std::string database, PaperKeys keys) {
   dialer = net::make_network_dialer(io, clock, {});
   binance::Settings connection;
-  connection.api_key = Secret(kKey);
-  connection.api_secret = Secret(kSecret);
+  connection.api_key = Secret(keys.key);
+  connection.api_secret = Secret(keys.secret);
   connection.base_url = fmt::format("http://127.0.0.1:{}", port);
   venue = std::make_unique<binance::Venue>(*dialer, clock, log, connection);
   market = binance::make_market_data(*venue);

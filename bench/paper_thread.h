@@ -20,10 +20,19 @@ inline constexpr Millis kRoundTrip{50};
 inline constexpr const char* kAlias = "bench";
 
 struct PaperTrial {
-  Millis ahead{0};          // of our clock: a scheduled moment may come sooner
-  double lost_answers = 0;  // this part of all commands is done, and its answer lost
-  std::uint64_t seed = 1;   // which ones
+  Millis ahead{0};           // of our clock: a scheduled moment may come sooner
+  double lost_answers = 0;   // this part of all commands is done, and its answer lost
+  std::uint64_t seed = 1;    // which ones
+  bool loses_reads = false;  // answers to reads, too
+  int accounts = 1;          // more than one: named kAlias-0, kAlias-1, ..
+  int shorts = 0;            // that each of them holds from the beginning
 };
+
+/// The keys of one of the paper's accounts.
+struct PaperKeys {
+  std::string alias, key, secret;
+};
+PaperKeys paper_keys(const PaperTrial& trial, int account);
 
 class PaperThread {
  public:
@@ -38,6 +47,8 @@ class PaperThread {
   const std::vector<sim::JournalEntry>& journal() const { return journal_; }
   const std::vector<paper::RequestRecord>& requests() const { return requests_; }
   int lost_answers() const { return lost_answers_; }
+  /// Positions of each account at the end.
+  const std::vector<int>& open_positions() const { return open_positions_; }
 
  private:
   struct Ready;
@@ -47,6 +58,7 @@ class PaperThread {
   Stop* stop_ = nullptr;
   std::vector<sim::JournalEntry> journal_;
   std::vector<paper::RequestRecord> requests_;
+  std::vector<int> open_positions_;
   int port_ = 0;
   int lost_answers_ = 0;
   std::thread thread_;
@@ -67,7 +79,8 @@ class Folder {
 
 /// The program's side up to the desk.
 struct Client {
-  Task<void> connect(boost::asio::io_context& io, Clock& clock, int port, std::string database);
+  Task<void> connect(boost::asio::io_context& io, Clock& clock, int port, std::string database,
+                     PaperKeys keys = paper_keys({}, 0));
 
   Log log{LogLevel::warn, stderr_sink()};
   std::unique_ptr<net::Dialer> dialer;

@@ -77,6 +77,7 @@ void add_safety(CLI::App& app, Targets& t) {
       app, "flatten", "Pause entries, close positions, and say what is left",
       "  bubble-buster flatten\n  bubble-buster flatten --percent 50\n"
       "  bubble-buster flatten --symbol BTCUSDT --symbol ETHUSDT\n"
+      "  bubble-buster flatten --preview --side short --losers\n"
       "  bubble-buster flatten --tracked --json\n"
       "Verdicts: FLAT (exit 0), PARTIAL (3: the rest is listed), UNKNOWN (6: look again).\n"
       "Entries stay paused until `bubble-buster resume`.\n");
@@ -86,6 +87,14 @@ void add_safety(CLI::App& app, Targets& t) {
       ->check([](const std::string& text) { return control::complaint_of_symbol(text); });
   flatten->add_flag("--tracked", t.flatten.tracked,
                     "Only positions that the database knows as ours (default: the whole account)");
+  flatten->add_option("--side", t.flatten.side, "Only positions of this side")
+      ->check(CLI::IsMember({"long", "short"}));
+  auto* losers = flatten->add_flag("--losers", t.flatten.losers,
+                                   "Only positions that float at a loss when it begins");
+  flatten->add_flag("--winners", t.flatten.winners, "Only positions that float at a profit")
+      ->excludes(losers);
+  flatten->add_flag("--preview", t.flatten.preview,
+                    "Change nothing: quantities, expected slippage and fee, what cannot be closed");
   auto* pause = add_command(app, "pause", "Nothing is opened from now on; protection goes on",
                             "  bubble-buster pause\n  bubble-buster pause --reason holiday\n");
   pause->add_option("--reason", t.pause.reason, "For whoever looks at the status later");

@@ -35,6 +35,10 @@ struct FlattenCommand {
   Decimal percent = Decimal::from_int(100);
   std::vector<std::string> symbols;  // empty = all
   bool tracked = false;
+  std::string side;  // "long", "short"; empty = both
+  bool losers = false;
+  bool winners = false;
+  bool preview = false;
 };
 struct PauseCommand {
   std::string reason;

@@ -168,10 +168,15 @@ int run_command(const CommandContext& context, const LossCutCommand&) {
 
 int run_command(const CommandContext& context, const FlattenCommand& command) {
   return run_session(context, [command](Session& session) {
-    auto wish = make_command(session, CommandKind::flatten);
+    auto wish =
+        make_command(session, command.preview ? CommandKind::preview : CommandKind::flatten);
     wish.percent = command.percent;
     wish.symbols = command.symbols;
     wish.tracked = command.tracked;
+    if (!command.side.empty())
+      wish.sides = command.side == "long" ? control::Sides::longs : control::Sides::shorts;
+    if (command.losers) wish.profits = control::Profits::losers;
+    if (command.winners) wish.profits = control::Profits::winners;
     return perform(session, std::move(wish));
   });
 }

@@ -42,10 +42,9 @@ class Detour {
       : session_(session),
         directory_(std::move(directory)),
         first_attempt_(first_attempt),
-        venue_(session.dialer(), session.clock(), session.log(), session.config().binance,
-               venue_options(session.config())),
-        market_(binance::make_market_data(venue_)),
-        account_(binance::make_account(venue_, session.config().binance)) {}
+        venue_(venue_for(session.ground())),
+        market_(binance::make_market_data(*venue_)),
+        account_(binance::make_account(*venue_, session.config().binance)) {}
 
   Task<Status> open() {
     auto identity = co_await account_->fetch_identity();
@@ -117,7 +116,7 @@ class Detour {
   Session& session_;
   std::string directory_;
   int first_attempt_;
-  binance::Venue venue_;
+  std::shared_ptr<binance::Venue> venue_;
   std::unique_ptr<exchange::MarketData> market_;
   std::unique_ptr<exchange::TradingAccount> account_;
   std::optional<ClientOrderIds> ids_;
@@ -140,8 +139,17 @@ bool saw_positions(const desk::FlattenReport& report) {
 
 bool is_at_target(const desk::FlattenRow& row) { return row.left.abs() <= row.target.abs(); }
 
-bool is_wanted(const desk::FlattenRequest& request, Symbol symbol) {
-  return request.only.empty() || std::ranges::find(request.only, symbol) != request.only.end();
+bool is_wanted(const desk::FlattenRequest& request, const Position& position) {
+  const bool is_short = position.qty.is_negative();
+  if (request.side == (is_short ? desk::FlattenSide::longs : desk::FlattenSide::shorts))
+    return false;
+  return request.only.empty() ||
+         std::ranges::find(request.only, position.symbol) != request.only.end();
+}
+
+/// Asking for it again asks for the same.
+bool is_all(const desk::FlattenRequest& request) {
+  return request.part >= one() && request.profit == desk::FlattenProfit::any;
 }
 
 // The second look, after which nothing late can change it any more. In the scope of the account
@@ -162,9 +170,9 @@ Task<void> look_again(Detour& detour, const desk::FlattenRequest& request, bool 
     row.left = position == nullptr ? Qty() : position->qty;
     told.emplace(row.symbol, row.side);
   }
-  const bool sees_new = request.scope == desk::FlattenScope::account && request.part >= one();
+  const bool sees_new = request.scope == desk::FlattenScope::account && is_all(request);
   for (const auto& position : *positions)
-    if (sees_new && is_wanted(request, position.symbol) &&
+    if (sees_new && is_wanted(request, position) &&
         !told.contains({position.symbol, position.side}))
       report.rows.push_back(
           {position.symbol, position.side, position.qty, Qty(), position.qty,
@@ -175,16 +183,6 @@ Task<void> look_again(Detour& detour, const desk::FlattenRequest& request, bool 
   }
   const bool is_done = std::ranges::all_of(report.rows, is_at_target) && report.orders_left == 0;
   report.verdict = is_done ? desk::FlattenVerdict::flat : desk::FlattenVerdict::partial;
-}
-
-desk::FlattenRequest request_of(const control::Command& command) {
-  desk::FlattenRequest request;
-  request.scope = command.tracked ? desk::FlattenScope::tracked : desk::FlattenScope::account;
-  request.part = percent(command.percent);
-  for (const auto& symbol : command.symbols)
-    request.only.emplace_back(symbol);
-  request.reason = command.who;
-  return request;
 }
 
 // Rows of a later round replace those of the same position; what it found new is added.
@@ -205,7 +203,7 @@ void merge(desk::FlattenReport& report, desk::FlattenReport later) {
 }
 
 Task<service::CommandResult> flatten(Detour& detour, control::Command command) {
-  const auto request = request_of(command);
+  const auto request = service::request_of(command);
   const auto rules =
       co_await detour.desk().book().refresh_if_older(kRulesAge, detour.desk().parts().clock);
   for (const Symbol symbol : request.only)
@@ -218,9 +216,10 @@ Task<service::CommandResult> flatten(Detour& detour, control::Command command) {
   for (int round = 1;; ++round) {
     co_await detour.let_arrive();
     co_await look_again(detour, request, knows_all, done.report);
-    // A part is never closed twice: what is left of it is told. Who saw no position closed none.
+    // A part is never closed twice, nor other losers than those of the first look: what is left is
+    // told. Who saw no position closed none.
     const bool is_over = done.report.verdict == desk::FlattenVerdict::flat ||
-                         (request.part < one() && knows_all) || round == kRounds;
+                         (!is_all(request) && knows_all) || round == kRounds;
     if (is_over) co_return done;
     auto later = co_await desk::flatten(detour.desk(), request);
     knows_all = knows_all || saw_positions(later);
@@ -262,6 +261,18 @@ Task<service::CommandResult> cut_losses(Session& session, Detour& detour) {
 }
 
 }  // namespace
+
+Task<control::Report> preview_past_holder(Session& session, std::string directory,
+                                          control::Command command) {
+  Detour detour(session, directory, kFirstAttempt);
+  const auto opened = co_await detour.open();
+  if (!opened) co_return render(service::CommandResult(opened.error()));
+  auto seen = co_await desk::preview_flatten(detour.desk(), service::request_of(command));
+  if (!seen) co_return render(service::CommandResult(seen.error()));
+  if (command.tracked && !detour.knows_ours())
+    seen->notes.emplace_back("the account's database cannot be read: nothing is known as ours");
+  co_return render(service::CommandResult(std::move(*seen)));
+}
 
 Task<control::Report> act_past_holder(Session& session, std::string directory,
                                       control::Command command, std::string obstacle) {

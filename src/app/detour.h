@@ -7,6 +7,10 @@
 
 namespace bb::app {
 
+/// What a flatten past the holder would do. Changes nothing, the journal included.
+Task<control::Report> preview_past_holder(Session& session, std::string directory,
+                                          control::Command command);
+
 /// Of flatten and loss-cut; nothing else ever goes around. `directory` is the account's,
 /// `obstacle` what it goes around: "a holder that did not answer".
 Task<control::Report> act_past_holder(Session& session, std::string directory,

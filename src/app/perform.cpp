@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "app/delivery.h"
 #include "app/detour.h"
@@ -29,16 +30,20 @@ constexpr Micros kSlice{2'000'000};
 
 class Performance {
  public:
-  Performance(Session& session, Command command)
-      : session_(session), command_(std::move(command)) {}
+  Performance(Session& session, Command command, Tell tell)
+      : session_(session), command_(std::move(command)), tell_(std::move(tell)) {}
 
-  Task<int> run() {
-    const Report report = co_await find_way();
-    if (!printed_) (void)print(report, session_.json());
-    co_return report.exit_code;
+  Task<Report> run() {
+    Report report = co_await find_way();
+    tell(report);
+    co_return report;
   }
 
  private:
+  void tell(const Report& report) {
+    if (const auto once = std::exchange(tell_, {})) once(report);
+  }
+
   Task<Report> find_way() {
     auto home = co_await find_home(session_.ground());
     if (!home) co_return render(service::CommandResult(home.error()));
@@ -72,13 +77,15 @@ class Performance {
   /// another version.
   Micros patience() const {
     const Micros configured = session_.config().runtime.lock_wait();
-    return command_.kind == CommandKind::flatten ? std::min(configured, kCloserPatience)
-                                                 : configured;
+    const bool hurries =
+        command_.kind == CommandKind::flatten || command_.kind == CommandKind::preview;
+    return hurries ? std::min(configured, kCloserPatience) : configured;
   }
 
   Task<Reply> ask() {
     // Whoever wakes up late must know that this command is no longer his.
     const auto give_up = [this] {
+      if (command_.kind == CommandKind::preview) return;
       const auto noted =
           store::BypassJournal(directory_)
               .append(store::BypassCommand{command_.id, std::string(str(command_.kind)),
@@ -92,7 +99,10 @@ class Performance {
   /// By this process, if the account can be had; nothing when somebody else has it.
   Task<std::optional<Report>> take(Micros patience) {
     const std::string name(str(command_.kind));
-    auto account = co_await Account::open(session_.ground(), {name, true, false, patience});
+    AccountOptions options{name, true, false, patience};
+    // Who closes several accounts at once must not wait for the disk of each.
+    options.looks = options.threaded_store = command_.kind == CommandKind::flatten;
+    auto account = co_await Account::open(session_.ground(), std::move(options));
     if (!account) {
       busy_ = account.error();
       if (busy_.kind == ErrorKind::busy) co_return std::nullopt;
@@ -129,10 +139,9 @@ class Performance {
     std::exception_ptr fault;
     Report report;
     try {
-      report = co_await holding.commands().carry_out(command_);
+      report = co_await holding.commands().carry_out(command_, account.take_first_look());
       // The verdict does not wait for a slow messenger.
-      (void)print(report, session_.json());
-      printed_ = true;
+      tell(report);
     } catch (...) {
       fault = std::current_exception();
     }
@@ -187,6 +196,8 @@ class Performance {
       const control::Holder self{std::string(str(command_.kind)), static_cast<int>(::getpid())};
       co_return signed_by(std::move(report), self, "done past a holder that does not answer, by");
     }
+    if (command_.kind == CommandKind::preview && has_directory_)
+      co_return co_await preview_past_holder(session_, directory_, command_);
     if (command_.kind == CommandKind::pause && latched_) co_return paused_alone();
     co_return failure(ErrorKind::busy, busy_.text.empty()
                                            ? "the process that holds the account does not answer"
@@ -211,7 +222,7 @@ class Performance {
   bool has_directory_ = false;
   bool latched_ = false;
   bool withdrawn_ = false;
-  bool printed_ = false;
+  Tell tell_;
   Error busy_;
 };
 
@@ -229,7 +240,14 @@ Command make_command(Session& session, CommandKind kind) {
 }
 
 Task<int> perform(Session& session, Command command) {
-  Performance performance(session, std::move(command));
+  const bool json = session.json();
+  const auto report = co_await carry_out(session, std::move(command),
+                                         [json](const Report& each) { (void)print(each, json); });
+  co_return report.exit_code;
+}
+
+Task<Report> carry_out(Session& session, Command command, Tell tell) {
+  Performance performance(session, std::move(command), std::move(tell));
   co_return co_await performance.run();
 }
 

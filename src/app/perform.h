@@ -3,6 +3,8 @@
 // holder does not answer, this one past it (design §3.8).
 #pragma once
 
+#include <functional>
+
 #include "app/session.h"
 #include "control/command.h"
 
@@ -13,6 +15,11 @@ control::Command make_command(Session& session, control::CommandKind kind);
 
 /// To its end, printed; the exit code.
 Task<int> perform(Session& session, control::Command command);
+
+/// The same without a word to standard output. `tell` is called once, as soon as the result is
+/// there: messages about it may still be on their way then, and are waited for.
+using Tell = std::function<void(const control::Report&)>;
+Task<control::Report> carry_out(Session& session, control::Command command, Tell tell = {});
 
 /// What one process of ours does for the one that asks, in words for people: "shell of uid 0".
 std::string describe_caller();

@@ -130,7 +130,17 @@ Rendered render(const trading::Board& board, std::size_t rows, TimePoint now) {
     text += fmt::format("{:>4}  {:<16} {:>9} {:>14.0f}\n", i + 1, gainer.symbol.str(), change,
                         gainer.quote_volume / 1e6);
   }
+  json.end_array().key("rescaled").begin_array();
+  std::string rescaled;
+  for (const Symbol symbol : board.rescaled) {
+    json.value(symbol.str());
+    rescaled += (rescaled.empty() ? "" : ", ") + symbol.str();
+  }
   json.end_array().end_object();
+  if (!rescaled.empty())
+    text += fmt::format(
+        "Not ranked, their price stands more than five times away from the day's open: {}\n",
+        rescaled);
   return {json.take() + "\n", std::move(text)};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <map>
 
 #include "net/json.h"
 
@@ -35,6 +36,10 @@ void write_latch(JsonWriter& json, const std::optional<store::LatchNote>& latch)
       .end_object();
 }
 
+struct Sums {
+  Usdt notional, slippage, fee;
+};
+
 Rendered render_flatten(const service::FlattenDone& done) {
   const auto& report = done.report;
   JsonWriter json;
@@ -66,6 +71,60 @@ Rendered render_flatten(const service::FlattenDone& done) {
   text += done.latch_problem.empty()
               ? fmt::format("  entries are paused; {}\n", kHowToResume)
               : fmt::format("  ENTRIES ARE NOT PAUSED: {}\n", done.latch_problem);
+  return {json.take() + "\n", std::move(text)};
+}
+
+Rendered render_preview(const desk::FlattenPreview& preview) {
+  JsonWriter json;
+  json.begin_object()
+      .field("command", "flatten-preview")
+      .field("as_of", iso_millis(preview.as_of))
+      .field("orders_to_cancel", preview.orders_to_cancel);
+  std::string text = fmt::format("flatten would act on {} positions, cancel {} orders\n",
+                                 preview.rows.size(), preview.orders_to_cancel);
+  std::map<std::string, Sums> sums;
+  json.key("positions").begin_array();
+  for (const auto& row : preview.rows) {
+    json.begin_object()
+        .field("symbol", row.symbol.str())
+        .field("side", str(row.side))
+        .field("held", row.held.str())
+        .field("close", row.close.str())
+        .field("orders", row.orders)
+        .field("asset", row.asset)
+        .field("mark", row.mark.str())
+        .field("notional", row.notional.str())
+        .field("slippage", row.slippage.str())
+        .field("fee", row.fee.str())
+        .field("unrealized_pnl", row.unrealized_pnl.str())
+        .field("text", row.text)
+        .end_object();
+    text += fmt::format("  {} {}: {} of {}, {} {}, slippage {}, fee {}, pnl {}{}{}\n",
+                        row.symbol.str(), str(row.side), row.close.str(), row.held.str(),
+                        row.notional.str(), row.asset, row.slippage.str(), row.fee.str(),
+                        row.unrealized_pnl.str(), row.text.empty() ? "" : ": ", row.text);
+    auto& sum = sums[row.asset];
+    sum.notional += row.notional;
+    sum.slippage += row.slippage;
+    sum.fee += row.fee;
+  }
+  json.end_array().key("sums").begin_array();
+  for (const auto& [asset, sum] : sums) {
+    json.begin_object()
+        .field("asset", asset)
+        .field("notional", sum.notional.str())
+        .field("slippage", sum.slippage.str())
+        .field("fee", sum.fee.str())
+        .end_object();
+    text += fmt::format("  in all: {} {}, slippage {}, fee {}\n", sum.notional.str(), asset,
+                        sum.slippage.str(), sum.fee.str());
+  }
+  json.end_array().key("notes").begin_array();
+  for (const auto& note : preview.notes) {
+    json.value(note);
+    text += "  " + note + "\n";
+  }
+  json.end_array().end_object();
   return {json.take() + "\n", std::move(text)};
 }
 
@@ -135,6 +194,9 @@ struct Renderer {
   }
   Report operator()(const service::FlattenDone& done) const {
     return report_of(exit_code_of(done.report.verdict), render_flatten(done));
+  }
+  Report operator()(const desk::FlattenPreview& preview) const {
+    return report_of(kDone, render_preview(preview));
   }
   Report operator()(const service::LatchDone& done) const {
     return report_of(kDone, render_latch(done));

@@ -50,17 +50,27 @@ SignalWatch::SignalWatch(boost::asio::io_context& io, Stop& stop)
 SignalWatch::~SignalWatch() = default;
 
 Session::Session(const Config& config, Log log, bool json)
-    : config_(config),
+    : own_(std::make_unique<World>()),
+      world_(*own_),
+      config_(config),
       log_(std::move(log)),
       json_(json),
-      dialer_(wire_network(io_, clock_, config)) {}
+      dialer_(wire_network(io(), clock(), config)) {}
+
+Session::Session(Session& host, const Config& config, Log log, Venues& venues)
+    : world_(host.world_),
+      config_(config),
+      log_(std::move(log)),
+      json_(host.json_),
+      dialer_(wire_network(io(), clock(), config)),
+      venues_(&venues) {}
 
 Session::~Session() = default;
 
 int Session::run(const std::function<Task<int>(Session&)>& body, AfterStop after_stop) {
   std::optional<int> code;
-  run_to_end(io_, detail::store_result(body(*this), code));
-  const bool is_success = stop_.requested() && after_stop == AfterStop::success;
+  run_to_end(io(), detail::store_result(body(*this), code));
+  const bool is_success = stop().requested() && after_stop == AfterStop::success;
   return is_success ? 0 : code.value_or(1);
 }
 

@@ -34,32 +34,42 @@ class Session {
  public:
   /// `config` outlives the session.
   Session(const Config& config, Log log, bool json);
+  /// Another account in the same process: the loop, the clock and the signals of `host`, which
+  /// outlives it. `venues` are shared by all of them, and outlived by what the accounts send.
+  Session(Session& host, const Config& config, Log log, Venues& venues);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  boost::asio::io_context& io() { return io_; }
-  Clock& clock() { return clock_; }
-  Stop& stop() { return stop_; }
+  boost::asio::io_context& io() { return world_.io; }
+  Clock& clock() { return world_.clock; }
+  Stop& stop() { return world_.stop; }
   const Log& log() const { return log_; }
   const Config& config() const { return config_; }
   net::Dialer& dialer() { return *dialer_; }
   bool json() const { return json_; }
-  Ground ground() { return {*dialer_, clock_, log_, config_, &stop_}; }
+  Ground ground() { return {*dialer_, clock(), log_, config_, &stop(), venues_}; }
 
   /// Runs the body to its end; its exit code.
   int run(const std::function<Task<int>(Session&)>& body,
           AfterStop after_stop = AfterStop::success);
 
  private:
+  /// What there is one of in a process.
+  struct World {
+    boost::asio::io_context io{1};
+    SystemClock clock{io};
+    Stop stop{clock};
+    SignalWatch signals{io, stop};
+  };
+
+  std::unique_ptr<World> own_;
+  World& world_;
   const Config& config_;
   Log log_;
   bool json_;
-  boost::asio::io_context io_{1};
-  SystemClock clock_{io_};
-  Stop stop_{clock_};
   std::unique_ptr<net::Dialer> dialer_;
-  SignalWatch signals_{io_, stop_};
+  Venues* venues_ = nullptr;
 };
 
 }  // namespace bb::app

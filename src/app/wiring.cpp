@@ -1,9 +1,11 @@
 #include "app/wiring.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
 #include "app/proxy.h"
+#include "base/join.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "binance/settings.h"
@@ -17,11 +19,6 @@ namespace {
 
 constexpr const char* kLockAdvice = "give each instance its own [runtime] lock_file";
 constexpr const char* kMemoryUrl = "http://paper.exchange:80";
-
-std::unique_ptr<binance::Venue> make_venue(Ground ground) {
-  return std::make_unique<binance::Venue>(ground.dialer, ground.clock, ground.log,
-                                          ground.config.binance, venue_options(ground.config));
-}
 
 Status make_parent(const std::string& file) {
   const auto parent = std::filesystem::path(file).parent_path();
@@ -63,6 +60,34 @@ void remember_home(Ground ground, const std::string& directory) {
 
 }  // namespace
 
+std::shared_ptr<binance::Venue> venue_for(const Ground& ground) {
+  if (ground.venues != nullptr) return ground.venues->of(ground);
+  return std::make_shared<binance::Venue>(ground.dialer, ground.clock, ground.log,
+                                          ground.config.binance, venue_options(ground.config));
+}
+
+std::shared_ptr<binance::Venue> Venues::of(const Ground& ground) {
+  constexpr std::int64_t kConnectionsMax = 512;
+  auto options = venue_options(ground.config);
+  auto& venue = venues_[ground.config.binance.base_url + " " + options.ban_file];
+  if (venue == nullptr) {
+    auto settings = binance::without_keys(ground.config.binance);
+    settings.http_pool_maxsize = std::min(
+        kConnectionsMax, settings.http_pool_maxsize *
+                             static_cast<std::int64_t>(std::max<std::size_t>(1, accounts_)));
+    venue = std::make_shared<binance::Venue>(ground.dialer, ground.clock, ground.log, settings,
+                                             std::move(options));
+  }
+  return venue;
+}
+
+Millis Venues::waited_longest() const {
+  Millis longest{0};
+  for (const auto& [key, venue] : venues_)
+    longest = std::max(longest, venue->health().waited_longest);
+  return longest;
+}
+
 Task<Result<std::string>> find_home(Ground ground) {
   const std::string file = key_file(ground.config);
   const std::string environment = environment_name(ground.config);
@@ -73,9 +98,8 @@ Task<Result<std::string>> find_home(Ground ground) {
         std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
     co_return folder.string();
   }
-  binance::Venue venue(ground.dialer, ground.clock, ground.log, ground.config.binance,
-                       venue_options(ground.config));
-  const auto account = binance::make_account(venue, ground.config.binance);
+  const auto venue = venue_for(ground);
+  const auto account = binance::make_account(*venue, ground.config.binance);
   const auto identity = co_await account->fetch_identity();
   if (!identity) co_return std::unexpected(identity.error());
   co_return store::AccountHome::path_of(ground.config.runtime.state_dir, identity->environment,
@@ -94,11 +118,11 @@ binance::VenueOptions venue_options(const Config& config) {
 }
 
 PublicSide::PublicSide(Ground ground)
-    : venue_(make_venue(ground)), market_(binance::make_market_data(*venue_)) {}
+    : venue_(venue_for(ground)), market_(binance::make_market_data(*venue_)) {}
 PublicSide::~PublicSide() = default;
 
 Account::Account(Ground ground)
-    : venue_(make_venue(ground)),
+    : venue_(venue_for(ground)),
       market_(binance::make_market_data(*venue_)),
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 Account::~Account() = default;
@@ -127,8 +151,11 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!lock) co_return std::unexpected(lock.error());
     account->lock_ = std::make_unique<store::FileLock>(std::move(*lock));
   }
-  const auto met = co_await account->meet();
-  if (!met) co_return std::unexpected(met.error());
+  std::optional<Status> met;
+  TaskGroup looking(co_await boost::asio::this_coro::executor);
+  if (options.looks) looking.spawn(account->look());
+  co_await join_after(looking, detail::store_result(account->meet(), met));
+  if (!*met) co_return std::unexpected(met->error());
   const auto& identity = account->identity_;
   if (options.locks) {
     auto home =
@@ -146,12 +173,20 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
                   identity, account->modes_, ground.stop, account->home_.get()});
+  if (account->first_rules_) account->desk_->book().adopt(std::move(*account->first_rules_));
   co_return account;
+}
+
+// What it does not find, whoever closes reads for himself.
+Task<void> Account::look() {
+  auto [positions, rules] = co_await both(account_->fetch_positions(), market_->fetch_rules());
+  if (positions) first_look_ = std::move(*positions);
+  if (rules) first_rules_ = std::move(*rules);
 }
 
 AccountView::AccountView(Ground ground)
     : ground_(ground),
-      venue_(make_venue(ground)),
+      venue_(venue_for(ground)),
       market_(binance::make_market_data(*venue_)),
       account_(binance::make_account(*venue_, ground.config.binance)) {}
 AccountView::~AccountView() = default;

@@ -3,8 +3,12 @@
 // the store's folder it is given, and nothing else.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/config.h"
 #include "base/async.h"
@@ -21,6 +25,8 @@ struct VenueOptions;
 
 namespace bb::app {
 
+class Venues;
+
 /// What an account stands on; all of it outlives the account.
 struct Ground {
   net::Dialer& dialer;
@@ -28,7 +34,27 @@ struct Ground {
   const Log& log;
   const Config& config;
   const Stop* stop = nullptr;  // of the process: no new risk once requested
+  Venues* venues = nullptr;    // shared with other accounts of the process; none = its own
 };
+
+/// The exchange hosts of a process with several accounts: connections, clock, weight budget and ban
+/// belong to the address, whoever asks. Each is made by the first account that needs it, with its
+/// settings; what that account stands on outlives the object.
+class Venues {
+ public:
+  /// For so many accounts at the same time: they need so many times the connections.
+  explicit Venues(std::size_t accounts) : accounts_(accounts) {}
+  std::shared_ptr<binance::Venue> of(const Ground& ground);
+  /// The longest that a query had to wait for the limits, so far.
+  Millis waited_longest() const;
+
+ private:
+  std::size_t accounts_;
+  std::map<std::string, std::shared_ptr<binance::Venue>> venues_;  // by host and way
+};
+
+/// The shared one, or one of its own.
+std::shared_ptr<binance::Venue> venue_for(const Ground& ground);
 
 /// For every Venue of this process. A ban is this machine's, whatever account asked; an exchange in
 /// this process bans nobody for longer than it lives.
@@ -42,7 +68,7 @@ class PublicSide {
   exchange::MarketData& market() { return *market_; }
 
  private:
-  std::unique_ptr<binance::Venue> venue_;
+  std::shared_ptr<binance::Venue> venue_;
   std::unique_ptr<exchange::MarketData> market_;
 };
 
@@ -51,6 +77,8 @@ struct AccountOptions {
   bool locks = true;            // false: simulations, where nobody else exists
   bool threaded_store = false;  // true for processes that live long
   Micros lock_wait{0};          // for another process to let go
+  /// Positions and rules are read along with the first words to the exchange: for who closes.
+  bool looks = false;
 };
 
 class Account {
@@ -65,22 +93,29 @@ class Account {
   exchange::MarketData& market() { return *market_; }
   /// Only with `locks`.
   store::AccountHome& home() { return *home_; }
+  /// With `looks`: the positions as they were just before the object was there; once.
+  std::optional<std::vector<exchange::Position>> take_first_look() {
+    return std::exchange(first_look_, std::nullopt);
+  }
   /// "<environment>-<alias>", as the database knows it.
   std::string name() const;
 
  private:
   explicit Account(Ground ground);
   Task<Status> meet();
+  Task<void> look();
 
   std::unique_ptr<store::FileLock> lock_;
   std::unique_ptr<store::AccountHome> home_;
-  std::unique_ptr<binance::Venue> venue_;
+  std::shared_ptr<binance::Venue> venue_;
   std::unique_ptr<exchange::MarketData> market_;
   std::unique_ptr<exchange::TradingAccount> account_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<desk::Desk> desk_;
   exchange::AccountIdentity identity_;
   exchange::AccountModes modes_;
+  std::optional<std::vector<exchange::Position>> first_look_;
+  std::optional<exchange::MarketRules> first_rules_;
 };
 
 /// The directory of the configured account, also before anybody made it. Without a word to the
@@ -104,7 +139,7 @@ class AccountView {
   explicit AccountView(Ground ground);
 
   Ground ground_;
-  std::unique_ptr<binance::Venue> venue_;
+  std::shared_ptr<binance::Venue> venue_;
   std::unique_ptr<exchange::MarketData> market_;
   std::unique_ptr<exchange::TradingAccount> account_;
   std::string name_;  // as the database knows it

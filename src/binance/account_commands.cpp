@@ -57,6 +57,13 @@ Outcome<T> conclude(const Reply& reply, std::string_view what, Read read) {
   return Unknown{evidence.code == 0 ? why : fmt::format("{} ({})", why, evidence.code)};
 }
 
+OrderUse use_of(const OrderRequest& order) {
+  if (!order.reduces_only()) return OrderUse::opens;
+  const bool waits =
+      order.type == OrderType::take_profit_market || order.type == OrderType::take_profit;
+  return waits ? OrderUse::takes_profit : OrderUse::protects;
+}
+
 bool has_price(OrderType type) {
   return type == OrderType::limit || type == OrderType::stop || type == OrderType::take_profit;
 }
@@ -125,7 +132,8 @@ Task<Outcome<OrderView>> BinanceAccount::place(OrderRequest order) {
   pool_.set_limits(venue_.limits().orders_per_10_seconds, venue_.limits().orders_per_minute);
   call.pool = &pool_;
   call.socket = socket_.get();
-  call.reduces_risk = order.reduces_only();
+  call.use = use_of(order);
+  call.pool_symbol = order.symbol.str();
   if (conditional) call.params.add("algoType", "CONDITIONAL");
   add_order(call.params, order);
   if (conditional) {
@@ -144,7 +152,12 @@ Task<Outcome<OrderView>> BinanceAccount::place(OrderRequest order) {
     auto view = conditional ? parse_algo_order(root) : parse_order(root);
     return speaks_of(view, order) ? Echo<OrderView>(std::move(view)) : std::nullopt;
   });
-  if (const auto* view = outcome.done()) stream_.expect(view->ref(), false, sent);
+  const auto* view = outcome.done();
+  if (view != nullptr) stream_.expect(view->ref(), false, sent);
+  const bool is_nothing =
+      outcome.refused() != nullptr ||
+      (view != nullptr && !is_live(view->status) && !view->executed_qty.is_positive());
+  if (use_of(order) == OrderUse::opens && is_nothing) pool_.release(order.symbol.str());
   co_return outcome;
 }
 

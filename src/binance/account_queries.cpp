@@ -75,8 +75,9 @@ Task<Result<std::vector<exchange::AssetBalance>>> BinanceAccount::fetch_balances
 
 Task<Result<std::vector<exchange::Position>>> BinanceAccount::fetch_positions() {
   const auto asked = venue_.clock().steady_now();
-  auto positions =
-      co_await ask(signed_call(Method::get, "/fapi/v3/positionRisk", 5), parse_positions);
+  auto call = signed_call(Method::get, "/fapi/v3/positionRisk", 5);
+  call.proves = true;
+  auto positions = co_await ask(std::move(call), parse_positions);
   if (positions) stream_.witness(*positions, asked);
   co_return positions;
 }

@@ -21,13 +21,15 @@ struct Call {
   Params params;
   int weight = 1;
   const Credentials* signer = nullptr;  // null = public; outlives the call
-  bool key_only = false;                // shows the signer's key, and signs nothing
+  bool proves = false;    // a read that protecting and closing rest on: before the others
+  bool key_only = false;  // shows the signer's key, and signs nothing
 
   OrderSocket* socket = nullptr;  // the way where it is open; null = HTTP
 
   // Placements only.
   OrderPool* pool = nullptr;
-  bool reduces_risk = false;
+  OrderUse use = OrderUse::protects;
+  std::string pool_symbol{};
 };
 
 /// A parsed answer to a query, and the exchange time at which it was asked.

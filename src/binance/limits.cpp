@@ -8,7 +8,9 @@ namespace bb::binance {
 
 namespace {
 constexpr int kForOthersPercent = 70;  // the rest is the reserve
-}
+constexpr int kForProofsPercent = 90;  // of positions: whether they are closed, and guarded
+constexpr Seconds kReservedFor{10};    // a stop that has not left by then waits for a settling
+}  // namespace
 
 void FixedWindow::roll(TimePoint now) {
   if (index(now) == index_) return;
@@ -35,11 +37,14 @@ Millis FixedWindow::until_next(TimePoint now) const {
   return length_ - Millis(to_ms(now) % length_.count());
 }
 
-Millis WeightBudget::wait_for_query(int weight, TimePoint now) {
+Millis WeightBudget::wait_for_query(int weight, TimePoint now, bool proves) {
+  const int share = proves ? kForProofsPercent : kForOthersPercent;
   const int taken = window_.used(now) + in_flight_;
   // An empty window takes anything: waiting longer could not make room for it.
-  if (taken == 0 || taken + weight <= window_.limit() * kForOthersPercent / 100) return Millis(0);
-  return window_.until_next(now);
+  if (taken == 0 || taken + weight <= window_.limit() * share / 100) return Millis(0);
+  const Millis wait = window_.until_next(now);
+  longest_wait_ = std::max(longest_wait_, wait);
+  return wait;
 }
 
 void WeightBudget::finish(int weight, std::optional<int> reported, TimePoint sent, TimePoint now) {
@@ -55,18 +60,39 @@ void OrderPool::set_limits(int per_10_seconds, int per_minute) {
   if (per_minute > 0) minute_.set_limit(per_minute);
 }
 
-bool OrderPool::admits(bool reduces_risk, TimePoint now) {
+bool OrderPool::admits(OrderUse use, TimePoint now) {
   if (now < closed_until_) return false;
+  std::erase_if(reserved_, [&](const auto& each) { return now >= each.second; });
+  const int reserved = static_cast<int>(reserved_.size());
   const auto has_room = [&](FixedWindow& window) {
-    const int share = reduces_risk ? 100 : kForOthersPercent;
-    return window.used(now) < window.limit() * share / 100;
+    const int used = window.used(now);
+    switch (use) {
+      case OrderUse::opens:
+        return used < window.limit() * kForOthersPercent / 100 &&
+               used + reserved + 2 <= window.limit();
+      case OrderUse::takes_profit:
+        return used + reserved < window.limit();
+      case OrderUse::protects:
+        return used < window.limit();
+    }
+    return false;
   };
   return has_room(ten_seconds_) && has_room(minute_);
 }
 
-void OrderPool::count(TimePoint now) {
+void OrderPool::count(OrderUse use, const std::string& symbol, TimePoint now) {
   ten_seconds_.add(1, now);
   minute_.add(1, now);
+  if (use == OrderUse::opens) reserved_[symbol] = now + kReservedFor;
+  if (use == OrderUse::protects) reserved_.erase(symbol);
+}
+
+std::optional<std::string> OrderPool::obstacle(OrderUse use, TimePoint now) {
+  if (admits(use, now)) return std::nullopt;
+  return use == OrderUse::opens
+             ? "the account's order rate limit leaves no room for this order and its stop; nothing "
+               "was sent"
+             : "the account's order rate limit is used up; nothing was sent";
 }
 
 void OrderPool::report(std::optional<int> in_10_seconds, std::optional<int> in_minute,

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -33,14 +35,18 @@ class FixedWindow {
   int used_ = 0;
 };
 
-/// Request weight of this address. Commands always pass; queries leave 30 % to them.
+/// Request weight of this address. Commands always pass; queries leave 30 % to them, the reads that
+/// protecting and closing rest on 10 %.
 class WeightBudget {
  public:
   void set_limit(int limit) { window_.set_limit(limit); }
   int limit() const { return window_.limit(); }
   int used(TimePoint now) { return window_.used(now) + in_flight_; }
   /// How long a query of that weight has to wait; zero = it may leave now.
-  Millis wait_for_query(int weight, TimePoint now);
+  Millis wait_for_query(int weight, TimePoint now, bool proves = false);
+
+  /// The longest that any was told to wait.
+  Millis longest_wait() const { return longest_wait_; }
 
   void start(int weight) { in_flight_ += weight; }
   /// It never left.
@@ -51,15 +57,28 @@ class WeightBudget {
  private:
   FixedWindow window_{Minutes(1), 2400};
   int in_flight_ = 0;
+  Millis longest_wait_{0};
 };
 
-/// Placements of one account. Orders that add risk leave 30 % to those that reduce it.
+/// What an order is for, as far as its place in the pool goes.
+enum class OrderUse {
+  opens,         // adds risk: leaves 30 % to others, and room for its own stop
+  takes_profit,  // leaves room for the stops of what was opened
+  protects,      // stops and closes: takes what there is
+};
+
+/// Placements of one account. An order that opens reserves a place for the stop of its symbol; that
+/// is given back when the stop leaves, when the order came to nothing, or after ten seconds.
 class OrderPool {
  public:
   void set_limits(int per_10_seconds, int per_minute);
-  bool admits(bool reduces_risk, TimePoint now);
+  bool admits(OrderUse use, TimePoint now);
+  /// What an order is told that is not admitted.
+  std::optional<std::string> obstacle(OrderUse use, TimePoint now);
   /// An order leaves.
-  void count(TimePoint now);
+  void count(OrderUse use, const std::string& symbol, TimePoint now);
+  /// What was to be opened is not: no stop will follow.
+  void release(const std::string& symbol) { reserved_.erase(symbol); }
   void report(std::optional<int> in_10_seconds, std::optional<int> in_minute, TimePoint sent,
               TimePoint now);
   /// The exchange refused an order for the number of orders (-1015).
@@ -69,6 +88,7 @@ class OrderPool {
   FixedWindow ten_seconds_{Seconds(10), 300};
   FixedWindow minute_{Minutes(1), 1200};
   TimePoint closed_until_{};
+  std::map<std::string, TimePoint> reserved_;  // places for stops, by symbol, until when
 };
 
 /// Limits as exchangeInfo reports them; zero = not reported.

@@ -24,6 +24,7 @@ class BinanceMarketData final : public exchange::MarketData {
   Task<Result<exchange::MarketRules>> fetch_rules() override;
   Task<Result<exchange::AsOf<std::vector<exchange::Ticker>>>> fetch_tickers() override;
   Task<Result<exchange::AsOf<std::vector<exchange::MarkPrice>>>> fetch_marks() override;
+  Task<Result<exchange::AsOf<std::vector<exchange::BookTicker>>>> fetch_book_tickers() override;
   Task<Result<std::vector<exchange::Kline>>> fetch_klines(exchange::KlineQuery query) override;
   Task<Status> prepare(std::size_t parallel_requests) override {
     return venue_.prepare(parallel_requests);
@@ -68,6 +69,12 @@ Task<Result<exchange::AsOf<std::vector<exchange::Ticker>>>> BinanceMarketData::f
 
 Task<Result<exchange::AsOf<std::vector<exchange::MarkPrice>>>> BinanceMarketData::fetch_marks() {
   return fetch_list<std::vector<exchange::MarkPrice>>("/fapi/v1/premiumIndex", 10, parse_marks);
+}
+
+Task<Result<exchange::AsOf<std::vector<exchange::BookTicker>>>>
+BinanceMarketData::fetch_book_tickers() {
+  return fetch_list<std::vector<exchange::BookTicker>>("/fapi/v1/ticker/bookTicker", 5,
+                                                       parse_book_tickers);
 }
 
 Task<Result<std::vector<exchange::Kline>>> BinanceMarketData::fetch_klines(

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "binance/limits.h"
-#include "exchange/types.h"
+#include "exchange/market_data.h"
 #include "net/json.h"
 
 namespace bb::binance {
@@ -20,6 +20,7 @@ RateLimits parse_rate_limits(net::JsonView exchange_info);
 /// All rows, also those of symbols that trade no more: their close time says so.
 std::vector<exchange::Ticker> parse_tickers(net::JsonView root);
 std::vector<exchange::MarkPrice> parse_marks(net::JsonView root);
+std::vector<exchange::BookTicker> parse_book_tickers(net::JsonView root);
 std::vector<exchange::Kline> parse_klines(net::JsonView root);
 
 // parse_account.cpp

@@ -124,6 +124,18 @@ std::vector<exchange::MarkPrice> parse_marks(JsonView root) {
   return out;
 }
 
+std::vector<exchange::BookTicker> parse_book_tickers(JsonView root) {
+  std::vector<exchange::BookTicker> out;
+  root.for_each([&](JsonView row) {
+    out.push_back({Symbol(row.at("symbol").text()),
+                   Price(row.at("bidPrice").decimal(Rounding::nearest)),
+                   Price(row.at("askPrice").decimal(Rounding::nearest)),
+                   Qty(row.at("bidQty").decimal(Rounding::down)),
+                   Qty(row.at("askQty").decimal(Rounding::down))});
+  });
+  return out;
+}
+
 std::vector<exchange::Kline> parse_klines(JsonView root) {
   constexpr std::size_t kColumnsUsed = 8;
   std::vector<exchange::Kline> out;

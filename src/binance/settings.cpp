@@ -69,6 +69,21 @@ Status set_environment(std::string& target, std::string_view value) {
 
 }  // namespace
 
+Settings without_keys(const Settings& settings) {
+  Settings out;
+  out.base_url = settings.base_url;
+  out.stream_url = settings.stream_url;
+  out.order_entry = settings.order_entry;
+  out.ws_api_url = settings.ws_api_url;
+  out.environment = settings.environment;
+  out.timeout_sec = settings.timeout_sec;
+  out.retry_count = settings.retry_count;
+  out.retry_delay_sec = settings.retry_delay_sec;
+  out.recv_window = settings.recv_window;
+  out.http_pool_maxsize = settings.http_pool_maxsize;
+  return out;
+}
+
 SettingsSection settings_section(Settings& target) {
   SettingsSection section("binance");
   section.secret("api_key", target.api_key, "API key of the account")

@@ -27,6 +27,9 @@ struct Settings {
   std::int64_t http_pool_maxsize = 64;
 };
 
+/// Everything but the keys: what a Venue needs.
+Settings without_keys(const Settings& settings);
+
 /// The rows of [binance]; `target` outlives the section.
 SettingsSection settings_section(Settings& target);
 

@@ -89,7 +89,8 @@ const RateLimits& Venue::limits() const { return state_->limits; }
 
 VenueHealth Venue::health() const {
   auto& s = *state_;
-  VenueHealth health{s.time.error_bound(), s.budget.used(exchange_now()), s.budget.limit(), {}};
+  VenueHealth health{s.time.error_bound(), s.budget.used(exchange_now()), s.budget.limit(),
+                     s.budget.longest_wait()};
   if (s.banned())
     health.banned_until =
         exchange_now() + std::chrono::ceil<Millis>(s.banned_until - s.clock.steady_now());
@@ -158,7 +159,7 @@ Task<Reply> Venue::command(Call call) {
     nothing_sent.text = std::move(*obstacle);
     co_return nothing_sent;
   }
-  if (call.pool != nullptr) call.pool->count(exchange_now());
+  if (call.pool != nullptr) call.pool->count(call.use, call.pool_symbol, exchange_now());
   Reply reply = co_await send_once(call, s.clock.after(s.timeout));
   reply.evidence.code = canonical_code(reply.evidence.code);
   co_return reply;

@@ -37,7 +37,8 @@ struct VenueHealth {
   std::optional<Micros> clock_error_max;  // nothing: never measured, or distrusted
   int weight_used = 0;                    // this minute
   int weight_limit = 0;
-  std::optional<TimePoint> banned_until;  // exchange time
+  Millis waited_longest{0};                 // for the weight limit, of all queries so far
+  std::optional<TimePoint> banned_until{};  // exchange time
 };
 
 struct VenueOptions {

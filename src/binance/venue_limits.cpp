@@ -58,8 +58,8 @@ Task<Result<Micros>> Venue::admit_query(const Call& call) {
   Micros measuring{0};
   for (bool measured = false;;) {
     if (s.banned()) co_return fail(ErrorKind::rate_limited, s.ban_text());
-    const Micros wait =
-        std::max(s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
+    const Micros full(s.budget.wait_for_query(call.weight, exchange_now(), call.proves));
+    const Micros wait = std::max(s.pause_left(), full);
     if (wait <= Micros(0)) {
       if (measured || !s.time.aged()) break;
       // A failed measurement is no reason to give up: the wall clock may be good enough.
@@ -83,8 +83,7 @@ Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
   auto& s = *state_;
   if (s.time.unusable()) (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
   if (auto why = obstacle()) co_return std::move(*why);
-  if (call.pool != nullptr && !call.pool->admits(call.reduces_risk, exchange_now()))
-    co_return "the account's order rate limit is used up; nothing was sent";
+  if (call.pool != nullptr) co_return call.pool->obstacle(call.use, exchange_now());
   co_return std::nullopt;
 }
 

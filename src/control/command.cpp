@@ -36,6 +36,8 @@ std::string_view str(CommandKind kind) {
       return "loss-cut";
     case CommandKind::flatten:
       return "flatten";
+    case CommandKind::preview:
+      return "flatten-preview";
     case CommandKind::pause:
       return "pause";
     case CommandKind::resume:
@@ -83,11 +85,13 @@ bool is_repeatable(const Command& command) {
   switch (command.kind) {
     case CommandKind::manage:
     case CommandKind::loss_cut:
+    case CommandKind::preview:
     case CommandKind::pause:
     case CommandKind::status:
       return true;
     case CommandKind::flatten:
-      return command.percent == Decimal::from_int(100);
+      // Half of a half is a quarter, and the next one may find other losers.
+      return command.percent == Decimal::from_int(100) && command.profits == Profits::any;
     case CommandKind::entry:
     case CommandKind::resume:
       return false;

@@ -19,6 +19,7 @@ enum class CommandKind {
   manage,    // one patrol
   loss_cut,  // close what floats at a loss, in the holder's configured scope
   flatten,   // close positions, whole or in part; entries are paused first
+  preview,   // what that flatten would do and cost; changes nothing, is not recorded
   pause,     // nothing that adds risk from now on
   resume,    // the explicit end of a pause or a halt
   status,    // tells only; not recorded
@@ -31,6 +32,10 @@ bool closes(CommandKind kind);
 /// A command older than this when its turn comes is refused.
 inline constexpr Millis kCommandAgeMax{60'000};
 
+/// Of a flatten and its preview.
+enum class Sides { any, longs, shorts };
+enum class Profits { any, losers, winners };
+
 struct Command {
   std::string id;  // make_command_id()
   CommandKind kind = CommandKind::status;
@@ -40,6 +45,8 @@ struct Command {
   bool tracked = false;                      // flatten: only what the store knows as ours
   Decimal percent = Decimal::from_int(100);  // flatten: in (0, 100]
   std::vector<std::string> symbols;          // flatten: empty = all
+  Sides sides = Sides::any;                  // flatten
+  Profits profits = Profits::any;            // flatten: as the exchange counts them at that moment
   std::string reason;                        // pause
 
   bool operator==(const Command&) const = default;

@@ -18,9 +18,13 @@ using net::JsonWriter;
 constexpr std::size_t kIdDigits = 32;
 constexpr std::size_t kTextBytesMax = 400;
 constexpr std::size_t kSymbolsMax = 1000;
-constexpr std::array kKinds = {CommandKind::entry,   CommandKind::manage, CommandKind::loss_cut,
-                               CommandKind::flatten, CommandKind::pause,  CommandKind::resume,
-                               CommandKind::status};
+constexpr std::array kKinds = {CommandKind::entry,   CommandKind::manage,  CommandKind::loss_cut,
+                               CommandKind::flatten, CommandKind::preview, CommandKind::pause,
+                               CommandKind::resume,  CommandKind::status};
+
+bool selects(CommandKind kind) {
+  return kind == CommandKind::flatten || kind == CommandKind::preview;
+}
 
 std::unexpected<Error> refuse(std::string why) {
   return fail(ErrorKind::invalid_input, std::move(why));
@@ -42,13 +46,17 @@ bool is_id(std::string_view text) {
 
 void write_members(JsonWriter& json, const Command& command) {
   if (!command.trade_day.empty()) json.field("trade_day", command.trade_day);
-  if (command.kind == CommandKind::flatten) {
+  if (selects(command.kind)) {
     json.field("scope", command.tracked ? "tracked" : "account");
     json.field("percent", command.percent.str());
     json.key("symbols").begin_array();
     for (const auto& symbol : command.symbols)
       json.value(symbol);
     json.end_array();
+    if (command.sides != Sides::any)
+      json.field("side", command.sides == Sides::longs ? "long" : "short");
+    if (command.profits != Profits::any)
+      json.field("profit", command.profits == Profits::losers ? "losers" : "winners");
   }
   if (!command.reason.empty()) json.field("reason", command.reason);
 }
@@ -61,7 +69,7 @@ std::string short_text(JsonView value) {
 
 /// Fills `command` from one member; false when this version does not know it.
 bool read_member(Command& command, std::string_view name, JsonView value) {
-  const bool flattens = command.kind == CommandKind::flatten;
+  const bool flattens = selects(command.kind);
   if (name == "id") {
     command.id = short_text(value);
   } else if (name == "at") {
@@ -80,6 +88,14 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     const auto percent = parse_percent(value.text());
     if (!percent) throw net::JsonError(percent.error().text);
     command.percent = *percent;
+  } else if (name == "side" && flattens) {
+    const std::string side = short_text(value);
+    if (side != "long" && side != "short") throw net::JsonError("side is not known");
+    command.sides = side == "long" ? Sides::longs : Sides::shorts;
+  } else if (name == "profit" && flattens) {
+    const std::string profit = short_text(value);
+    if (profit != "losers" && profit != "winners") throw net::JsonError("profit is not known");
+    command.profits = profit == "losers" ? Profits::losers : Profits::winners;
   } else if (name == "symbols" && flattens) {
     if (!value.is_array() || value.size() > kSymbolsMax)
       throw net::JsonError("symbols is no list, or too long a one");
@@ -103,8 +119,8 @@ Result<Request> read_command(JsonView root, CommandKind kind) {
                               str(kind)));
   if (!is_id(command.id)) return refuse("a command needs an id of 32 hex digits");
   if (!root.has("at")) return refuse("a command needs the time at which it was made");
-  if (kind == CommandKind::flatten && !(root.has("percent") && root.has("scope")))
-    return refuse("flatten needs a percent and a scope");
+  if (selects(kind) && !(root.has("percent") && root.has("scope")))
+    return refuse(fmt::format("{} needs a percent and a scope", str(kind)));
   for (const auto& symbol : command.symbols)
     if (auto why = complaint_of_symbol(symbol); !why.empty()) return refuse(std::move(why));
   return command;

@@ -1,6 +1,7 @@
 // The door's language, version 1: one JSON object per line, in both directions.
 //
-//   {"v":1,"do":"flatten","id":"<32 hex>","at":<ms>,"who":"..","percent":"50","symbols":["A"],..}
+//   {"v":1,"do":"flatten","id":"<32 hex>","at":<ms>,"who":"..","percent":"50","symbols":["A"],
+//    "scope":"account","side":"short","profit":"losers"}       flatten-preview: the same members
 //   {"v":1,"do":"ping"}   {"v":1,"do":"watch"}
 //
 //   {"v":1,"state":"accepted"}                   the holder has it, and nothing happened before

@@ -15,10 +15,7 @@ Task<Status> Book::refresh() {
   if (!new_rules) co_return std::unexpected(new_rules.error());
   if (!brackets) co_return std::unexpected(brackets.error());
   if (!settings) co_return std::unexpected(settings.error());
-  rules_ = std::move(*new_rules);
-  rule_index_.clear();
-  for (std::size_t i = 0; i < rules_.symbols.size(); ++i)
-    rule_index_.emplace(rules_.symbols[i].symbol, i);
+  adopt(std::move(*new_rules));
   brackets_.clear();
   for (auto& each : *brackets)
     brackets_.emplace(each.symbol, std::move(each.brackets));
@@ -30,6 +27,20 @@ Task<Status> Book::refresh() {
     if (!fee) co_return std::unexpected(fee.error());
     taker_fee_ = *fee;
   }
+  co_return Status{};
+}
+
+void Book::adopt(exchange::MarketRules rules) {
+  rules_ = std::move(rules);
+  rule_index_.clear();
+  for (std::size_t i = 0; i < rules_.symbols.size(); ++i)
+    rule_index_.emplace(rules_.symbols[i].symbol, i);
+}
+
+Task<Status> Book::refresh_rules() {
+  auto rules = co_await market_.fetch_rules();
+  if (!rules) co_return std::unexpected(rules.error());
+  adopt(std::move(*rules));
   co_return Status{};
 }
 
@@ -58,24 +69,42 @@ bool Book::expects(const exchange::SymbolSettings& told) const {
   return known != settings_.end() && known->second.leverage == told.leverage;
 }
 
+// What a lost answer leaves open, the exchange's own list of settings tells.
+Task<void> Book::look_up(Symbol symbol) {
+  const auto all = co_await account_.fetch_symbol_settings();
+  if (!all) co_return;
+  for (const auto& each : *all)
+    if (each.symbol == symbol) settings_[symbol] = each;
+}
+
 Task<Status> Book::ensure_isolated(Symbol symbol, int leverage) {
   // A symbol that is not listed has the account's defaults, which are not known: set both.
-  const auto known = settings_.find(symbol);
-  const bool isolated = known != settings_.end() && known->second.margin == MarginType::isolated;
-  const bool same_leverage = known != settings_.end() && known->second.leverage == leverage;
-  if (!isolated) {
+  const auto is_isolated = [&] {
+    const auto known = settings_.find(symbol);
+    return known != settings_.end() && known->second.margin == MarginType::isolated;
+  };
+  const auto has_leverage = [&] {
+    const auto known = settings_.find(symbol);
+    return known != settings_.end() && known->second.leverage == leverage;
+  };
+  // Both say what shall be, not what shall change: once more is as good as once.
+  for (int tries = 0; !is_isolated(); ++tries) {
     const auto changed = co_await account_.set_margin_type(symbol, MarginType::isolated);
     const bool accepted = planted("accept_cross_margin") && changed.code() == -4048;
-    if (changed.done() == nullptr && !accepted)
+    if (changed.done() != nullptr || accepted) break;
+    if (changed.unknown() != nullptr) co_await look_up(symbol);
+    if (!is_isolated() && (changed.unknown() == nullptr || tries > 0))
       co_return fail(
           ErrorKind::rejected,
           fmt::format("{} cannot be set to isolated margin: {}", symbol.str(), changed.describe()),
           changed.code());
   }
-  if (!same_leverage) {
+  for (int tries = 0; !has_leverage(); ++tries) {
     asked_leverage_[symbol] = leverage;  // the stream may tell it before the answer
     const auto changed = co_await account_.set_leverage(symbol, leverage);
-    if (changed.done() == nullptr)
+    if (changed.done() != nullptr) break;
+    if (changed.unknown() != nullptr) co_await look_up(symbol);
+    if (!has_leverage() && (changed.unknown() == nullptr || tries > 0))
       co_return fail(ErrorKind::rejected,
                      fmt::format("the leverage of {} cannot be set to {}: {}", symbol.str(),
                                  leverage, changed.describe()),

@@ -17,6 +17,10 @@ class Book {
 
   /// Rules, brackets and symbol settings, anew, in parallel.
   Task<Status> refresh();
+  /// The rules alone: one round trip, for whoever is in a hurry.
+  Task<Status> refresh_rules();
+  /// Rules that somebody has read just now.
+  void adopt(exchange::MarketRules rules);
   /// refresh() unless the last one is younger than `age`.
   Task<Status> refresh_if_older(Micros age, Clock& clock);
 
@@ -28,10 +32,13 @@ class Book {
   /// The leverage is what we know, or have just asked for.
   bool expects(const exchange::SymbolSettings& told) const;
 
-  /// Makes the symbol isolated with that leverage; sends only what differs.
+  /// Makes the symbol isolated with that leverage; sends only what differs. A lost answer is
+  /// settled by reading the settings.
   Task<Status> ensure_isolated(Symbol symbol, int leverage);
 
  private:
+  Task<void> look_up(Symbol symbol);
+
   exchange::TradingAccount& account_;
   exchange::MarketData& market_;
   exchange::MarketRules rules_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/plant.h"
@@ -61,17 +62,20 @@ Price band_edge(const SymbolRules& rules, Side side, Price mark) {
 }
 
 // Resting limits that reduce use up the position's capacity: the exchange then refuses a close with
-// -4118 or -2022.
-Task<void> cancel_reducing_limits(Desk& desk, const exchange::Position& position) {
+// -4118 or -2022. Whether any of them is gone now.
+Task<bool> cancel_reducing_limits(Desk& desk, const exchange::Position& position) {
   const auto open = co_await desk.parts().account.fetch_open_orders();
-  if (!open) co_return;
+  if (!open) co_return false;
   const Side reducing = position.qty.is_negative() ? Side::buy : Side::sell;
+  std::vector<Task<bool>> cancels;
   for (const auto& order : *open) {
     const bool reduces = order.reduce_only || order.position_side != PositionSide::both;
     if (order.symbol == position.symbol && order.position_side == position.side &&
         order.side == reducing && !order.conditional && reduces)
-      (void)co_await desk.cancel_order(order.ref());
+      cancels.push_back(desk.cancel_order(order.ref()));
   }
+  const auto gone = co_await gather(std::move(cancels));
+  co_return std::ranges::find(gone, true) != gone.end();
 }
 
 Task<exchange::Outcome<exchange::OrderView>> journaled(Desk& desk, exchange::OrderRequest& request,
@@ -163,44 +167,68 @@ Qty CloseLeg::size_to_send(Qty now) const {
   return std::min(above, before->abs() - wish.keep - result.closed);
 }
 
-Task<void> send_down(Desk& desk, CloseLeg& leg, const exchange::Position& position,
-                     const ClosePurpose& purpose) {
-  const Qty size = leg.size_to_send(position.qty);
-  if (!size.is_positive()) {
-    ++leg.refusals;
-    leg.result.text = "as much as was asked is closed, and more than was to be left stands";
-    co_return;
-  }
-  if (leg.first_sent == TimePoint{}) leg.first_sent = desk.parts().market.exchange_now();
+namespace {
+
+/// What became of one sending of a leg.
+struct Trouble {
+  std::optional<Sent> worst;  // nothing = all was executed as asked
+  Qty executed;
+  bool is_unknown = false;
+};
+
+Task<Trouble> send_pieces(Desk& desk, CloseLeg& leg, const exchange::Position& position, Qty size,
+                          const ClosePurpose& purpose) {
   std::vector<Task<Sent>> sends;
   for (const Qty piece : pieces_of(desk.book(), position, size)) {
     sends.push_back(send_piece(desk, position, piece, leg.is_whole(), leg.holding_id, purpose));
     if (planted("close_without_proof")) break;
   }
   const auto answers = co_await gather(std::move(sends));
-  const Sent* trouble = nullptr;
-  bool is_unknown = false;
+  Trouble trouble;
   for (const auto& sent : answers) {
-    leg.result.closed += sent.executed;
+    trouble.executed += sent.executed;
     if (sent.order_id != 0) leg.result.order_id = sent.order_id;
-    if (!sent.is_done && (trouble == nullptr || is_passing(*trouble))) trouble = &sent;
-    is_unknown = is_unknown || sent.is_unknown;
+    if (!sent.is_done && (!trouble.worst || is_passing(*trouble.worst))) trouble.worst = sent;
+    trouble.is_unknown = trouble.is_unknown || sent.is_unknown;
   }
-  leg.result.text = trouble == nullptr ? std::string() : trouble->text;
-  if (trouble == nullptr) {
-    leg.busy = 0;
+  leg.result.closed += trouble.executed;
+  co_return trouble;
+}
+
+}  // namespace
+
+Task<void> send_down(Desk& desk, CloseLeg& leg, exchange::Position position, ClosePurpose purpose) {
+  for (bool is_repeated = false;; is_repeated = true) {
+    const Qty size = leg.size_to_send(position.qty);
+    if (!size.is_positive()) {
+      ++leg.refusals;
+      leg.result.text = "as much as was asked is closed, and more than was to be left stands";
+      co_return;
+    }
+    if (leg.first_sent == TimePoint{}) leg.first_sent = desk.parts().market.exchange_now();
+    const auto trouble = co_await send_pieces(desk, leg, position, size, purpose);
+    leg.result.text = trouble.worst ? trouble.worst->text : std::string();
+    if (!trouble.worst) {
+      leg.busy = 0;
+      co_return;
+    }
+    if (trouble.is_unknown && !leg.is_whole())
+      leg.quiet_until = desk.parts().clock.after(kMayStillArrive);
+    if (is_passing(*trouble.worst)) {
+      ++leg.busy;
+      co_return;
+    }
+    const int code = trouble.worst->code;
+    const bool is_held = code == -4118 || code == -2022;
+    if (is_held && !is_repeated && co_await cancel_reducing_limits(desk, position)) {
+      position.qty += position.qty.is_negative() ? trouble.executed : -trouble.executed;
+      continue;
+    }
+    ++leg.refusals;
+    if (is_about_rules(code) && !std::exchange(leg.rules_refreshed, true))
+      (void)co_await desk.book().refresh();
     co_return;
   }
-  if (is_unknown && !leg.is_whole()) leg.quiet_until = desk.parts().clock.after(kMayStillArrive);
-  if (is_passing(*trouble)) {
-    ++leg.busy;
-    co_return;
-  }
-  ++leg.refusals;
-  if (trouble->code == -4118 || trouble->code == -2022)
-    co_await cancel_reducing_limits(desk, position);
-  if (is_about_rules(trouble->code) && !std::exchange(leg.rules_refreshed, true))
-    (void)co_await desk.book().refresh();
 }
 
 }  // namespace bb::desk

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/join.h"
 #include "base/plant.h"
 #include "desk/impl/close_leg.h"
 #include "desk/impl/journal.h"
@@ -21,6 +22,9 @@ constexpr Micros kLongestPause{5'000'000};
 // is not sent again before this has passed.
 constexpr Micros kMayLag{1'000'000};
 constexpr Minutes kClockDoubt{1};
+// How long answers that have come wait for those that have not: a round trip, within these.
+constexpr Micros kGraceMin{50'000};
+constexpr Micros kGraceMax{500'000};
 
 exchange::Position position_of(const std::vector<exchange::Position>& positions,
                                const CloseOrder& wish) {
@@ -32,22 +36,10 @@ exchange::Position position_of(const std::vector<exchange::Position>& positions,
   return none;
 }
 
-Task<Result<CloseView>> read(Parts& parts, bool with_orders) {
-  CloseView view;
-  if (with_orders) {
-    auto [positions, orders] =
-        co_await both(parts.account.fetch_positions(), parts.account.fetch_open_orders());
-    if (!positions) co_return std::unexpected(positions.error());
-    if (!orders) co_return std::unexpected(orders.error());
-    view.positions = std::move(*positions);
-    view.orders = std::move(*orders);
-  } else {
-    auto positions = co_await parts.account.fetch_positions();
-    if (!positions) co_return std::unexpected(positions.error());
-    view.positions = std::move(*positions);
-  }
-  view.as_of = parts.market.exchange_now();
-  co_return view;
+Task<Result<CloseView>> read(Parts& parts) {
+  auto positions = co_await parts.account.fetch_positions();
+  if (!positions) co_return std::unexpected(positions.error());
+  co_return CloseView{std::move(*positions), parts.market.exchange_now()};
 }
 
 // Records the fills of the leg and says how much of it they closed.
@@ -64,6 +56,8 @@ Task<bool> record(Desk& desk, CloseLeg& leg) {
   co_return true;
 }
 
+// Legs act on their own, and the account is read for all that wait for it: a leg that waits for its
+// turn or its answer holds back neither the repeats nor the proof of the others.
 class Run {
  public:
   Run(Desk& desk, std::vector<CloseOrder> orders, ClosePurpose purpose, CloseOptions options)
@@ -71,6 +65,7 @@ class Run {
     for (auto& order : orders) {
       CloseLeg leg;
       leg.wish = order;
+      leg.give_up = desk.parts().clock.after(options_.patience);
       const auto holding = desk.parts().store.find_open_holding(order.symbol);
       if (holding && holding->side == order.side) leg.holding_id = holding->id;
       legs_.push_back(std::move(leg));
@@ -81,13 +76,18 @@ class Run {
 
  private:
   Clock& clock() { return desk_.parts().clock; }
-  bool is_over() const { return std::ranges::all_of(legs_, &CloseLeg::is_over); }
-  Task<bool> look();
+  SteadyTime now() { return clock().steady_now(); }
+  bool is_acting() const { return std::ranges::any_of(legs_, &CloseLeg::is_acting); }
+  bool is_finished();
+  Task<void> follow(TaskGroup& group);
+  Task<void> look();
   void judge(CloseLeg& leg);
+  bool start(TaskGroup& group);
   Task<void> act(CloseLeg& leg);
-  Task<bool> act_one(CloseLeg& leg);
-  Task<std::vector<bool>> record_all();
-  Micros pause();
+  Task<void> act_one(CloseLeg& leg);
+  Task<bool> keep_fills(CloseLeg& leg);
+  Task<void> wait_for_reason();
+  Micros backoff(int times);
   CloseReport report();
 
   Desk& desk_;
@@ -97,64 +97,68 @@ class Run {
   std::optional<CloseView> view_;
   std::string problem_;
   int blind_ = 0;  // reads that failed, in a row
-  bool has_sent_ = false;
+  std::optional<Stop> nap_;
 };
 
-// Reads the account, and with it the fills of what was sent since the last look.
-Task<bool> Run::look() {
+Task<void> Run::look() {
   view_.reset();
   if (options_.seen) {
     view_.emplace();
     view_->positions = std::move(*options_.seen);
     view_->as_of = desk_.parts().market.exchange_now();
     options_.seen.reset();
-    co_return true;
+    co_return;
   }
-  auto reading = read(desk_.parts(), options_.with_orders);
-  auto [found, recorded] = co_await both(std::move(reading), record_all());
+  auto found = co_await read(desk_.parts());
   if (!found) {
     ++blind_;
     problem_ = "the positions could not be read: " + found.error().text;
-    co_return false;
+    for (auto& leg : legs_)
+      leg.look_at = clock().after(backoff(blind_));
+    co_return;
   }
   blind_ = 0;
   view_ = std::move(*found);
-  co_return true;
 }
 
-Task<std::vector<bool>> Run::record_all() {
-  std::vector<Task<bool>> reads;
-  if (has_sent_)
-    for (auto& leg : legs_)
-      if (!leg.is_over && leg.first_sent != TimePoint{}) reads.push_back(record(desk_, leg));
-  co_return co_await gather(std::move(reads));
+Task<bool> Run::keep_fills(CloseLeg& leg) {
+  try {
+    co_return co_await record(desk_, leg);
+  } catch (const std::exception& error) {
+    desk_.parts().log.error("fills not recorded",
+                            {{"symbol", leg.wish.symbol}, {"why", error.what()}});
+  }
+  co_return false;
 }
 
 // Is the leg where it should be, by this read?
 void Run::judge(CloseLeg& leg) {
-  const Qty now = position_of(view_->positions, leg.wish).qty;
-  const SteadyTime time = clock().steady_now();
-  leg.note_start(now);
-  leg.result.left = now;
-  if (leg.is_there(now)) {
-    const bool explained = leg.is_explained(now);
+  const Qty size = position_of(view_->positions, leg.wish).qty;
+  const SteadyTime time = now();
+  leg.note_start(size);
+  leg.result.left = size;
+  if (leg.is_there(size)) {
+    const bool explained = leg.is_explained(size);
     if (explained || (leg.there_since && time - *leg.there_since >= kTwoReads)) {
       leg.result.kind = Kind::flat;
       leg.result.text.clear();
       leg.is_over = true;
-    } else {
-      leg.result.kind = Kind::unknown;
-      leg.result.text = "its end is not proved yet";
-      if (!leg.there_since) leg.there_since = time;
+      return;
     }
+    leg.result.kind = Kind::unknown;
+    leg.result.text = "its end is not proved yet";
+    if (!leg.there_since) leg.there_since = time;
+    leg.look_at = *leg.there_since + kTwoReads;
     return;
   }
   leg.there_since.reset();
   leg.result.kind = Kind::partial;
   if (leg.refusals >= kRefusalsMax) leg.is_over = true;
+  const Micros step = std::min<Micros>(kFirstPause / 2 * (1 << std::min(leg.looks++, 4)), kMayLag);
+  leg.look_at = clock().after(step);
 }
 
-Task<bool> Run::act_one(CloseLeg& leg) {
+Task<void> Run::act_one(CloseLeg& leg) {
   auto position = position_of(view_->positions, leg.wish);
   std::optional<Turn> turn;
   if (options_.turns == CloseTurns::taken) {
@@ -163,11 +167,13 @@ Task<bool> Run::act_one(CloseLeg& leg) {
     if (was_busy) {
       // Whoever acted here may have changed it.
       const auto again = co_await desk_.parts().account.fetch_positions();
-      if (!again) co_return false;
+      if (!again) co_return;
       position = position_of(*again, leg.wish);
-      if (leg.is_there(position.qty)) co_return false;
+      if (leg.is_there(position.qty)) co_return;
     }
   }
+  // Whoever held the turn does not use up this leg's patience.
+  if (leg.first_sent == TimePoint{}) leg.give_up = clock().after(options_.patience);
   co_await send_down(desk_, leg, position, purpose_);
   if (leg.before && leg.result.closed >= leg.before->abs() - leg.wish.keep)
     leg.quiet_until = std::max(leg.quiet_until, clock().after(kMayLag));
@@ -175,19 +181,32 @@ Task<bool> Run::act_one(CloseLeg& leg) {
     leg.result.kind = Kind::flat;
     leg.is_over = true;
   }
-  co_return true;
 }
 
-Micros Run::pause() {
-  int busy = blind_;
-  bool is_waiting = false;
-  for (const auto& leg : legs_) {
-    if (leg.is_over) continue;
-    busy = std::max({busy, leg.busy, leg.refusals});
-    is_waiting = is_waiting || leg.there_since.has_value();
+Task<void> Run::act(CloseLeg& leg) {
+  const SteadyTime begin = now();
+  try {
+    co_await act_one(leg);
+  } catch (const std::exception& error) {
+    // One leg's broken figures must not keep the others open.
+    leg.result.text = error.what();
+    leg.refusals = kRefusalsMax;
   }
-  if (busy == 0) return is_waiting ? Micros(kTwoReads) : kFirstPause / 2;
-  const Micros longest = std::min(kLongestPause, kFirstPause * (1 << std::min(busy - 1, 5)));
+  leg.is_acting = false;
+  leg.looks = 0;
+  leg.look_at = now();
+  leg.grace = std::clamp<Micros>(leg.look_at - begin, kGraceMin, kGraceMax);
+  if (leg.busy > 0 || !leg.result.text.empty()) {
+    const Micros wait = backoff(std::max({leg.busy, leg.refusals, 1}));
+    leg.look_at = clock().after(wait);
+    leg.quiet_until = std::max(leg.quiet_until, leg.look_at);
+    leg.grace = Micros(0);
+  }
+  if (nap_) nap_->request();
+}
+
+Micros Run::backoff(int times) {
+  const Micros longest = std::min(kLongestPause, kFirstPause * (1 << std::min(times - 1, 5)));
   const auto spread = static_cast<std::uint64_t>(longest.count() / 2);
   return longest / 2 + Micros(static_cast<std::int64_t>(desk_.random().below(spread)));
 }
@@ -211,34 +230,68 @@ CloseReport Run::report() {
   return out;
 }
 
-Task<CloseReport> Run::run() {
-  const SteadyTime give_up = clock().after(options_.patience);
-  for (;;) {
-    if (co_await look()) {
-      for (auto& leg : legs_)
-        if (!leg.is_over) judge(leg);
-      if (is_over()) break;
-    }
-    if (clock().steady_now() >= give_up) break;
-    bool acted = false;
-    if (view_) {
-      std::vector<Task<bool>> acts;
-      for (auto& leg : legs_) {
-        const bool may_act =
-            !leg.is_over && !leg.there_since && clock().steady_now() >= leg.quiet_until;
-        if (may_act) acts.push_back(act_one(leg));
-      }
-      acted = !acts.empty();
-      has_sent_ = has_sent_ || acted;
-      (void)co_await gather(std::move(acts));
-      if (acted && planted("close_without_proof")) break;
-    }
-    // After answers without trouble the proof is read at once.
-    const bool clean = acted && std::ranges::all_of(legs_, [](const CloseLeg& leg) {
-                         return leg.is_over || (leg.busy == 0 && leg.result.text.empty());
-                       });
-    if (!clean) co_await sleep_for(clock(), pause());
+// Nobody acts, and the last read came after every action.
+bool Run::is_finished() {
+  const SteadyTime time = now();
+  return std::ranges::all_of(legs_, [&](const CloseLeg& leg) {
+    return !leg.is_acting && (leg.is_over || (leg.is_read && time >= leg.give_up));
+  });
+}
+
+bool Run::start(TaskGroup& group) {
+  const SteadyTime time = now();
+  for (auto& leg : legs_) {
+    if (!leg.is_read || leg.is_over || leg.there_since) continue;
+    if (time < leg.quiet_until || time >= leg.give_up) continue;
+    leg.is_acting = true;
+    group.spawn(act(leg));
   }
+  return is_acting();
+}
+
+// Until a leg wants the account to be read. One whose answer has come waits a round trip for those
+// whose answers have not: they mostly come together, and one read then proves them all.
+Task<void> Run::wait_for_reason() {
+  for (;;) {
+    const bool acting = is_acting();
+    const SteadyTime time = now();
+    SteadyTime next = clock().after(Hours(1));
+    bool has_reason = !acting;
+    for (const auto& leg : legs_) {
+      if (leg.is_over || leg.is_acting || (leg.is_read && time >= leg.give_up)) continue;
+      next = std::min(next, leg.look_at + (acting ? leg.grace : Micros(0)));
+      has_reason = false;
+    }
+    if (has_reason || next <= time) co_return;
+    nap_.emplace(clock());
+    (void)co_await nap_->sleep_until(next);
+    nap_.reset();
+  }
+}
+
+Task<void> Run::follow(TaskGroup& group) {
+  for (;;) {
+    // A read that began while a leg acted says nothing about it.
+    for (auto& leg : legs_)
+      leg.is_read = !leg.is_acting;
+    co_await look();
+    if (view_)
+      for (auto& leg : legs_)
+        if (leg.is_read && !leg.is_over) judge(leg);
+    if (is_finished()) co_return;
+    const bool acting = view_ && start(group);
+    co_await wait_for_reason();
+    if (acting && planted("close_without_proof")) co_return;
+  }
+}
+
+Task<CloseReport> Run::run() {
+  TaskGroup group(co_await boost::asio::this_coro::executor);
+  co_await join_after(group, follow(group));
+  std::vector<Task<bool>> records;
+  for (auto& leg : legs_)
+    if (leg.first_sent != TimePoint{}) records.push_back(keep_fills(leg));
+  (void)co_await gather(std::move(records));
   co_return report();
 }
 

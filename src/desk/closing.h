@@ -1,7 +1,8 @@
 // Closing: brings legs of the account down, all of them at the same time, and proves it. The one
 // way in which anything here is closed: time-outs, failed protection, loss cuts and flatten.
 //
-// Three round trips when nothing goes wrong, whatever the number of legs: read, send, read.
+// Three round trips when nothing goes wrong, whatever the number of legs: read, send, read. A leg
+// that is slow (its turn, its answer) delays neither the repeats nor the proof of the others.
 #pragma once
 
 #include <optional>
@@ -33,8 +34,7 @@ enum class CloseTurns {
 /// What the account shows after the last action.
 struct CloseView {
   std::vector<exchange::Position> positions;
-  std::vector<exchange::OrderView> orders;  // all resting ones
-  TimePoint as_of{};                        // exchange time
+  TimePoint as_of{};  // exchange time
 };
 
 struct CloseReport {
@@ -45,9 +45,9 @@ struct CloseReport {
 
 struct CloseOptions {
   CloseTurns turns = CloseTurns::held;
-  bool with_orders = false;  // read resting orders along with the positions
   /// Overloads, lost answers and unreadable positions are met with patience, jittered pauses from
-  /// 0.2 to 5 s apart; refusals of any other kind with eight attempts.
+  /// 0.2 to 5 s apart; refusals of any other kind with eight attempts. It counts from a leg's first
+  /// order: waiting for a turn does not use it up.
   Micros patience{Seconds(30)};
   /// Positions that the caller has read just now.
   std::optional<std::vector<exchange::Position>> seen{};
@@ -56,7 +56,8 @@ struct CloseOptions {
 /// A leg that is whole is reduce-only and may be sent again after an Unknown; a leg that keeps a
 /// part is first settled, so that it never closes more than was asked. A leg is at its goal when a
 /// read says so after the last action and our own fills explain it, or two reads at least two
-/// seconds apart do. Fills are recorded along with the read that proves.
+/// seconds apart do. Fills are read and recorded after the proof: the limits of the exchange are
+/// for the proofs first.
 Task<CloseReport> close_legs(Desk& desk, std::vector<CloseOrder> orders, ClosePurpose purpose,
                              CloseOptions options);
 

@@ -59,10 +59,6 @@ ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol
   }
 }
 
-Task<void> Desk::import_known_orders() {
-  if (importer_) co_await importer_();
-}
-
 Task<Result<std::vector<exchange::Fill>>> Desk::record_fills(Symbol symbol, TimePoint since,
                                                              std::int64_t holding_id) {
   if (planted("fills_not_recorded")) co_return std::vector<exchange::Fill>{};
@@ -104,41 +100,59 @@ Task<bool> Desk::cancel_order(exchange::OrderRef order) {
   co_return false;
 }
 
-Task<std::vector<store::Intent>> Desk::settle_intents() {
-  std::vector<store::Intent> filled_entries;
-  for (store::Intent intent : parts_.store.unresolved_intents()) {
-    // Somebody acts on the symbol, perhaps on this very order: he settles it.
-    if (turns_.is_taken(intent.symbol)) continue;
-    const Turn turn = co_await turns_.take(intent.symbol);
-    const auto* now = parts_.store.find_intent(intent.client_order_id);
-    if (now == nullptr ||
-        (now->state != store::IntentState::sent && now->state != store::IntentState::unknown))
-      continue;
-    const auto found = co_await parts_.account.find_order(
-        {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
-    if (!found || !found->has_value()) {
-      if (found && co_await is_dead(parts_, intent)) {
-        intent.state = store::IntentState::refused;
-      } else if (intent.state == store::IntentState::unknown) {
-        continue;
-      } else {
-        intent.state = store::IntentState::unknown;
-      }
-      intent.evidence = found ? "the exchange does not know the id" : found.error().text;
-      co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
-      continue;
+Task<void> Desk::settle_intent(store::Intent intent, std::vector<store::Intent>& filled_entries) {
+  const auto* now = parts_.store.find_intent(intent.client_order_id);
+  if (now == nullptr ||
+      (now->state != store::IntentState::sent && now->state != store::IntentState::unknown))
+    co_return;
+  const auto found = co_await parts_.account.find_order(
+      {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
+  if (!found || !found->has_value()) {
+    if (found && co_await is_dead(parts_, intent)) {
+      intent.state = store::IntentState::refused;
+    } else if (intent.state == store::IntentState::unknown) {
+      co_return;
+    } else {
+      intent.state = store::IntentState::unknown;
     }
-    const exchange::OrderView& order = **found;
-    intent = *now;
-    if (advance(intent, order, "query"))
-      co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
-    parts_.log.info("intent settled", {{"symbol", intent.symbol},
-                                       {"kind", str(intent.kind)},
-                                       {"status", str(order.status)},
-                                       {"executed", order.executed_qty}});
-    const bool entry = intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute;
-    if (entry && order.executed_qty.is_positive()) filled_entries.push_back(intent);
+    intent.evidence = found ? "the exchange does not know the id" : found.error().text;
+    co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
+    co_return;
   }
+  const exchange::OrderView& order = **found;
+  if (const auto* latest = parts_.store.find_intent(intent.client_order_id)) intent = *latest;
+  if (advance(intent, order, "query"))
+    co_await commit_or_log(parts_, std::move(store::Batch().put(intent)));
+  parts_.log.info("intent settled", {{"symbol", intent.symbol},
+                                     {"kind", str(intent.kind)},
+                                     {"status", str(order.status)},
+                                     {"executed", order.executed_qty}});
+  const bool entry = intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute;
+  if (entry && order.executed_qty.is_positive()) filled_entries.push_back(intent);
+}
+
+Task<std::vector<store::Intent>> Desk::settle_symbol(std::vector<store::Intent> intents) {
+  std::vector<store::Intent> filled_entries;
+  const Symbol symbol = intents.front().symbol;
+  // Somebody acts on the symbol, perhaps on these very orders: he settles them.
+  if (turns_.is_taken(symbol)) co_return filled_entries;
+  const Turn turn = co_await turns_.take(symbol);
+  for (auto& intent : intents)
+    co_await settle_intent(std::move(intent), filled_entries);
+  co_return filled_entries;
+}
+
+Task<std::vector<store::Intent>> Desk::settle_intents() {
+  std::map<Symbol, std::vector<store::Intent>> open;
+  for (auto& intent : parts_.store.unresolved_intents())
+    open[intent.symbol].push_back(std::move(intent));
+  std::vector<Task<std::vector<store::Intent>>> settlings;
+  for (auto& [symbol, intents] : open)
+    settlings.push_back(settle_symbol(std::move(intents)));
+  std::vector<store::Intent> filled_entries;
+  const auto settled = co_await gather(std::move(settlings));
+  for (const auto& filled : settled)
+    filled_entries.insert(filled_entries.end(), filled.begin(), filled.end());
   co_return filled_entries;
 }
 

@@ -143,8 +143,8 @@ class Desk {
   /// Cancels a live conditional order of ours; true when it is gone.
   Task<bool> cancel_order(exchange::OrderRef order);
 
-  /// Settles every intent that a crash or a time-out left open. Returns the entries that turn out
-  /// to have filled without a holding: the strategy adopts them.
+  /// Settles every intent that a crash or a time-out left open, symbols in parallel. Returns the
+  /// entries that turn out to have filled without a holding: the strategy adopts them.
   Task<std::vector<store::Intent>> settle_intents();
 
   /// Makes the id of the next order of that kind; a pure function of what the store has seen.
@@ -152,20 +152,16 @@ class Desk {
                         int* attempt = nullptr) const;
   const ClientOrderIds& ids() const { return ids_; }
 
-  /// What is to be done before an order with our id form is called foreign: importing what was sent
-  /// past a holder that did not answer.
-  using Importer = std::function<Task<void>()>;
-  void import_with(Importer importer) { importer_ = std::move(importer); }
-  Task<void> import_known_orders();
-
  private:
+  Task<std::vector<store::Intent>> settle_symbol(std::vector<store::Intent> intents);
+  Task<void> settle_intent(store::Intent intent, std::vector<store::Intent>& filled_entries);
+
   Parts parts_;
   Book book_;
   Turns turns_;
   Gate gate_;
   ClientOrderIds ids_;
   std::map<ClientOrderId, Waiting*> waiting_;
-  Importer importer_;
   Random random_{0xb0b};
 };
 

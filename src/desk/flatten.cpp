@@ -1,11 +1,11 @@
 #include "desk/flatten.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <set>
 
-#include "desk/closing.h"
+#include "base/join.h"
 #include "desk/holdings.h"
+#include "desk/impl/flatten_scope.h"
 
 namespace bb::desk {
 
@@ -19,15 +19,6 @@ constexpr Micros kBetweenReads{2'000'000};
 // An entry that nobody answered for may still reach the exchange within recvWindow (5 s).
 constexpr Millis kMayStillArrive{10'000};
 
-struct Target {
-  CloseOrder order;
-  std::string text;
-};
-
-bool is_wanted(const FlattenRequest& request, Symbol symbol) {
-  return request.only.empty() || std::ranges::find(request.only, symbol) != request.only.end();
-}
-
 const exchange::Position* find_position(const std::vector<exchange::Position>& positions,
                                         Symbol symbol, PositionSide side) {
   for (const auto& position : positions)
@@ -36,42 +27,10 @@ const exchange::Position* find_position(const std::vector<exchange::Position>& p
   return nullptr;
 }
 
-bool is_in_scope(Desk& desk, const FlattenRequest& request, const exchange::Position& position) {
-  if (!is_wanted(request, position.symbol)) return false;
-  if (request.scope == FlattenScope::account) return true;
-  const auto holding = desk.parts().store.find_open_holding(position.symbol);
-  return holding && holding->side == position.side && position.qty.is_negative();
-}
+using Positions = std::vector<exchange::Position>;
 
-// What is to be left of a position (I31).
-Target target_of(Desk& desk, const FlattenRequest& request, const exchange::Position& position) {
-  Target target{{position.symbol, position.side, {}}, {}};
-  if (request.part >= one()) return target;
-  const auto* rules = desk.book().find_rules(position.symbol);
-  const Qty size = position.qty.abs();
-  if (rules == nullptr) {
-    target.order.keep = size;
-    target.text = "not closed: its rules are not known, so no part of it can be sized";
-    return target;
-  }
-  const Qty step = std::max(rules->lot.step, rules->market_lot.step);
-  const Qty least = std::max({rules->lot.min, rules->market_lot.min, step});
-  Qty part = size * request.part;
-  if (step.is_positive()) part = Qty(part.value().floor_to(step.value()));
-  if (part < least) {
-    target.order.keep = size;
-    target.text = "not closed: the part is less than the smallest order";
-    return target;
-  }
-  const Qty rest = size - part;
-  const bool is_dust = rest < least || position.mark * rest < rules->min_notional;
-  if (is_dust && rest.is_positive())
-    target.text = "closed whole: the rest would be less than the smallest order";
-  target.order.keep = is_dust ? Qty() : rest;
-  return target;
-}
-
-Task<Result<std::vector<exchange::Position>>> read_positions(Parts& parts) {
+Task<Result<Positions>> read_positions(Parts& parts, std::optional<Positions> seen = {}) {
+  if (seen) co_return std::move(*seen);
   constexpr int kReads = 4;
   Result<std::vector<exchange::Position>> found;
   for (int read = 0; read < kReads; ++read) {
@@ -84,19 +43,32 @@ Task<Result<std::vector<exchange::Position>>> read_positions(Parts& parts) {
 
 // A whole close needs no fresh rules: those that are known split it, and a refusal refreshes them.
 Task<Status> prepare(Desk& desk, const FlattenRequest& request) {
-  if (request.part >= one() && !desk.book().rules().symbols.empty()) co_return Status{};
-  co_return co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+  if (request.part < one())
+    co_return co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+  if (desk.book().rules().symbols.empty()) co_return co_await desk.book().refresh_rules();
+  co_return Status{};
+}
+
+template <class T>
+Task<T> beside(Task<void> work, Task<T> task) {
+  TaskGroup group(co_await boost::asio::this_coro::executor);
+  group.spawn(std::move(work));
+  std::optional<T> result;
+  co_await join_after(group, detail::store_result(std::move(task), result));
+  co_return std::move(*result);
 }
 
 struct Flattening {
   Desk& desk;
   FlattenRequest request;
   ClosePurpose purpose;
-  FlattenReport report;
-  std::vector<CloseResult> results;  // one per row
-  std::optional<CloseView> after;
+  FlattenReport report{};
+  std::vector<CloseResult> results{};  // one per row
+  std::optional<CloseView> after{};
 
-  std::vector<ClosingMark> marks;
+  std::vector<ClosingMark> marks{};
+  /// Where only losers or winners are asked for: those of the first read.
+  std::set<std::pair<Symbol, PositionSide>> chosen{};
 
   std::optional<std::size_t> find_row(Symbol symbol, PositionSide side) const {
     for (std::size_t i = 0; i < report.rows.size(); ++i)
@@ -107,27 +79,47 @@ struct Flattening {
   bool is_closed(std::size_t row) const {
     return results[row].kind == CloseResult::Kind::flat && report.rows[row].target.is_zero();
   }
-  std::vector<Target> targets(const std::vector<exchange::Position>& positions) const;
-  Task<void> close(std::vector<Target> targets, std::vector<exchange::Position> seen);
-  Task<void> wait_for_entries();
+  void choose(const std::vector<exchange::Position>& positions);
+  bool is_in_scope(const exchange::Position& position) const;
+  std::vector<FlattenTarget> targets(const std::vector<exchange::Position>& positions) const;
+  bool is_opener(const exchange::OrderView& order) const;
+  Task<int> cancel_openers();
+  Task<void> close(std::vector<FlattenTarget> targets, std::vector<exchange::Position> seen);
+  Task<bool> wait_for_entries();
   Task<void> look_again();
   void compare();
-  Task<void> sweep();
+  Task<bool> sweep();
   Task<bool> record(std::size_t row);
+  Task<void> record_all();
   void judge();
   bool is_account() const { return request.scope == FlattenScope::account; }
   bool is_above_target = false;  // by the last read
+  bool are_orders_known = true;
 };
 
-std::vector<Target> Flattening::targets(const std::vector<exchange::Position>& positions) const {
-  std::vector<Target> out;
+void Flattening::choose(const std::vector<exchange::Position>& positions) {
   for (const auto& position : positions)
-    if (is_in_scope(desk, request, position)) {
+    if (is_chosen(desk, request, position)) chosen.emplace(position.symbol, position.side);
+}
+
+// A loser that turns into a winner while it is being closed is closed.
+bool Flattening::is_in_scope(const exchange::Position& position) const {
+  if (request.profit == FlattenProfit::any) return is_chosen(desk, request, position);
+  return !position.qty.is_zero() && chosen.contains({position.symbol, position.side});
+}
+
+std::vector<FlattenTarget> Flattening::targets(
+    const std::vector<exchange::Position>& positions) const {
+  std::vector<FlattenTarget> out;
+  for (const auto& position : positions)
+    if (is_in_scope(position)) {
       const auto row = find_row(position.symbol, position.side);
       if (!row || is_closed(*row)) out.push_back(target_of(desk, request, position));
     }
   // What the store holds and the exchange does not show is a row, too: one read proves nothing.
-  // Where it shows something that is not in scope, that is a person's.
+  // Where it shows something that is not in scope, that is a person's. Holdings are shorts; whether
+  // one wins or loses only a read can tell.
+  if (request.side == FlattenSide::longs || request.profit != FlattenProfit::any) return out;
   for (const auto& holding : desk.parts().store.open_holdings()) {
     const bool shown = find_position(positions, holding.symbol, holding.side) != nullptr;
     if (is_wanted(request, holding.symbol) && !shown && !find_row(holding.symbol, holding.side))
@@ -136,14 +128,38 @@ std::vector<Target> Flattening::targets(const std::vector<exchange::Position>& p
   return out;
 }
 
-Task<void> Flattening::close(std::vector<Target> targets, std::vector<exchange::Position> seen) {
+// Regular orders that could open again what is being closed, along with the closes. How many there
+// were: what they may have opened before they went is seen by a read after them only.
+Task<int> Flattening::cancel_openers() {
+  const auto orders = co_await desk.parts().account.fetch_open_orders();
+  if (!orders) {
+    desk.parts().log.warn("resting orders not read", {{"why", orders.error().text}});
+    co_return 0;
+  }
+  std::vector<Task<bool>> cancels;
+  for (const auto& order : *orders)
+    if (is_opener(order)) cancels.push_back(desk.cancel_order(order.ref()));
+  const int found = static_cast<int>(cancels.size());
+  (void)co_await gather(std::move(cancels));
+  co_return found;
+}
+
+bool Flattening::is_opener(const exchange::OrderView& order) const {
+  const bool is_theirs =
+      request.profit == FlattenProfit::any ||
+      std::ranges::any_of(chosen, [&](const auto& leg) { return leg.first == order.symbol; });
+  return is_theirs && may_reopen(desk, request, order);
+}
+
+Task<void> Flattening::close(std::vector<FlattenTarget> targets,
+                             std::vector<exchange::Position> seen) {
   std::vector<CloseOrder> orders;
   for (const auto& target : targets) {
     orders.push_back(target.order);
     marks.push_back(desk.turns().mark_closing(target.order.symbol));
   }
-  auto closed = co_await close_legs(desk, orders, purpose,
-                                    {CloseTurns::taken, true, kPatience, std::move(seen)});
+  auto closed =
+      co_await close_legs(desk, orders, purpose, {CloseTurns::taken, kPatience, std::move(seen)});
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const CloseResult& result = closed.legs[i];
     const Qty keep = orders[i].keep;
@@ -167,8 +183,8 @@ Task<void> Flattening::close(std::vector<Target> targets, std::vector<exchange::
   report.text = std::move(closed.text);
 }
 
-// An entry without an answer may fill after everything was closed.
-Task<void> Flattening::wait_for_entries() {
+// An entry without an answer may fill after everything was closed. Whether there was any.
+Task<bool> Flattening::wait_for_entries() {
   Parts& parts = desk.parts();
   std::optional<TimePoint> latest;
   for (const auto& intent : parts.store.unresolved_intents()) {
@@ -176,21 +192,20 @@ Task<void> Flattening::wait_for_entries() {
     if (opens && is_wanted(request, intent.symbol) && (!latest || intent.sent_at > *latest))
       latest = intent.sent_at;
   }
-  if (!latest) co_return;
+  if (!latest) co_return false;
   const auto left = *latest + kMayStillArrive - parts.market.exchange_now();
   if (left > Millis(0)) co_await sleep_for(parts.clock, std::min<Micros>(left, kMayStillArrive));
+  co_return true;
 }
 
 Task<void> Flattening::look_again() {
-  Parts& parts = desk.parts();
-  auto [positions, orders] =
-      co_await both(parts.account.fetch_positions(), parts.account.fetch_open_orders());
+  auto positions = co_await read_positions(desk.parts());
   after.reset();
-  if (!positions || !orders) {
-    report.text = positions ? orders.error().text : positions.error().text;
+  if (!positions) {
+    report.text = positions.error().text;
     co_return;
   }
-  after = CloseView{std::move(*positions), std::move(*orders), parts.market.exchange_now()};
+  after = CloseView{std::move(*positions), desk.parts().market.exchange_now()};
 }
 
 // What the last read shows against what was asked, whatever the closes have come to: something may
@@ -200,6 +215,7 @@ void Flattening::compare() {
   for (auto& row : report.rows) {
     const auto* position = find_position(after->positions, row.symbol, row.side);
     row.left = position == nullptr ? Qty() : position->qty;
+    // A tracked short that turned is a person's long by now.
     const bool in_scope = is_account() || row.left.is_negative();
     const bool turned = !row.left.is_zero() && row.left.is_negative() != row.before.is_negative();
     if (!in_scope || (!turned && row.left.abs() <= row.target.abs())) continue;
@@ -207,7 +223,7 @@ void Flattening::compare() {
     if (row.text.empty()) row.text = "it stands again after it was closed";
   }
   for (const auto& position : after->positions) {
-    if (position.qty.is_zero() || !is_in_scope(desk, request, position)) continue;
+    if (!is_in_scope(position)) continue;
     if (find_row(position.symbol, position.side)) continue;
     is_above_target = true;
     FlattenRow row;
@@ -220,13 +236,23 @@ void Flattening::compare() {
   }
 }
 
-// Resting orders of ours whose position was closed here. closePosition orders expire by themselves;
-// what is still there is cancelled. That other positions are missing in one read proves nothing:
-// their orders are the patrol's.
-Task<void> Flattening::sweep() {
-  if (!after) co_return;
+// After the verdict on the positions. Resting orders of ours whose position was closed here:
+// closePosition orders expire by themselves, what is still there is cancelled. That other positions
+// are missing in one read proves nothing: their orders are the patrol's.
+Task<bool> Flattening::sweep() {
+  if (!after) co_return false;
+  const auto orders = co_await desk.parts().account.fetch_open_orders();
+  if (!orders) {
+    report.text = "the resting orders could not be read: " + orders.error().text;
+    are_orders_known = false;
+    co_return false;
+  }
   std::vector<Task<bool>> cancels;
-  for (const auto& order : after->orders) {
+  for (const auto& order : *orders) {
+    if (is_opener(order)) {
+      cancels.push_back(desk.cancel_order(order.ref()));
+      continue;
+    }
     if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
     if (!is_wanted(request, order.symbol)) continue;
     const auto row = find_row(order.symbol, order.position_side);
@@ -236,6 +262,7 @@ Task<void> Flattening::sweep() {
   }
   const auto gone = co_await gather(std::move(cancels));
   report.orders_left = static_cast<int>(std::ranges::count(gone, false));
+  co_return true;
 }
 
 // The record of what was closed; a part changes the holding's size only.
@@ -262,6 +289,13 @@ Task<bool> Flattening::record(std::size_t index) {
   co_return true;
 }
 
+Task<void> Flattening::record_all() {
+  std::vector<Task<bool>> records;
+  for (std::size_t i = 0; i < report.rows.size(); ++i)
+    records.push_back(record(i));
+  (void)co_await gather(std::move(records));
+}
+
 void Flattening::judge() {
   using Kind = CloseResult::Kind;
   report.verdict = FlattenVerdict::unknown;
@@ -270,7 +304,7 @@ void Flattening::judge() {
   const auto is = [&](Kind kind) {
     return std::ranges::any_of(results, [&](const auto& r) { return r.kind == kind; });
   };
-  if (is(Kind::partial) || is_above_target || report.orders_left > 0)
+  if (is(Kind::partial) || is_above_target || report.orders_left > 0 || !are_orders_known)
     report.verdict = FlattenVerdict::partial;
   else if (!is(Kind::unknown))
     report.verdict = FlattenVerdict::flat;
@@ -290,50 +324,60 @@ std::string_view str(FlattenVerdict verdict) {
   return "";
 }
 
-Task<FlattenReport> flatten(Desk& desk, FlattenRequest request) {
+namespace {
+
+// Closes and reads until nothing in scope is open, a few times.
+Task<void> bring_down(Flattening& work, std::vector<exchange::Position> seen) {
+  auto targets = work.targets(seen);
+  if (targets.empty()) {
+    // Nothing to close: believed when a second read agrees.
+    auto pause = sleep_for(work.desk.parts().clock, kBetweenReads);
+    (void)co_await beside(std::move(pause), work.cancel_openers());
+    co_await work.look_again();
+  } else {
+    auto closing = work.close(std::move(targets), std::move(seen));
+    const auto openers = co_await beside(std::move(closing), work.cancel_openers());
+    if (openers > 0) co_await work.look_again();
+  }
+  for (int round = 1; round < kRounds && work.after; ++round) {
+    if (co_await work.wait_for_entries()) {
+      co_await work.look_again();
+      if (!work.after) co_return;
+    }
+    auto more = work.targets(work.after->positions);
+    if (more.empty()) co_return;
+    co_await work.close(std::move(more), work.after->positions);
+  }
+}
+
+}  // namespace
+
+Task<FlattenReport> flatten(Desk& desk, FlattenRequest request,
+                            std::optional<std::vector<exchange::Position>> seen) {
   Parts& parts = desk.parts();
   parts.log.warn("flatten", {{"reason", request.reason}, {"part", request.part}});
   if (request.reason.empty()) request.reason = "FLATTENED";
   const std::string day = utc_date(parts.market.exchange_now());
-  Flattening work{desk, std::move(request), {OrderKind::close, Job::manual, day}, {}, {}, {}, {}};
-  if (!work.request.part.is_positive() || work.request.part > one()) {
-    work.report.text = "the part to close must be above 0 and at most 1; nothing was done";
-    co_return work.report;
-  }
+  Flattening work{desk, std::move(request), {OrderKind::close, Job::manual, day}};
+  work.report.text = complaint_of(work.request);
+  if (!work.report.text.empty()) co_return std::move(work.report);
   // Two parts at once would both be sized by the same read. What closes whole waits for nobody.
   std::optional<Turn> alone;
-  if (work.request.part < one()) alone.emplace(co_await desk.turns().take(Symbol(kParts)));
-  auto [positions, book] = co_await both(read_positions(parts), prepare(desk, work.request));
+  if (work.request.part < one()) {
+    alone.emplace(co_await desk.turns().take(Symbol(kParts)));
+    seen.reset();  // it may be older than what the one before has closed
+  }
+  auto [positions, book] =
+      co_await both(read_positions(parts, std::move(seen)), prepare(desk, work.request));
   if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
   if (!positions) {
     work.report.text = "the positions could not be read: " + positions.error().text;
-    co_return work.report;
+    co_return std::move(work.report);
   }
-  auto targets = work.targets(*positions);
-  if (targets.empty()) {
-    // Nothing to close: believed when a second read agrees.
-    co_await sleep_for(parts.clock, kBetweenReads);
-    co_await work.look_again();
-  } else {
-    co_await work.close(std::move(targets), std::move(*positions));
-  }
-  for (int round = 1; round < kRounds && work.after; ++round) {
-    const auto unresolved = parts.store.unresolved_intents().size();
-    if (unresolved > 0) {
-      co_await work.wait_for_entries();
-      co_await work.look_again();
-      if (!work.after) break;
-    }
-    auto more = work.targets(work.after->positions);
-    if (more.empty()) break;
-    co_await work.close(std::move(more), work.after->positions);
-  }
+  work.choose(*positions);
+  co_await bring_down(work, std::move(*positions));
   work.compare();
-  co_await work.sweep();
-  std::vector<Task<bool>> records;
-  for (std::size_t i = 0; i < work.report.rows.size(); ++i)
-    records.push_back(work.record(i));
-  (void)co_await gather(std::move(records));
+  (void)co_await beside(work.record_all(), work.sweep());
   work.judge();
   parts.log.warn("flatten ended", {{"verdict", str(work.report.verdict)},
                                    {"rows", work.report.rows.size()},

@@ -15,6 +15,13 @@ struct KlineQuery {
   int limit = 1;
 };
 
+/// The best prices of the book; zero where there is none.
+struct BookTicker {
+  Symbol symbol;
+  Price bid, ask;
+  Qty bid_qty, ask_qty;
+};
+
 class MarketData {
  public:
   virtual ~MarketData() = default;
@@ -24,6 +31,7 @@ class MarketData {
   /// Every symbol the exchange reports. A row that does not parse makes the whole answer an error.
   virtual Task<Result<AsOf<std::vector<Ticker>>>> fetch_tickers() = 0;
   virtual Task<Result<AsOf<std::vector<MarkPrice>>>> fetch_marks() = 0;
+  virtual Task<Result<AsOf<std::vector<BookTicker>>>> fetch_book_tickers() = 0;
   virtual Task<Result<std::vector<Kline>>> fetch_klines(KlineQuery query) = 0;
   /// Opens what the next requests need (connections, clock offset), so that a minute that counts
   /// begins warm.

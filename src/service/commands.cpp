@@ -49,6 +49,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::manage:
     case CommandKind::loss_cut:
     case CommandKind::flatten:
+    case CommandKind::preview:
     case CommandKind::pause:
     case CommandKind::status:
       return false;
@@ -56,17 +57,34 @@ bool adds_risk(CommandKind kind) {
   return true;
 }
 
+// A name that is misspelled must not end in "flat". Who names none waits for no rules.
+Task<std::optional<Error>> find_misspelled(desk::Desk& desk, const desk::FlattenRequest& request) {
+  if (request.only.empty()) co_return std::nullopt;
+  const auto known = co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+  for (const Symbol symbol : request.only)
+    if (known && desk.book().find_rules(symbol) == nullptr)
+      co_return Error{ErrorKind::invalid_input,
+                      fmt::format("'{}' is no contract of this exchange", symbol.str()), 0};
+  co_return std::nullopt;
+}
+
+}  // namespace
+
 desk::FlattenRequest request_of(const Command& command) {
   desk::FlattenRequest request;
   request.scope = command.tracked ? desk::FlattenScope::tracked : desk::FlattenScope::account;
   request.part = percent(command.percent);
   for (const auto& symbol : command.symbols)
     request.only.emplace_back(symbol);
+  if (command.sides != control::Sides::any)
+    request.side = command.sides == control::Sides::longs ? desk::FlattenSide::longs
+                                                          : desk::FlattenSide::shorts;
+  if (command.profits != control::Profits::any)
+    request.profit = command.profits == control::Profits::losers ? desk::FlattenProfit::losers
+                                                                 : desk::FlattenProfit::winners;
   request.reason = command.who;
   return request;
 }
-
-}  // namespace
 
 Commands::Commands(Parts parts) : parts_(std::move(parts)), started_(desk().clock.utc_now()) {}
 
@@ -81,8 +99,12 @@ Task<void> Commands::begin() {
   }
 }
 
-Task<Report> Commands::carry_out(Command command) {
+Task<Report> Commands::carry_out(Command command, FirstLook seen) {
   if (command.kind == CommandKind::status) co_return parts_.render(status());
+  if (command.kind == CommandKind::preview) {
+    const auto foreseen = co_await preview(std::move(command));
+    co_return parts_.render(foreseen);
+  }
   // Before anything is waited for.
   if (stops_entries(command.kind)) ++stops_;
   Standing standing;
@@ -126,7 +148,7 @@ Task<Report> Commands::carry_out(Command command) {
     if (refused)
       result = *refused;
     else
-      result = co_await execute(command, standing);
+      result = co_await execute(command, standing, std::move(seen));
   } catch (const std::exception& error) {
     fault = error.what();
   }
@@ -172,7 +194,8 @@ Task<void> Commands::end(store::CommandRecord record, const Report& report, Comm
                                     {"exit_code", report.exit_code}});
 }
 
-Task<CommandResult> Commands::execute(const Command& command, const Standing& standing) {
+Task<CommandResult> Commands::execute(const Command& command, const Standing& standing,
+                                      FirstLook seen) {
   switch (command.kind) {
     case CommandKind::entry:
       co_return co_await enter(command.trade_day, command.made_at + control::kCommandAgeMax);
@@ -181,7 +204,9 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
     case CommandKind::loss_cut:
       co_return co_await cut_losses();
     case CommandKind::flatten:
-      co_return co_await flatten(command);
+      co_return co_await flatten(command, std::move(seen));
+    case CommandKind::preview:
+      co_return co_await preview(command);
     case CommandKind::pause:
       co_return co_await pause(command);
     case CommandKind::resume:
@@ -229,23 +254,26 @@ Task<CommandResult> Commands::cut_losses() {
                                             zone.clock_text(now) + " " + zone.name());
 }
 
-Task<CommandResult> Commands::flatten(Command command) {
+Task<CommandResult> Commands::flatten(Command command, FirstLook seen) {
   auto& desk_of_jobs = parts_.jobs.desk();
   const auto request = request_of(command);
   FlattenDone done;
-  if (request.only.empty()) pause_for(command, done);
-  // A name that is misspelled must not end in "flat".
-  const auto known = co_await desk_of_jobs.book().refresh_if_older(kRulesAge, desk().clock);
-  for (const Symbol symbol : request.only)
-    if (known && desk_of_jobs.book().find_rules(symbol) == nullptr)
-      co_return Error{ErrorKind::invalid_input,
-                      fmt::format("'{}' is no contract of this exchange", symbol.str()), 0};
-  if (!request.only.empty()) pause_for(command, done);
-  done.report = co_await desk::flatten(desk_of_jobs, request);
+  if (const auto fault = co_await find_misspelled(desk_of_jobs, request)) co_return *fault;
+  pause_for(command, done);
+  done.report = co_await desk::flatten(desk_of_jobs, request, std::move(seen));
   co_await put_note(desk_of_jobs,
                     flatten_message(done.report, command.who, desk().market.exchange_now()));
   co_await parts_.jobs.tell_latch();
   co_return done;
+}
+
+Task<CommandResult> Commands::preview(Command command) {
+  auto& desk_of_jobs = parts_.jobs.desk();
+  const auto request = request_of(command);
+  if (const auto fault = co_await find_misspelled(desk_of_jobs, request)) co_return *fault;
+  auto seen = co_await desk::preview_flatten(desk_of_jobs, request);
+  if (!seen) co_return seen.error();
+  co_return std::move(*seen);
 }
 
 void Commands::pause_for(const Command& command, FlattenDone& done) const {

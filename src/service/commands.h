@@ -9,7 +9,7 @@
 
 #include "base/async.h"
 #include "control/command.h"
-#include "desk/flatten.h"
+#include "desk/flatten_preview.h"
 #include "service/jobs.h"
 
 namespace bb::service {
@@ -23,6 +23,9 @@ struct FlattenDone {
   desk::FlattenReport report;
   std::string latch_problem;  // empty: entries are paused
 };
+
+/// The flatten that a command asks for.
+desk::FlattenRequest request_of(const control::Command& command);
 
 /// Of pause and resume: what held before, and what holds now.
 struct LatchDone {
@@ -44,11 +47,13 @@ struct HolderStatus {
 };
 
 /// What came of a command. An Error: it was refused, or failed before it did anything.
-using CommandResult = std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport,
-                                   FlattenDone, LatchDone, HolderStatus, Error>;
+using CommandResult =
+    std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport, FlattenDone,
+                 desk::FlattenPreview, LatchDone, HolderStatus, Error>;
 
 class Commands {
  public:
+  using FirstLook = std::optional<std::vector<exchange::Position>>;
   struct Parts {
     Jobs& jobs;
     store::AccountHome& home;
@@ -60,7 +65,8 @@ class Commands {
 
   /// Ends what an earlier process left in the middle. Once, before the first command.
   Task<void> begin();
-  Task<control::Report> carry_out(control::Command command);
+  /// `seen`: positions that the caller has read just now, for a flatten.
+  Task<control::Report> carry_out(control::Command command, FirstLook seen = {});
   /// For watchers.
   std::vector<control::Counter> counters() const;
 
@@ -72,11 +78,13 @@ class Commands {
     std::optional<store::LatchNote> latch;
     Result<std::uint64_t> fence = 0;
   };
-  Task<CommandResult> execute(const control::Command& command, const Standing& standing);
+  Task<CommandResult> execute(const control::Command& command, const Standing& standing,
+                              FirstLook seen);
   Task<CommandResult> enter(std::string trade_day, TimePoint not_after);
   Task<CommandResult> patrol();
   Task<CommandResult> cut_losses();
-  Task<CommandResult> flatten(control::Command command);
+  Task<CommandResult> flatten(control::Command command, FirstLook seen);
+  Task<CommandResult> preview(control::Command command);
   Task<CommandResult> pause(control::Command command);
   Task<CommandResult> resume(Standing standing);
   void pause_for(const control::Command& command, FlattenDone& done) const;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/join.h"
 #include "base/plant.h"
 #include "desk/standing.h"
 #include "trading/impl/entry_state.h"
@@ -80,16 +81,16 @@ Task<void> Entry::State::stand_up(Opened& opened, Qty filled) {
   holding.opened_at = now;
   holding.expire_at = now + std::chrono::duration_cast<Millis>(settings.max_hold());
   holding.created_at = now;
-  auto record = desk::save_holding(desk, holding);
+  if (planted("protection_after_all_entries")) co_await sleep_for(parts.clock, Seconds(2));
   // The record must not delay the stop; both are awaited before anything else happens here.
   TaskGroup recording(co_await boost::asio::this_coro::executor);
-  recording.spawn(std::move(record));
-  if (planted("protection_after_all_entries")) co_await sleep_for(parts.clock, Seconds(2));
-  const auto state = co_await protect_new(desk, settings, holding, pick.reference);
-  co_await recording.join();
+  recording.spawn(desk::save_holding(desk, holding));
+  std::optional<ProtectionState> state;
+  auto protecting = protect_new(desk, settings, holding, pick.reference);
+  co_await join_after(recording, detail::store_result(std::move(protecting), state));
   opened.holding_id = holding.id;
   opened.used = holding.entry_price * holding.qty;
-  switch (state) {
+  switch (*state) {
     case ProtectionState::stands:
       opened.kind = Opened::Kind::stands;
       break;

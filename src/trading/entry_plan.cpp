@@ -10,7 +10,6 @@ namespace {
 
 constexpr Minutes kBookAgeMax{15};
 const Ratio kMarkDistanceMax(Decimal::from_raw(10'000'000));  // 0.1
-const Ratio kJump(Decimal::from_int(5));                      // between two plans
 
 Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
   for (const auto& balance : balances)
@@ -66,18 +65,16 @@ bool Entry::State::has_holding(const std::string& day, Symbol symbol) const {
 }
 
 // A price that the mark does not share, or that is another coin's, sizes nothing (F58, F60).
-std::string Entry::State::price_problem(const Gainer& gainer,
-                                        const std::map<Symbol, Price>& marks) const {
+std::string Entry::State::price_problem(const Gainer& gainer, const std::map<Symbol, Price>& marks,
+                                        const std::set<Symbol>& jumped) const {
   const auto mark = marks.find(gainer.symbol);
   if (mark != marks.end()) {
     const Price apart = (gainer.last - mark->second).abs();
     if (!mark->second.is_positive() || apart > mark->second * kMarkDistanceMax)
       return "last price " + gainer.last.str() + " and mark " + mark->second.str() + " diverge";
   }
-  const auto before = last_seen.find(gainer.symbol);
-  if (before != last_seen.end() &&
-      (gainer.last > before->second * kJump || before->second > gainer.last * kJump))
-    return "its price jumped from " + before->second.str() + " to " + gainer.last.str();
+  if (jumped.contains(gainer.symbol))
+    return "its price jumped from " + levels.kept(gainer.symbol).str() + " to " + gainer.last.str();
   return {};
 }
 
@@ -105,6 +102,10 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
       mark_of.emplace(mark.symbol, mark.mark);
   else
     parts.log.warn("marks not read", {{"why", marks.error().text}});
+  std::set<Symbol> jumped;
+  for (const auto& gainer : board->gainers)
+    if (!levels.believes(gainer.symbol, gainer.last, parts.clock.steady_now()))
+      jumped.insert(gainer.symbol);
   const auto blocked = taken(*positions, slot.trade_day_utc);
   std::int64_t done = 0;
   int unproved = 0;
@@ -130,15 +131,12 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
       ++made.skipped_existing;
       continue;
     }
-    if (auto problem = price_problem(gainer, mark_of); !problem.empty()) {
+    if (auto problem = price_problem(gainer, mark_of, jumped); !problem.empty()) {
       made.details.push_back(gainer.symbol.str() + ": passed over: " + problem);
       continue;
     }
     made.picks.push_back({gainer.symbol, gainer.last, notional});
   }
-  last_seen.clear();
-  for (const auto& gainer : board->gainers)
-    last_seen.emplace(gainer.symbol, gainer.last);
   made.unproved = unproved;
   made.made = parts.clock.steady_now();
   co_return made;

@@ -37,19 +37,28 @@ bool Patrol::State::is_somebody_elses(const store::Intent& intent,
 // A short of ours without a holding: its order's answer was lost, or we died between the fill and
 // the record. It is taken over and protected like a fresh one.
 Task<void> Patrol::State::adopt(const View& view, PatrolReport& report) {
+  std::vector<Task<bool>> adoptions;
   for (const auto& seen : view.positions) {
     if (!seen.qty.is_negative() || seen.side != desk.short_side()) continue;
     if (desk.turns().is_taken(seen.symbol) || desk.turns().is_closing(seen.symbol)) continue;
     if (desk.parts().store.find_open_holding(seen.symbol)) continue;
-    const auto intent = find_entry_intent(seen.symbol);
-    if (!intent) continue;
-    try {
-      co_await adopt_one(*intent, report);
-    } catch (const std::exception& error) {
-      desk.parts().log.error("adoption failed", {{"symbol", seen.symbol}, {"why", error.what()}});
-      ++report.errors;
-    }
+    if (auto intent = find_entry_intent(seen.symbol))
+      adoptions.push_back(try_adopting(std::move(*intent), report));
   }
+  // All at once: each of them stands without a stop until it is its turn.
+  (void)co_await gather(std::move(adoptions));
+}
+
+Task<bool> Patrol::State::try_adopting(store::Intent intent, PatrolReport& report) {
+  const Symbol symbol = intent.symbol;
+  try {
+    co_await adopt_one(std::move(intent), report);
+  } catch (const std::exception& error) {
+    desk.parts().log.error("adoption failed", {{"symbol", symbol}, {"why", error.what()}});
+    ++report.errors;
+    co_return false;
+  }
+  co_return true;
 }
 
 // When the entry filled: by its order, or, where the exchange has forgotten that, by fills since it
@@ -120,10 +129,7 @@ Task<void> Patrol::State::judge_foreign(std::vector<exchange::OrderView> orders)
   std::erase_if(orders, [&](const auto& order) {
     return foreign.contains(order.client_order_id.str()) || !desk::is_foreign(desk, order);
   });
-  if (orders.empty()) co_return;
-  co_await desk.import_known_orders();
   for (const auto& order : orders) {
-    if (!desk::is_foreign(desk, order)) continue;
     foreign.insert(order.client_order_id.str());
     const std::string what = order.symbol.str() + ": order " + order.client_order_id.str() +
                              " carries our mark and is not ours";
@@ -139,7 +145,8 @@ void Patrol::State::forget_gone() {
   };
   std::erase_if(naked, is_gone);
   std::erase_if(busy, is_gone);
-  std::erase_if(last_marks, is_gone);
+  marks.forget_if(
+      [&](Symbol symbol) { return !desk.parts().store.find_open_holding(symbol).has_value(); });
 }
 
 // Conditional orders of ours whose position is gone.

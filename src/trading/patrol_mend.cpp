@@ -15,9 +15,6 @@ using PlaceKind = desk::PlaceResult::Kind;
 using exchange::OrderView;
 
 constexpr int kCancelsMax = 3;  // of one short's stop, by hand
-// A mark beyond this, up or down, from the one before is a fault of the feed, or another contract
-// under the same name (F58, F60).
-constexpr std::int64_t kJump = 5;
 
 void note_stop(store::Holding& holding, Price trigger, std::int64_t id, const ClientOrderId& coid) {
   holding.sl_price = trigger;
@@ -39,15 +36,10 @@ Task<void> Patrol::State::count_cancel(const store::Holding& before) {
 // A price of nothing, or one that is another coin's, moves no stop.
 bool Patrol::State::is_sane(Symbol symbol, Price mark) {
   if (!mark.is_positive()) return false;
-  const auto [last, is_first] = last_marks.try_emplace(symbol, mark);
-  const Ratio jump(Decimal::from_int(kJump));
-  if (!is_first && (mark > last->second * jump || last->second > mark * jump)) {
-    desk.parts().log.error("mark price jumped; its stop stays",
-                           {{"symbol", symbol}, {"from", last->second}, {"to", mark}});
-    return false;
-  }
-  last->second = mark;
-  return true;
+  if (marks.believes(symbol, mark, desk.parts().clock.steady_now())) return true;
+  desk.parts().log.error("mark price jumped; its stop stays",
+                         {{"symbol", symbol}, {"from", marks.kept(symbol)}, {"to", mark}});
+  return false;
 }
 
 Task<void> Patrol::State::mend_stop(store::Holding& holding, const desk::Standing& standing,

@@ -53,6 +53,13 @@ TEST_CASE("cli: flatten takes a plain percentage, symbols and a scope, and nothi
     CHECK_MESSAGE(printed_code(parse({"flatten", std::string("--percent=") + wrong})) == kUsage,
                   wrong);
   CHECK(printed_code(parse({"flatten", "--symbol", "BTC USDT"})) == kUsage);
+  const auto losers = parse({"flatten", "--side", "short", "--losers", "--preview"});
+  REQUIRE(std::holds_alternative<FlattenCommand>(losers.command));
+  CHECK(std::get<FlattenCommand>(losers.command).side == "short");
+  CHECK(std::get<FlattenCommand>(losers.command).losers);
+  CHECK(std::get<FlattenCommand>(losers.command).preview);
+  CHECK(printed_code(parse({"flatten", "--side", "both"})) == kUsage);
+  CHECK(printed_code(parse({"flatten", "--losers", "--winners"})) == kUsage);
   const auto pause = parse({"pause", "--reason", "holiday"});
   REQUIRE(std::holds_alternative<PauseCommand>(pause.command));
   CHECK(std::get<PauseCommand>(pause.command).reason == "holiday");

@@ -61,25 +61,59 @@ TEST_CASE("orders: what adds risk leaves thirty percent to what reduces it") {
   pool.set_limits(10, 1000);
   const auto now = some_day();
   for (int i = 0; i < 7; ++i)
-    pool.count(now);
-  CHECK_FALSE(pool.admits(false, now));
-  CHECK(pool.admits(true, now));
+    pool.count(OrderUse::protects, "A", now);
+  CHECK_FALSE(pool.admits(OrderUse::opens, now));
+  CHECK(pool.admits(OrderUse::protects, now));
   for (int i = 0; i < 3; ++i)
-    pool.count(now);
-  CHECK_FALSE(pool.admits(true, now));
-  CHECK(pool.admits(false, now + Seconds(10)));
+    pool.count(OrderUse::protects, "A", now);
+  CHECK_FALSE(pool.admits(OrderUse::protects, now));
+  CHECK(pool.admits(OrderUse::opens, now + Seconds(10)));
+}
+
+TEST_CASE(
+    "F66 orders: what opens leaves a place for its stop, and take-profits leave those alone") {
+  OrderPool pool;
+  pool.set_limits(6, 1000);
+  const auto now = some_day();
+  for (const auto* symbol : {"A", "B", "C"}) {
+    REQUIRE(pool.admits(OrderUse::opens, now));
+    pool.count(OrderUse::opens, symbol, now);
+  }
+  CHECK_FALSE(pool.admits(OrderUse::opens, now));
+  CHECK_FALSE(pool.admits(OrderUse::takes_profit, now));
+  for (const auto* symbol : {"A", "B", "C"}) {
+    CHECK(pool.admits(OrderUse::protects, now));
+    pool.count(OrderUse::protects, symbol, now);
+  }
+  CHECK_FALSE(pool.admits(OrderUse::protects, now));
+}
+
+TEST_CASE("F66 orders: a place is free again when nothing was opened, or nobody came for it") {
+  for (const bool is_released : {true, false}) {
+    OrderPool pool;
+    pool.set_limits(1000, 3);  // a minute's
+    auto now = some_day();
+    REQUIRE(pool.admits(OrderUse::opens, now));
+    pool.count(OrderUse::opens, "A", now);
+    CHECK_FALSE(pool.admits(OrderUse::opens, now));
+    CHECK(pool.admits(OrderUse::takes_profit, now));
+    if (is_released) pool.release("A");
+    if (!is_released) now += Seconds(10);
+    CHECK(pool.admits(OrderUse::opens, now));
+  }
 }
 
 TEST_CASE("orders: the account's own count and a refusal close the pool") {
   OrderPool pool;
   const auto now = some_day();
   pool.report(std::nullopt, 1200, now, now);
-  CHECK_FALSE(pool.admits(true, now));
-  CHECK_FALSE(pool.admits(true, now + Seconds(59)));
-  CHECK(pool.admits(true, now + Seconds(60)));
+  constexpr auto kStop = OrderUse::protects;
+  CHECK_FALSE(pool.admits(kStop, now));
+  CHECK_FALSE(pool.admits(kStop, now + Seconds(59)));
+  CHECK(pool.admits(kStop, now + Seconds(60)));
   pool.close_until(now + Seconds(70));
-  CHECK_FALSE(pool.admits(true, now + Seconds(69)));
-  CHECK(pool.admits(true, now + Seconds(70)));
+  CHECK_FALSE(pool.admits(kStop, now + Seconds(69)));
+  CHECK(pool.admits(kStop, now + Seconds(70)));
 }
 
 TEST_CASE("ban: the end is read from the text") {

@@ -31,9 +31,14 @@ std::string with(std::string rest) {
 TEST_CASE("a command comes out as it went in, in one line") {
   for (const CommandKind kind :
        {CommandKind::entry, CommandKind::manage, CommandKind::loss_cut, CommandKind::flatten,
-        CommandKind::pause, CommandKind::resume, CommandKind::status}) {
+        CommandKind::preview, CommandKind::pause, CommandKind::resume, CommandKind::status}) {
     Command command;
     if (kind == CommandKind::flatten) command = a_flatten();
+    if (kind == CommandKind::preview) {
+      command = a_flatten();
+      command.sides = Sides::shorts;
+      command.profits = Profits::losers;
+    }
     command.id = "ffffffffffffffffffffffffffffffff";
     command.kind = kind;
     if (kind == CommandKind::entry) command.trade_day = "2025-10-10";
@@ -68,6 +73,12 @@ TEST_CASE("a command without its parts is refused") {
                   .empty());
   CHECK(refusal_of(with(R"("do":"flatten","scope":"account","percent":"50","symbols":["A"])"))
             .empty());
+  CHECK_FALSE(
+      refusal_of(with(R"("do":"flatten","scope":"account","percent":"50","side":"both")")).empty());
+  CHECK_FALSE(refusal_of(with(R"("do":"flatten","scope":"account","percent":"50","profit":"all")"))
+                  .empty());
+  CHECK_FALSE(refusal_of(with(R"("do":"manage","side":"long")")).empty());
+  CHECK_FALSE(refusal_of(with(R"("do":"flatten-preview")")).empty());
 }
 
 TEST_CASE("garbage is refused with a sentence") {

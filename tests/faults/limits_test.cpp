@@ -55,6 +55,27 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("F66: fewer coins are entered where their stops would have no room, and it says so") {
+  for (const bool by_minute : {false, true}) {
+    CAPTURE(by_minute);
+    auto options = three_shorts();
+    options.strategy.top_n = options.strategy.allocation_splits = 10;
+    auto& limits = options.server.limits;
+    (by_minute ? limits.orders_per_minute : limits.orders_per_10s) = 8;
+    run_world(std::move(options), [](SimWorld& world) -> Task<void> {
+      const auto report = co_await world.entry().run(world.slot());
+      CHECK(report.opened == 4);
+      CHECK(report.entry_failed == 6);
+      CHECK(world.longest_unprotected() <= kProtectedWithin);
+      CHECK(std::ranges::count_if(report.details, [](const auto& line) {
+              return line.find("no room for this order and its stop") != std::string::npos;
+            }) >= 6);
+      (void)co_await world.patrol_minutes(2);
+      check_safe(world);
+    });
+  }
+}
+
 TEST_CASE("F67: while the address is banned no request leaves at all, for the ban would grow") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());

@@ -40,6 +40,9 @@ struct Writer {
   Report operator()(const LatchDone& done) const {
     return {0, "{}", done.now ? "latched" : "free", false};
   }
+  Report operator()(const desk::FlattenPreview& preview) const {
+    return {static_cast<int>(preview.rows.size()), "{}", "preview"};
+  }
   Report operator()(const HolderStatus& status) const {
     return {0, "{}", status.fence_ours ? "ours" : "not ours", false};
   }
@@ -437,6 +440,36 @@ TEST_CASE("commands: an entry under a latch leaves the day that has ended as it 
     CHECK(slot->state == store::SlotState::done);
     co_await holder.end();
   });
+}
+
+TEST_CASE("commands: a preview changes nothing: no latch, no record, no order") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto entered = co_await holder.ask(CommandKind::entry);
+    CHECK_FALSE(entered.failed);
+    const int orders = world.order_posts();
+    const auto wish = holder.make(CommandKind::preview);
+    const auto report = co_await holder.commands->carry_out(wish);
+    CHECK(report.text == "preview");
+    CHECK(report.exit_code == 10);  // rows
+    CHECK(world.order_posts() == orders);
+    CHECK_FALSE(holder.home->latch().read().has_value());
+    CHECK(world.store().find_command(wish.id) == nullptr);
+    auto misspelled = holder.make(CommandKind::preview);
+    misspelled.symbols = {"C01USDX"};
+    const auto refused = co_await holder.commands->carry_out(misspelled);
+    CHECK(refused.failed);
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: a flatten of the losers is not repeated as if it were the same") {
+  control::Command command;
+  command.kind = CommandKind::flatten;
+  CHECK(control::is_repeatable(command));
+  command.profits = control::Profits::losers;
+  CHECK_FALSE(control::is_repeatable(command));
 }
 
 }  // namespace bb::service::test

@@ -39,7 +39,7 @@ sim::impl::Column column_of(const Coin& coin, int minutes, double funding_rate) 
   rules.status = SymbolStatus::trading;
   rules.contract = coin.contract;
   rules.base_asset = coin.name.substr(0, coin.name.size() - 4);
-  rules.quote_asset = rules.margin_asset = "USDT";
+  rules.quote_asset = rules.margin_asset = coin.name.ends_with("USDC") ? "USDC" : "USDT";
   rules.onboard_time = coin.listed_minute > 0 ? some_day() + Minutes(coin.listed_minute)
                                               : some_day() - Hours(24 * 100);
   rules.delivery_time = sim::impl::kNoDelivery;

@@ -12,10 +12,16 @@ struct CloseLeg {
   std::int64_t holding_id = 0;            // whose fills they are
   TimePoint first_sent{};                 // exchange time; epoch = nothing was sent
   std::optional<SteadyTime> there_since;  // first read at its goal that our fills do not explain
+  SteadyTime give_up{};                   // patience counts from its first order
   SteadyTime quiet_until{};               // nothing is sent before
+  SteadyTime look_at{};                   // when it wants the account to be read
+  Micros grace{};                         // and how much later, while others await their answers
+  int looks = 0;                          // that showed no change since it acted
   int refusals = 0;                       // that time does not heal
   int busy = 0;                           // overloads and lost answers in a row
   bool rules_refreshed = false;
+  bool is_acting = false;  // waits for its turn or its answers
+  bool is_read = false;    // the last read began when it did not act
   bool is_over = false;
 
   bool is_whole() const { return wish.keep.is_zero(); }
@@ -32,9 +38,9 @@ struct CloseLeg {
   bool is_explained(Qty now) const;
 };
 
-/// Sends what is above the leg's goal, in pieces that MARKET accepts, all at the same time. The
+/// Sends what is above the leg's goal, in pieces that MARKET accepts, all at the same time. Where
+/// resting limits that reduce stand in the way they are cancelled, and it is sent once more. The
 /// answers are in leg.result. The symbol's turn is held.
-Task<void> send_down(Desk& desk, CloseLeg& leg, const exchange::Position& position,
-                     const ClosePurpose& purpose);
+Task<void> send_down(Desk& desk, CloseLeg& leg, exchange::Position position, ClosePurpose purpose);
 
 }  // namespace bb::desk

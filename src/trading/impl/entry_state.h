@@ -6,6 +6,7 @@
 #include <set>
 
 #include "trading/entry.h"
+#include "trading/jump_guard.h"
 
 namespace bb::trading {
 
@@ -52,7 +53,7 @@ struct Entry::State {
   Opens opens;
   TimePoint opens_day{};
   std::optional<Plan> plan;
-  std::map<Symbol, Price> last_seen;  // prices of the plan before, to tell a jump
+  JumpGuard levels;  // of prices, between plans
 
   std::string run_id;
   std::string trade_day;
@@ -60,7 +61,8 @@ struct Entry::State {
   Task<Status> load_opens(EntrySlot slot);
   Task<Result<Plan>> make_plan(EntrySlot slot, bool wide);
   Task<Status> set_up_symbols(std::vector<Symbol> symbols);
-  std::string price_problem(const Gainer& gainer, const std::map<Symbol, Price>& marks) const;
+  std::string price_problem(const Gainer& gainer, const std::map<Symbol, Price>& marks,
+                            const std::set<Symbol>& jumped) const;
   std::set<Symbol> taken(const std::vector<exchange::Position>& positions,
                          const std::string& day) const;
   bool is_ordered(const std::string& day, Symbol symbol) const;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "desk/standing.h"
+#include "trading/jump_guard.h"
 #include "trading/patrol.h"
 
 namespace bb::trading {
@@ -19,9 +20,9 @@ struct Patrol::State {
   std::map<std::int64_t, SteadyTime> absent_since;  // holding id -> first read without it
   std::map<std::string, SteadyTime> orphan_since;   // client order id -> first seen without one
 
-  std::map<Symbol, SteadyTime> naked;             // without a live stop, since when
-  std::map<Symbol, SteadyTime> busy;              // closes that do not get through, since when
-  std::map<Symbol, Price> last_marks;             // to tell a jump
+  std::map<Symbol, SteadyTime> naked;  // without a live stop, since when
+  std::map<Symbol, SteadyTime> busy;   // closes that do not get through, since when
+  JumpGuard marks;
   std::map<std::int64_t, int> cancelled_by_hand;  // stops, by holding id
   std::set<std::string> foreign;                  // ids that were judged
   desk::Turns rounds;                             // one round at a time
@@ -59,6 +60,7 @@ struct Patrol::State {
                               PatrolReport& report);
   Task<void> adopt(const View& view, PatrolReport& report);
   Task<std::optional<TimePoint>> find_fill(const store::Intent& intent, Qty qty);
+  Task<bool> try_adopting(store::Intent intent, PatrolReport& report);
   Task<void> adopt_one(store::Intent intent, PatrolReport& report);
   Task<void> judge_foreign(std::vector<exchange::OrderView> orders);
   Task<void> keep_trying(Symbol symbol);
