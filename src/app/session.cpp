@@ -53,7 +53,8 @@ Session::Session(const Config& config, Log log, bool json)
     : config_(config),
       log_(std::move(log)),
       json_(json),
-      dialer_(wire_network(io_, clock_, config)) {}
+      dialer_(wire_network(io_, clock_, config)),
+      telegram_(wire_telegram(io_, clock_, config)) {}
 
 Session::~Session() = default;
 

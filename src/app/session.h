@@ -45,7 +45,7 @@ class Session {
   const Config& config() const { return config_; }
   net::Dialer& dialer() { return *dialer_; }
   bool json() const { return json_; }
-  Ground ground() { return {*dialer_, clock_, log_, config_, &stop_}; }
+  Ground ground() { return {*dialer_, clock_, log_, config_, &stop_, telegram_.get()}; }
 
   /// Runs the body to its end; its exit code.
   int run(const std::function<Task<int>(Session&)>& body,
@@ -59,6 +59,7 @@ class Session {
   SystemClock clock_{io_};
   Stop stop_{clock_};
   std::unique_ptr<net::Dialer> dialer_;
+  std::unique_ptr<net::Dialer> telegram_;  // none where it goes the way of everything else
   SignalWatch signals_{io_, stop_};
 };
 
