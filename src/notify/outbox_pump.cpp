@@ -106,9 +106,15 @@ Task<void> OutboxPump::run(Stop& stop) {
 Task<void> OutboxPump::serve(Line& line, Stop& stop) {
   line.is_busy = true;
   bool sent = true;
-  while (sent && !stop.requested()) {
-    sent = co_await send_next(line);
-    if (sent) (void)co_await stop.sleep_until(parts_.clock.after(line.channel->gap()));
+  try {
+    while (sent && !stop.requested()) {
+      sent = co_await send_next(line);
+      if (sent) (void)co_await stop.sleep_until(parts_.clock.after(line.channel->gap()));
+    }
+  } catch (const std::exception& error) {
+    // A fault of one channel must not take the others away.
+    log_.error("delivery failed", {{"channel", line.name}, {"why", error.what()}});
+    line.not_before = parts_.clock.after(kPauseMax);
   }
   line.is_busy = false;
 }
