@@ -12,7 +12,8 @@ declare -A packages=(
   [compiler]="clang-19 lld-19"
   [build]="cmake ninja-build ccache pkg-config ca-certificates"
   [libraries]="libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libzip-dev zstd libsqlite3-dev
-    libsimdjson-dev libfmt-dev libspdlog-dev libhowardhinnant-date-dev libcli11-dev tzdata"
+    libsimdjson-dev libfmt-dev libspdlog-dev libhowardhinnant-date-dev libcli11-dev tzdata
+    libcairo2-dev libpango1.0-dev fonts-noto-cjk"
   [sanitizers]="libclang-rt-19-dev llvm-19"
   [tests]="doctest-dev librapidcheck-dev libbenchmark-dev nlohmann-json3-dev sqlite3 python3"
   [clients]="nodejs npm"

@@ -7,9 +7,9 @@
 
 #include "app/commands.h"
 #include "app/doctor.h"
+#include "app/mailroom.h"
 #include "app/report.h"
 #include "app/session.h"
-#include "notify/notifier.h"
 
 namespace bb::app {
 
@@ -33,19 +33,29 @@ Task<Result<trading::Board>> fetch_board(exchange::MarketData& market, Clock& cl
 }
 
 Task<int> push(Session& session, const trading::Board& board, std::size_t rows, TimePoint now) {
-  const auto notifier = notify::make_notifier(session.config().notify, {}, session.dialer(),
-                                              session.clock(), session.log());
-  if (!notifier)
+  const auto channels = make_channels(session.ground());
+  if (channels.empty())
     co_return report_error({ErrorKind::configuration,
-                            "there is no notifier: set [notify] enabled and serverchan_sendkey", 0},
+                            "there is no way to anybody: set [notify] enabled and [telegram] token "
+                            "and chat_id, or serverchan_sendkey, or webhook_url",
+                            0},
                            session.json());
-  const auto result = co_await notifier->send(
+  notify::Letter letter;
+  letter.title =
       notify::marked_title(binance::environment_of(session.config().binance.base_url),
-                           fmt::format("U本位合约涨幅榜 Top {0} / futures gainers top {0}", rows)),
-      board_markdown(board, rows, now));
-  if (!result.delivered)
-    co_return report_error({ErrorKind::unreachable, "board not delivered: " + result.problem, 0},
-                           session.json());
+                           fmt::format("U本位合约涨幅榜 Top {0} / futures gainers top {0}", rows));
+  letter.body = board_markdown(board, rows, now);
+  letter.kind = "board";
+  letter.written_at = now;
+  letter.language = session.config().notify.message_language();
+  for (const auto& channel : channels) {
+    const auto result = co_await channel->send(letter);
+    if (!result.delivered())
+      co_return report_error(
+          {ErrorKind::unreachable,
+           fmt::format("board not delivered by {}: {}", channel->name(), result.problem), 0},
+          session.json());
+  }
   co_return kDone;
 }
 

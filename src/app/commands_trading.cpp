@@ -5,12 +5,12 @@
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/daily_report.h"
 #include "app/delivery.h"
 #include "app/holding.h"
+#include "app/mailroom.h"
 #include "app/perform.h"
 #include "app/report_commands.h"
-#include "notify/notifier.h"
-#include "notify/outbox_pump.h"
 #include "service/service.h"
 
 namespace bb::app {
@@ -109,17 +109,16 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
 Task<int> do_service(Session& session) {
   auto account = co_await open_patiently(session);
   if (!account) co_return failed(session, account.error());
-  const auto notifier = notify::make_notifier(session.config().notify, {}, session.dialer(),
-                                              session.clock(), session.log());
-  notify::OutboxPump pump((*account)->store(), notifier.get(), session.clock(), session.log(),
-                          (*account)->name());
+  Mailroom mailroom(session.ground(), **account);
+  DailyReporter reporter(session.ground(), **account);
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, service.jobs(), "service");
   TaskGroup parts(co_await boost::asio::this_coro::executor);
   parts.spawn(essential(session, "door", holding.run(session.stop())));
   parts.spawn(essential(session, "service", service.run(session.stop())));
-  parts.spawn(essential(session, "messages", pump.run(session.stop())));
+  parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop())));
+  parts.spawn(essential(session, "daily report", reporter.run(session.stop())));
   co_await parts.join();
   co_return kDone;
 }

@@ -49,7 +49,11 @@ Faults cross_check(const Config& config) {
   for (auto& fault : service::validate(config.runtime))
     faults.push_back(std::move(fault));
   if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
+  for (auto& fault : notify::validate(config.notify))
+    faults.push_back(std::move(fault));
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
+  if (const auto proxy = read_telegram_proxy(config.notify); !proxy)
+    faults.push_back(proxy.error().text);
   if (const auto urls = binance::check_urls(config.binance); !urls)
     faults.push_back(urls.error().text);
   const auto& stated = config.binance.environment;
@@ -66,6 +70,8 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
   take_legacy(file, config->legacy);
   const auto applied = apply_settings(file, environment, config->sections);
   Faults faults = applied ? Faults{} : applied.error();
+  for (auto& fault : notify::take_environment(config->notify, environment))
+    faults.push_back(std::move(fault));
   for (auto& fault : cross_check(*config))
     faults.push_back(std::move(fault));
   if (!faults.empty()) return std::unexpected(std::move(faults));
@@ -93,6 +99,8 @@ Config::Config() {
   sections.push_back(trading::settings_section(strategy));
   sections.push_back(service::settings_section(runtime));
   sections.push_back(notify::notify_section(notify));
+  sections.push_back(notify::telegram_section(notify.telegram));
+  sections.push_back(notify::alerts_section(notify.alerts));
   sections.push_back(app::settings_section(paper));
 }
 

@@ -1,11 +1,8 @@
 // Delivery: messages of one-shot commands, sent while the command runs and shortly after it.
 #pragma once
 
-#include <memory>
-
+#include "app/mailroom.h"
 #include "app/session.h"
-#include "notify/notifier.h"
-#include "notify/outbox_pump.h"
 
 namespace bb::app {
 
@@ -17,10 +14,8 @@ class Delivery {
 
  private:
   Session& session_;
-  store::Store& store_;
   Stop stop_;
-  std::unique_ptr<notify::Notifier> notifier_;
-  notify::OutboxPump pump_;
+  Mailroom mailroom_;
   TaskGroup group_;
 };
 

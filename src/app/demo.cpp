@@ -173,7 +173,9 @@ class Demo {
   Task<void> serve(Account& account) {
     service::Service service({account.desk(), config_.strategy, config_.runtime});
     // Nobody is told: without a notifier messages are dropped as they come.
-    notify::OutboxPump pump(account.store(), nullptr, clock_, log_, account.name());
+    const notify::Channels nobody;
+    notify::OutboxPump pump(
+        {account.store(), nobody, config_.notify, clock_, log_, account.name()});
     TaskGroup parts(io_.get_executor());
     parts.spawn(stop_at_the_end());
     parts.spawn(show_progress());

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "app/doctor_checks.h"
+#include "app/mailroom.h"
 #include "net/json.h"
-#include "notify/notifier.h"
 
 namespace bb::app {
 
@@ -32,19 +32,28 @@ std::string sign(Mark mark, bool colours) {
 }
 
 Task<Finding> send_test_message(Ground ground, std::string environment) {
-  const auto notifier =
-      notify::make_notifier(ground.config.notify, {}, ground.dialer, ground.clock, ground.log);
-  if (!notifier)
-    co_return fault("message", "no test message: there is no notifier",
-                    "set [notify] enabled = true and serverchan_sendkey");
-  const auto result =
-      co_await notifier->send(notify::marked_title(environment, "测试消息 / test message"),
-                              fmt::format("{}  {}\n\nbubble-buster doctor --send",
-                                          iso_seconds(ground.clock.utc_now()), environment));
-  if (!result.delivered)
-    co_return fault("message", "the test message was not delivered: " + result.problem,
-                    "check [notify] serverchan_sendkey and the proxy");
-  co_return fine("message", "a test message was delivered");
+  const auto channels = make_channels(ground);
+  if (channels.empty())
+    co_return fault("message", "no test message: there is no way to anybody",
+                    "set [notify] enabled = true and [telegram] token and chat_id, or "
+                    "serverchan_sendkey, or webhook_url");
+  notify::Letter letter;
+  letter.title = notify::marked_title(environment, "测试消息 / test message");
+  letter.body = fmt::format("{}  {}\n\nbubble-buster doctor --send",
+                            iso_seconds(ground.clock.utc_now()), environment);
+  letter.kind = "service";
+  letter.written_at = ground.clock.utc_now();
+  std::string delivered, failed;
+  for (const auto& channel : channels) {
+    const auto result = co_await channel->send(letter);
+    std::string& names = result.delivered() ? delivered : failed;
+    names += (names.empty() ? "" : "; ") + channel->name();
+    if (!result.delivered()) names += ": " + result.problem;
+  }
+  if (!failed.empty())
+    co_return fault("message", "the test message was not delivered: " + failed,
+                    "check [telegram], [notify] and the proxy");
+  co_return fine("message", "a test message was delivered by " + delivered);
 }
 
 }  // namespace

@@ -163,13 +163,25 @@ Finding judge_clock_kept(std::optional<bool> kept) {
 
 Finding check_notifier_settings(const Config& config) {
   const auto& notify = config.notify;
+  constexpr const char* kAdvice =
+      "set [notify] enabled = true and [telegram] token and chat_id, or serverchan_sendkey, or "
+      "webhook_url";
   if (!notify.enabled)
-    return warning("notifier", "switched off: nobody is told when something goes wrong",
-                   "set [notify] enabled = true and serverchan_sendkey");
-  if (notify::is_placeholder(notify.serverchan_sendkey))
-    return warning("notifier", "no key: nobody is told when something goes wrong",
-                   "set [notify] serverchan_sendkey");
-  return fine("notifier", "ServerChan; try it with --send");
+    return warning("notifier", "switched off: nobody is told when something goes wrong", kAdvice);
+  std::string names;
+  const auto add = [&](bool is_set, std::string_view name) {
+    if (is_set) names.append(names.empty() ? "" : ", ").append(name);
+  };
+  const bool has_bot = !notify::is_placeholder(notify.telegram.token);
+  add(has_bot && !notify.telegram.chats.empty(), "Telegram");
+  add(!notify::is_placeholder(notify.serverchan_sendkey), "ServerChan");
+  add(!notify.webhook_url.empty(), "webhook");
+  if (has_bot && notify.telegram.chats.empty())
+    return warning("notifier", "a Telegram token without a chat: no alert goes there",
+                   "set [telegram] chat_id, or TELEGRAM_CHAT_ID");
+  if (names.empty())
+    return warning("notifier", "no key: nobody is told when something goes wrong", kAdvice);
+  return fine("notifier", names + "; try it with --send");
 }
 
 Finding check_proxy_settings(const Config& config) {

@@ -34,7 +34,15 @@ Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view wh
 Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings) {
   if (settings.http_proxy.empty() || settings.https_proxy.empty())
     return std::optional<net::ProxyOptions>();
-  auto proxy = parse_proxy(settings.https_proxy, "[notify] https_proxy");
+  auto proxy = parse_proxy(settings.https_proxy, "[notify] https_proxy (or PROXY_URL)");
+  if (!proxy) return std::unexpected(proxy.error());
+  return std::optional<net::ProxyOptions>(std::move(*proxy));
+}
+
+Result<std::optional<net::ProxyOptions>> read_telegram_proxy(
+    const notify::NotifySettings& settings) {
+  if (settings.telegram.proxy.empty()) return std::optional<net::ProxyOptions>();
+  auto proxy = parse_proxy(settings.telegram.proxy, "[telegram] proxy (or PROXY_URL)");
   if (!proxy) return std::unexpected(proxy.error());
   return std::optional<net::ProxyOptions>(std::move(*proxy));
 }

@@ -1,4 +1,4 @@
-// The proxy of every outgoing connection, as [notify] names it.
+// The proxy of every outgoing connection, as [notify] names it, and that of Telegram.
 #pragma once
 
 #include <optional>
@@ -14,5 +14,8 @@ namespace bb::app {
 Result<net::ProxyOptions> parse_proxy(std::string_view text, std::string_view where);
 /// Nothing unless both proxy keys are set, as in the original; then https_proxy.
 Result<std::optional<net::ProxyOptions>> read_proxy(const notify::NotifySettings& settings);
+/// The way to Telegram where that has one of its own; nothing: as everything else.
+Result<std::optional<net::ProxyOptions>> read_telegram_proxy(
+    const notify::NotifySettings& settings);
 
 }  // namespace bb::app

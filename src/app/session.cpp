@@ -55,7 +55,8 @@ Session::Session(const Config& config, Log log, bool json)
       config_(config),
       log_(std::move(log)),
       json_(json),
-      dialer_(wire_network(io(), clock(), config)) {}
+      dialer_(wire_network(io(), clock(), config)),
+      telegram_(wire_telegram(io(), clock(), config)) {}
 
 Session::Session(Session& host, const Config& config, Log log, Venues& venues)
     : world_(host.world_),
@@ -63,6 +64,7 @@ Session::Session(Session& host, const Config& config, Log log, Venues& venues)
       log_(std::move(log)),
       json_(host.json_),
       dialer_(wire_network(io(), clock(), config)),
+      telegram_(wire_telegram(io(), clock(), config)),
       venues_(&venues) {}
 
 Session::~Session() = default;

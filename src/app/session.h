@@ -48,7 +48,9 @@ class Session {
   const Config& config() const { return config_; }
   net::Dialer& dialer() { return *dialer_; }
   bool json() const { return json_; }
-  Ground ground() { return {*dialer_, clock(), log_, config_, &stop(), venues_}; }
+  Ground ground() {
+    return {*dialer_, clock(), log_, config_, &stop(), venues_, telegram_.get()};
+  }
 
   /// Runs the body to its end; its exit code.
   int run(const std::function<Task<int>(Session&)>& body,
@@ -69,6 +71,7 @@ class Session {
   Log log_;
   bool json_;
   std::unique_ptr<net::Dialer> dialer_;
+  std::unique_ptr<net::Dialer> telegram_;  // none where it goes the way of everything else
   Venues* venues_ = nullptr;
 };
 

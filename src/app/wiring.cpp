@@ -234,6 +234,15 @@ std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& cl
   return net::make_network_dialer(io, clock, std::move(options));
 }
 
+std::unique_ptr<net::Dialer> wire_telegram(boost::asio::io_context& io, Clock& clock,
+                                           const Config& config) {
+  auto proxy = read_telegram_proxy(config.notify);
+  if (!proxy || !*proxy) return nullptr;
+  net::DialerOptions options;
+  options.proxy = std::move(*proxy);
+  return net::make_network_dialer(io, clock, std::move(options));
+}
+
 void point_at_memory(Config& config, const paper::PaperAccount& account) {
   config.binance.base_url = kMemoryUrl;
   config.binance.environment = "paper";

@@ -33,8 +33,10 @@ struct Ground {
   Clock& clock;
   const Log& log;
   const Config& config;
-  const Stop* stop = nullptr;  // of the process: no new risk once requested
-  Venues* venues = nullptr;    // shared with other accounts of the process; none = its own
+  const Stop* stop = nullptr;       // of the process: no new risk once requested
+  Venues* venues = nullptr;         // shared with other accounts of the process; none = its own
+  net::Dialer* telegram = nullptr;  // the way to Telegram where that has one of its own
+  net::Dialer& telegram_dialer() const { return telegram != nullptr ? *telegram : dialer; }
 };
 
 /// The exchange hosts of a process with several accounts: connections, clock, weight budget and ban
@@ -172,6 +174,10 @@ class MemoryExchange {
 /// The dialer of live and paper: TCP and TLS, through the configured proxy.
 std::unique_ptr<net::Dialer> wire_network(boost::asio::io_context& io, Clock& clock,
                                           const Config& config);
+
+/// The same through Telegram's own proxy; nothing where it has none.
+std::unique_ptr<net::Dialer> wire_telegram(boost::asio::io_context& io, Clock& clock,
+                                           const Config& config);
 
 /// Makes `config` speak to a paper exchange in memory as that account.
 void point_at_memory(Config& config, const paper::PaperAccount& account);

@@ -35,11 +35,11 @@ Task<void> record_closing_fills(Desk& desk, const store::Holding& holding) {
 
 }  // namespace
 
-Task<void> record_closed(Desk& desk, store::Holding holding, Ending ending) {
+Task<bool> record_closed(Desk& desk, store::Holding holding, Ending ending) {
   auto& parts = desk.parts();
   if (!ending.has_fills) co_await record_closing_fills(desk, holding);
   const auto now = parts.store.find_open_holding(holding.symbol);
-  if (!now || now->id != holding.id) co_return;
+  if (!now || now->id != holding.id) co_return false;
   holding.status = ending.status;
   holding.close_reason = std::move(ending.reason);
   holding.close_order_id = ending.order_id;
@@ -49,6 +49,7 @@ Task<void> record_closed(Desk& desk, store::Holding holding, Ending ending) {
                                      {"status", str(holding.status)},
                                      {"reason", holding.close_reason}});
   co_await save_holding(desk, std::move(holding));
+  co_return true;
 }
 
 }  // namespace bb::desk

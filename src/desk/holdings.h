@@ -17,6 +17,6 @@ struct Ending {
 };
 
 /// Marks the holding closed, with its fills; nothing when somebody has done so meanwhile.
-Task<void> record_closed(Desk& desk, store::Holding holding, Ending ending);
+Task<bool> record_closed(Desk& desk, store::Holding holding, Ending ending);
 
 }  // namespace bb::desk

@@ -74,6 +74,9 @@ class HttpClient {
   Task<Status> prewarm(std::size_t count, SteadyTime deadline);
   /// Closes what is idle; a connection in use closes when its request ends.
   void close_idle();
+  /// Gives up: requests in progress fail, also those that still wait for a connection; what is idle
+  /// closes. For long polls at shutdown, never for commands. New requests may follow.
+  void abort();
 
  private:
   struct Pool;

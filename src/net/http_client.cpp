@@ -64,6 +64,8 @@ struct HttpClient::Pool {
   std::size_t slots = 0;            // connections that are idle, in use or being opened
   std::deque<std::shared_ptr<Waiter>> waiting;
   std::uint64_t epoch = 0;
+  std::vector<ConnectionPtr> busy;  // with a request on them
+  std::uint64_t aborts = 0;
 };
 
 Task<Result<ConnectionPtr>> HttpClient::Pool::dial(SteadyTime deadline) {
@@ -178,6 +180,7 @@ Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(HttpRequest requ
 Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(std::string title,
                                                                 const RequestBuilder& build,
                                                                 SteadyTime deadline) {
+  const auto aborts = pool_->aborts;
   auto acquired = co_await pool_->acquire(deadline);
   if (!acquired) co_return not_sent(title + ": " + acquired.error().text);
   auto connection = std::move(*acquired);
@@ -186,14 +189,20 @@ Task<std::expected<HttpResponse, HttpFailure>> HttpClient::send(std::string titl
       pool_->give_back(std::move(connection), true);
       co_return not_sent(title + ": the deadline passed before it was sent");
     }
+    if (pool_->aborts != aborts) {
+      pool_->give_back(std::move(connection), true);
+      co_return not_sent(title + ": given up before it was sent");
+    }
     const auto request = build();
     if (!is_sendable(request)) {
       pool_->give_back(std::move(connection), true);
       co_return not_sent(title + kNotSendable);
     }
+    pool_->busy.push_back(connection);
     auto answer = co_await connection->exchange(
         pool_->clock, deadline, request_text(request, pool_->endpoint, pool_->options.user_agent),
         pool_->options.max_body_bytes);
+    std::erase(pool_->busy, connection);
     if (answer.nothing_written && connection->reused) {
       connection->close();
       auto dialed = co_await pool_->dial(deadline);
@@ -222,6 +231,13 @@ Task<Status> HttpClient::prewarm(std::size_t count, SteadyTime deadline) {
   for (const auto& result : results)
     if (!result) co_return result;
   co_return Status{};
+}
+
+void HttpClient::abort() {
+  ++pool_->aborts;
+  for (const auto& connection : pool_->busy)
+    connection->close();
+  close_idle();
 }
 
 void HttpClient::close_idle() {

@@ -186,6 +186,9 @@ Task<void> Commands::end(store::CommandRecord record, const Report& report, Comm
   record.report_text = report.text;
   store::Batch batch;
   batch.put(record);
+  // A patrol by hand changes nothing that it does not tell itself.
+  if (record.kind != control::str(CommandKind::manage))
+    put_message(desk().store, batch, operator_message(record, desk().market.exchange_now()));
   const auto stored = co_await desk().store.commit(std::move(batch));
   if (!stored) desk().log.error("command's end not stored", {{"why", stored.error().text}});
   desk().log.info("command ended", {{"command", record.kind},

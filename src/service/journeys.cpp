@@ -81,9 +81,11 @@ Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol
   co_return report;
 }
 
-Task<void> take_samples(desk::Desk& desk, const Settings& settings) {
-  (void)co_await sample_equity(desk, settings);
+Task<std::optional<Error>> take_samples(desk::Desk& desk, const Settings& settings) {
+  std::optional<Error> problem;
+  (void)co_await sample_equity(desk, settings, &problem);
   if (settings.sync_cashflows) (void)co_await sync_income(desk, settings);
+  co_return problem;
 }
 
 Task<void> check_database(desk::Desk& desk) {

@@ -27,7 +27,8 @@ Task<trading::PatrolReport> run_patrol(desk::Desk& desk, trading::Patrol& patrol
 Task<void> tell(desk::Desk& desk, trading::PatrolReport report);
 
 /// One equity sample and the money movements, as configured.
-Task<void> take_samples(desk::Desk& desk, const Settings& settings);
+/// Why the account could not be read, or nothing.
+Task<std::optional<Error>> take_samples(desk::Desk& desk, const Settings& settings);
 
 /// Reads every page of the database, and tells people when that finds damage.
 Task<void> check_database(desk::Desk& desk);

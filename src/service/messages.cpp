@@ -117,7 +117,7 @@ store::OutboxMessage missed_message(Job job, const Slot& slot, std::string_view 
       {"原因 / reason", std::string(reason)},
       {"时间 / time", iso_seconds(now)},
   };
-  return make("alert", fmt::format("{}未执行 / {} skipped", chinese, english),
+  return make("service_late", fmt::format("{}未执行 / {} skipped", chinese, english),
               trading::two_column_table(rows), now);
 }
 
@@ -126,7 +126,7 @@ store::OutboxMessage damage_message(std::string_view why, TimePoint now) {
       {"原因 / reason", std::string(why)},
       {"时间 / time", iso_seconds(now)},
   };
-  return make("alert", "数据库检查失败 / database check failed", trading::two_column_table(rows),
+  return make("database", "数据库检查失败 / database check failed", trading::two_column_table(rows),
               now);
 }
 
@@ -140,7 +140,7 @@ store::OutboxMessage latch_message(const store::LatchNote& note, TimePoint now) 
       {"恢复 / to resume", "bubble-buster resume"},
       {"时间 / time", iso_seconds(now)},
   };
-  return make("alert",
+  return make("latch",
               halts ? "账户已停机：不再开仓 / account halted: nothing is opened"
                     : "开仓已暂停 / entries paused",
               trading::two_column_table(rows), now);
@@ -148,7 +148,7 @@ store::OutboxMessage latch_message(const store::LatchNote& note, TimePoint now) 
 
 store::OutboxMessage resumed_message(TimePoint now) {
   const Rows rows = {{"时间 / time", iso_seconds(now)}};
-  return make("alert", "开仓已恢复 / entries resumed", trading::two_column_table(rows), now);
+  return make("latch", "开仓已恢复 / entries resumed", trading::two_column_table(rows), now);
 }
 
 store::OutboxMessage flatten_message(const desk::FlattenReport& report, std::string_view who,
@@ -182,7 +182,9 @@ store::OutboxMessage flatten_message(const desk::FlattenReport& report, std::str
       title = "平仓结果未知 / flatten: UNKNOWN";
       break;
   }
-  return make("alert", std::string(title), trading::two_column_table(rows) + list(details), now);
+  const bool is_flat = report.verdict == desk::FlattenVerdict::flat;
+  return make(is_flat ? "flatten" : "flatten_left", std::string(title),
+              trading::two_column_table(rows) + list(details), now);
 }
 
 store::OutboxMessage bypass_message(const std::vector<store::BypassCommand>& commands, int orders,
@@ -196,8 +198,38 @@ store::OutboxMessage bypass_message(const std::vector<store::BypassCommand>& com
       {"恢复 / to resume", "bubble-buster resume"},
       {"时间 / time", iso_seconds(now)},
   };
-  return make("alert", "服务未应答，他人已代为平仓 / closed past a service that did not answer",
+  return make("service_down",
+              "服务未应答，他人已代为平仓 / closed past a service that did not answer",
               trading::two_column_table(rows) + list(details), now);
+}
+
+store::OutboxMessage operator_message(const store::CommandRecord& record, TimePoint now) {
+  constexpr std::size_t kShown = 700;
+  std::string result = record.report_text.substr(0, kShown);
+  // Not inside a character.
+  while (!result.empty() && record.report_text.size() > kShown &&
+         (static_cast<unsigned char>(record.report_text[result.size()]) & 0xc0) == 0x80)
+    result.pop_back();
+  const Rows rows = {
+      {"操作者 / by", record.who},
+      {"操作 / what", record.kind},
+      {"参数 / arguments", record.arguments},
+      {"状态 / state", fmt::format("{} ({})", store::str(record.state), record.exit_code)},
+      {"时间 / time", iso_seconds(now)},
+  };
+  return make(
+      "operator",
+      fmt::format("操作 {} 由 {} / {} by {}", record.kind, record.who, record.kind, record.who),
+      trading::two_column_table(rows) + "\n" + result + "\n", now);
+}
+
+store::OutboxMessage trouble_message(std::string kind, std::string title, std::string_view what,
+                                     TimePoint now) {
+  const Rows rows = {
+      {"原因 / reason", std::string(what)},
+      {"时间 / time", iso_seconds(now)},
+  };
+  return make(std::move(kind), std::move(title), trading::two_column_table(rows), now);
 }
 
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message) {

@@ -9,6 +9,7 @@
 #include "desk/flatten.h"
 #include "service/schedule.h"
 #include "store/bypass_journal.h"
+#include "store/command_record.h"
 #include "store/latch.h"
 #include "store/store.h"
 #include "trading/loss_cut.h"
@@ -41,6 +42,12 @@ store::OutboxMessage flatten_message(const desk::FlattenReport& report, std::str
 /// This holder did not answer, and others acted past it.
 store::OutboxMessage bypass_message(const std::vector<store::BypassCommand>& commands, int orders,
                                     TimePoint now);
+
+/// Who asked for what, and what came of it.
+store::OutboxMessage operator_message(const store::CommandRecord& record, TimePoint now);
+/// Something around the account is wrong, or right again; `kind` of notify/kinds.h.
+store::OutboxMessage trouble_message(std::string kind, std::string title, std::string_view what,
+                                     TimePoint now);
 
 /// Gives the message its id and adds it to the batch.
 void put_message(store::Store& store, store::Batch& batch, store::OutboxMessage message);

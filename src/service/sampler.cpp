@@ -24,7 +24,8 @@ Result<Usdt> wallet_of(const std::vector<exchange::AssetBalance>& balances,
 
 }  // namespace
 
-Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& settings) {
+Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& settings,
+                                          std::optional<Error>* problem) {
   auto& parts = desk.parts();
   const TimePoint asked = parts.market.exchange_now();
   const auto [balances, positions] =
@@ -40,6 +41,7 @@ Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& sett
     sample.equity = *equity;
   } else {
     sample.error = equity.error().text;
+    if (problem != nullptr) *problem = equity.error();
     parts.log.warn("equity not sampled", {{"why", sample.error}});
   }
   store::Batch batch;

@@ -8,7 +8,9 @@ namespace bb::service {
 
 /// Equity = wallet balance of the configured asset + unrealized PnL of all positions. A read that
 /// fails is recorded as a row with its error, never as a smaller equity.
-Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& settings);
+/// `problem` gets the error behind it.
+Task<store::WalletSnapshot> sample_equity(desk::Desk& desk, const Settings& settings,
+                                          std::optional<Error>* problem = nullptr);
 
 /// Records every money movement since the last one known. Movements of any type move the cursor,
 /// so deposits cannot starve behind fees and funding.

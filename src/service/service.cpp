@@ -40,7 +40,8 @@ std::string why_missed(const store::Slot* slot) {
 Service::Service(Parts parts)
     : parts_(parts),
       jobs_({parts.desk, parts.strategy, parts.settings}),
-      watch_(parts.desk, jobs_.eyes()) {}
+      watch_(parts.desk, jobs_.eyes()),
+      sentinel_(parts.desk) {}
 
 Task<void> Service::run(Stop& stop) {
   auto& desk = parts_.desk.parts();
@@ -49,6 +50,7 @@ Task<void> Service::run(Stop& stop) {
                                     {"entry", parts_.settings.entry_enabled},
                                     {"loss_cut", parts_.settings.daily_loss_cut_enabled}});
   (void)co_await guard("latch", jobs_.tell_latch(true));
+  (void)co_await guard("sentinel", sentinel_.start());
   (void)co_await guard("recovery", recover());
   desk.log.info("service ready");
   TaskGroup loops(co_await boost::asio::this_coro::executor);
@@ -78,7 +80,8 @@ Task<void> Service::recover() {
     co_return;
   }
   co_await tell(parts_.desk, *report);
-  co_await take_samples(parts_.desk, parts_.settings);
+  auto problem = co_await take_samples(parts_.desk, parts_.settings);
+  co_await sentinel_.see(std::move(problem));
 }
 
 // A fault of one step must not take the other loops' protection away.
@@ -248,7 +251,8 @@ Task<void> Service::patrol_loop(Stop& stop) {
 
 Task<void> Service::patrol_step() {
   (void)co_await jobs_.patrol();
-  co_await take_samples(parts_.desk, parts_.settings);
+  auto problem = co_await take_samples(parts_.desk, parts_.settings);
+  co_await sentinel_.see(std::move(problem));
 }
 
 Task<void> Service::check_loop(Stop& stop) {

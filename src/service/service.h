@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "service/jobs.h"
+#include "service/sentinel.h"
 
 namespace bb::service {
 
@@ -54,6 +55,7 @@ class Service {
   Parts parts_;
   Jobs jobs_;
   trading::Watch watch_;
+  Sentinel sentinel_;
   std::optional<Stop> watch_nap_;  // ends early when there is something to look at
   std::optional<LocalDate> newest_entry_, newest_cut_;  // ended in this process
   std::optional<LocalDate> prepared_, decided_;

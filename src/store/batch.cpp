@@ -32,6 +32,11 @@ Batch& Batch::put(const OutboxMessage& message) {
   return *this;
 }
 
+Batch& Batch::put(const Delivery& delivery) {
+  content_->rows.emplace_back(delivery);
+  return *this;
+}
+
 Batch& Batch::add(const OrderEvent& event) {
   content_->rows.emplace_back(event);
   return *this;

@@ -10,7 +10,7 @@ namespace bb::store {
 
 /// Rows refer only to rows of types that stand before theirs.
 using Row = std::variant<Run, Holding, Intent, Slot, OutboxMessage, OrderEvent, FillRecord,
-                         WalletSnapshot, IncomeRecord, JournalRow, CommandRecord>;
+                         WalletSnapshot, IncomeRecord, JournalRow, CommandRecord, Delivery>;
 
 struct Batch::Content {
   std::vector<Row> rows;

@@ -74,6 +74,11 @@ class Check {
     if (message.id <= 0) return refuse("a message needs an id from next_outbox_id()");
     return {};
   }
+  Status row(const Delivery& delivery) {
+    if (delivery.message_id <= 0 || delivery.channel.empty())
+      return refuse("a delivery needs its message and its channel");
+    return {};
+  }
   Status row(const Slot&) { return {}; }
   Status row(const WalletSnapshot&) { return {}; }
   Status row(const IncomeRecord&) { return {}; }
@@ -161,12 +166,18 @@ void Memory::apply_row(const OutboxMessage& message) {
   if (message.state == "pending")
     pending[message.id] = message;
   else
-    pending.erase(message.id);
+    pending.erase(message.id), deliveries.erase(message.id);
+}
+
+void Memory::apply_row(const Delivery& delivery) {
+  if (pending.contains(delivery.message_id))
+    deliveries[delivery.message_id][delivery.channel] = delivery;
 }
 
 void Memory::apply_row(const WalletSnapshot& snapshot) {
   if (!first_snapshot || snapshot.captured_at < *first_snapshot)
     first_snapshot = snapshot.captured_at;
+  if (!last_snapshot || snapshot.captured_at > *last_snapshot) last_snapshot = snapshot.captured_at;
 }
 
 void Memory::apply_row(const IncomeRecord& income) {
@@ -237,6 +248,13 @@ Result<Memory> Memory::load(sql::Connection& connection, TimePoint now) {
   for (const OutboxMessage& message : *messages)
     memory.apply_row(message);
 
+  const auto deliveries = read_all<Delivery>(
+      connection, deliveries_table().select(
+                      "WHERE message_id IN (SELECT id FROM outbox WHERE state='pending')"));
+  if (!deliveries) return std::unexpected(deliveries.error());
+  for (const Delivery& delivery : *deliveries)
+    memory.apply_row(delivery);
+
   if (auto counters = memory.load_counters(connection, since); !counters)
     return std::unexpected(counters.error());
   memory.prune(now);
@@ -283,7 +301,8 @@ Status Memory::load_counters(sql::Connection& connection, TimePoint since) {
       "(SELECT coalesce(max(id),0) FROM order_events),"
       "(SELECT coalesce(max(id),0) FROM wallet_snapshots),"
       "(SELECT max(event_time_utc) FROM income),"
-      "(SELECT min(captured_at_utc) FROM wallet_snapshots)");
+      "(SELECT min(captured_at_utc) FROM wallet_snapshots),"
+      "(SELECT max(captured_at_utc) FROM wallet_snapshots)");
   if (!totals) return std::unexpected(totals.error());
   const auto row = totals->step();
   if (!row) return std::unexpected(row.error());
@@ -294,6 +313,7 @@ Status Memory::load_counters(sql::Connection& connection, TimePoint since) {
   next_ids.snapshot = in.integer() + 1;
   last_income = in.maybe_time();
   first_snapshot = in.maybe_time();
+  last_snapshot = in.maybe_time();
   return {};
 }
 

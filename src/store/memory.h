@@ -36,9 +36,10 @@ class Memory {
   std::set<ClientOrderId> unresolved;
   std::map<AttemptKey, int> last_attempts;
   std::map<std::int64_t, OutboxMessage> pending;
-  std::map<std::string, CommandRecord> commands;  // by id
+  std::map<std::int64_t, std::map<std::string, Delivery>> deliveries;  // of the pending ones
+  std::map<std::string, CommandRecord> commands;                       // by id
   std::optional<TimePoint> last_income;
-  std::optional<TimePoint> first_snapshot;
+  std::optional<TimePoint> first_snapshot, last_snapshot;
   std::int64_t next_holding_id = 1;
   std::int64_t next_outbox_id = 1;
   RowIds next_ids;
@@ -49,6 +50,7 @@ class Memory {
   void apply_row(const Intent& intent);
   void apply_row(const Slot& slot);
   void apply_row(const OutboxMessage& message);
+  void apply_row(const Delivery& delivery);
   void apply_row(const OrderEvent&) {}
   void apply_row(const FillRecord&) {}
   void apply_row(const WalletSnapshot& snapshot);

@@ -158,7 +158,7 @@ struct IncomeRecord {
 /// `outbox`: a message to people, durable before it is sent.
 struct OutboxMessage {
   std::int64_t id = 0;  // from Store::next_outbox_id()
-  std::string topic;    // entry, patrol, loss_cut, board, alert
+  std::string topic;    // the kind of alert: a name of notify/kinds.h
   std::string title;
   std::string body;  // Markdown
   TimePoint created_at{};
@@ -166,6 +166,21 @@ struct OutboxMessage {
   int attempts = 0;
   std::string state = "pending";  // pending, delivered, dropped
   std::string last_error;
+  std::string attachment = {};       // what is drawn beside it when it is sent; empty = nothing
+  std::string acknowledged_by = {};  // who saw it; a critical message comes again until then
+};
+
+/// `deliveries`: what one channel did with one message.
+struct Delivery {
+  std::int64_t message_id = 0;
+  std::string channel;            // "telegram:42", "serverchan", "webhook"
+  std::string state = "pending";  // pending, delivered, dropped
+  int attempts = 0;               // that failed, since the last that did not
+  int times = 0;                  // it was shown
+  TimePoint next_attempt{};
+  std::optional<TimePoint> shown_at = {};
+  std::string reference = {};  // the channel's own name for it
+  std::string last_error = {};
 };
 
 /// `journal`: every exchange fact once, raw; (source, key) is unique.

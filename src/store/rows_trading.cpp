@@ -1,4 +1,4 @@
-// runs, positions, intents, slots, outbox: the rows that are put and put again.
+// runs, positions, intents, slots, outbox, deliveries: the rows that are put and put again.
 #include "store/table.h"
 
 namespace bb::store {
@@ -170,7 +170,7 @@ void read_row(RowReader& in, Slot& slot) {
 const Table& outbox_table() {
   static const Table table("outbox",
                            "id,topic,title,body,created_at_utc,next_attempt_utc,attempts,state,"
-                           "last_error",
+                           "last_error,attachment,acknowledged_by",
                            "id");
   return table;
 }
@@ -180,7 +180,8 @@ void append_row(const OutboxMessage& message, TimePoint, RowIds&, std::vector<Wr
   writes.push_back(
       {outbox_table().upsert(),
        {value(m.id), value(m.topic), value(m.title), value(m.body), value(m.created_at),
-        value(m.next_attempt), value(m.attempts), value(m.state), value_or_null(m.last_error)}});
+        value(m.next_attempt), value(m.attempts), value(m.state), value_or_null(m.last_error),
+        value_or_null(m.attachment), value_or_null(m.acknowledged_by)}});
 }
 
 void read_row(RowReader& in, OutboxMessage& message) {
@@ -193,6 +194,35 @@ void read_row(RowReader& in, OutboxMessage& message) {
   message.attempts = in.small();
   message.state = in.text();
   message.last_error = in.text();
+  message.attachment = in.text();
+  message.acknowledged_by = in.text();
+}
+
+const Table& deliveries_table() {
+  static const Table table("deliveries",
+                           "message_id,channel,state,attempts,times,next_attempt_utc,shown_at_utc,"
+                           "reference,last_error",
+                           "message_id,channel");
+  return table;
+}
+
+void append_row(const Delivery& d, TimePoint, RowIds&, std::vector<Write>& writes) {
+  writes.push_back({deliveries_table().upsert(),
+                    {value(d.message_id), value(d.channel), value(d.state), value(d.attempts),
+                     value(d.times), value(d.next_attempt), value(d.shown_at),
+                     value_or_null(d.reference), value_or_null(d.last_error)}});
+}
+
+void read_row(RowReader& in, Delivery& delivery) {
+  delivery.message_id = in.integer();
+  delivery.channel = in.text();
+  delivery.state = in.text();
+  delivery.attempts = in.small();
+  delivery.times = in.small();
+  delivery.next_attempt = in.time();
+  delivery.shown_at = in.maybe_time();
+  delivery.reference = in.text();
+  delivery.last_error = in.text();
 }
 
 }  // namespace bb::store

@@ -59,7 +59,7 @@ void sort_oldest_first(std::vector<Intent>& intents) {
 // In the order of Row.
 constexpr std::array<std::string_view, std::variant_size_v<Row>> kRowNames = {
     "runs",  "holdings",  "intents", "slots",   "messages", "order_events",
-    "fills", "snapshots", "income",  "journal", "commands"};
+    "fills", "snapshots", "income",  "journal", "commands", "deliveries"};
 
 // On the device before its effect.
 bool begins_command(const Row& row) {
@@ -71,7 +71,7 @@ bool begins_command(const Row& row) {
 bool is_sample(const Row& row) {
   return std::holds_alternative<WalletSnapshot>(row) || std::holds_alternative<JournalRow>(row) ||
          std::holds_alternative<IncomeRecord>(row) || std::holds_alternative<OrderEvent>(row) ||
-         std::holds_alternative<OutboxMessage>(row);
+         std::holds_alternative<OutboxMessage>(row) || std::holds_alternative<Delivery>(row);
 }
 
 }  // namespace
@@ -309,6 +309,15 @@ std::vector<OutboxMessage> Store::pending_messages() const {
   return found;
 }
 
+std::vector<Delivery> Store::deliveries_of(std::int64_t message_id) const {
+  std::vector<Delivery> found;
+  const auto known = state_->memory.deliveries.find(message_id);
+  if (known != state_->memory.deliveries.end())
+    for (const auto& each : known->second)
+      found.push_back(each.second);
+  return found;
+}
+
 const CommandRecord* Store::find_command(const std::string& id) const {
   const auto found = state_->memory.commands.find(id);
   return found == state_->memory.commands.end() ? nullptr : &found->second;
@@ -334,6 +343,12 @@ std::optional<TimePoint> Store::first_snapshot_time() const {
   return state_->memory.first_snapshot;
 }
 
+std::optional<TimePoint> Store::last_snapshot_time() const { return state_->memory.last_snapshot; }
+const Holding* Store::find_holding(std::int64_t id) const {
+  const auto found = state_->memory.holdings.find(id);
+  return found == state_->memory.holdings.end() ? nullptr : &found->second;
+}
+
 std::int64_t Store::next_holding_id() { return state_->memory.next_holding_id++; }
 
 std::int64_t Store::next_outbox_id() { return state_->memory.next_outbox_id++; }
@@ -353,6 +368,12 @@ Result<std::vector<Intent>> Store::load_intents() const {
 Result<std::vector<FillRecord>> Store::load_fills() const {
   return state_->load<FillRecord>(
       fills_table().select("ORDER BY event_time_utc, symbol, trade_id"));
+}
+
+Result<std::vector<FillRecord>> Store::load_fills_of(std::int64_t holding_id) const {
+  const std::vector<sql::Value> values{holding_id};
+  return state_->load<FillRecord>(
+      fills_table().select("WHERE position_id = ? ORDER BY event_time_utc, trade_id"), values);
 }
 
 Result<std::vector<IncomeRecord>> Store::load_income() const {

@@ -40,6 +40,7 @@ class Batch {
   Batch& put(const Intent& intent);
   Batch& put(const Slot& slot);
   Batch& put(const OutboxMessage& message);
+  Batch& put(const Delivery& delivery);  // of a message that is known
   Batch& put(const CommandRecord& command);
   Batch& add(const OrderEvent& event);
   Batch& add(const FillRecord& fill);  // completes a trade that is known
@@ -98,6 +99,7 @@ class Store {
   std::vector<Holding> open_holdings() const;  // by symbol
   std::optional<Holding> find_open_holding(Symbol symbol) const;
   std::vector<Holding> holdings_of_run(const std::string& run_id) const;
+  const Holding* find_holding(std::int64_t id) const;
   const Slot* find_slot(Job job, const std::string& local_date) const;
   /// Intents in state sent or unknown, oldest first: what a recovery must settle.
   std::vector<Intent> unresolved_intents() const;
@@ -105,11 +107,14 @@ class Store {
   std::vector<Intent> intents_of(const std::string& trade_day, Symbol symbol) const;
   /// The next free attempt number of (day, job, symbol, kind).
   int next_attempt(const std::string& trade_day, Job job, Symbol symbol, OrderKind kind) const;
-  std::vector<OutboxMessage> pending_messages() const;
+  std::vector<OutboxMessage> pending_messages() const;  // by id
+  /// Of a pending message; nothing where no channel has touched it yet.
+  std::vector<Delivery> deliveries_of(std::int64_t message_id) const;
   const CommandRecord* find_command(const std::string& id) const;  // of the last day
   std::vector<CommandRecord> running_commands() const;
   std::optional<TimePoint> last_income_time() const;
   std::optional<TimePoint> first_snapshot_time() const;
+  std::optional<TimePoint> last_snapshot_time() const;
   std::int64_t next_holding_id();
   std::int64_t next_outbox_id();
 
@@ -121,6 +126,7 @@ class Store {
   Result<std::vector<Holding>> load_holdings() const;
   Result<std::vector<Intent>> load_intents() const;
   Result<std::vector<FillRecord>> load_fills() const;
+  Result<std::vector<FillRecord>> load_fills_of(std::int64_t holding_id) const;  // a few rows
   Result<std::vector<IncomeRecord>> load_income() const;
   Result<std::vector<WalletSnapshot>> load_snapshots() const;
   Result<std::vector<JournalRow>> load_journal(const std::string& source) const;

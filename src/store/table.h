@@ -52,6 +52,7 @@ const Table& snapshots_table();
 const Table& income_table();
 const Table& journal_table();
 const Table& outbox_table();
+const Table& deliveries_table();
 const Table& commands_table();
 
 /// Reads the columns of one row from left to right. A word that this version does not know is
@@ -108,6 +109,7 @@ void read_row(RowReader& in, WalletSnapshot& snapshot);
 void read_row(RowReader& in, IncomeRecord& income);
 void read_row(RowReader& in, JournalRow& row);
 void read_row(RowReader& in, OutboxMessage& message);
+void read_row(RowReader& in, Delivery& delivery);
 void read_row(RowReader& in, CommandRecord& command);
 
 /// Every row of a SELECT that `table` made.
@@ -160,6 +162,7 @@ void append_row(const Intent& intent, TimePoint now, RowIds& ids, std::vector<Wr
 void append_row(const Slot& slot, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const OutboxMessage& message, TimePoint now, RowIds& ids,
                 std::vector<Write>& writes);
+void append_row(const Delivery& delivery, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const OrderEvent& event, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const FillRecord& fill, TimePoint now, RowIds& ids, std::vector<Write>& writes);
 void append_row(const WalletSnapshot& snapshot, TimePoint now, RowIds& ids,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/plant.h"
+#include "desk/alarm.h"
 #include "trading/impl/entry_state.h"
 #include "trading/messages.h"
 
@@ -106,6 +107,12 @@ Task<EntryReport> Entry::State::finish(EntrySlot slot, store::Run run, EntryRepo
   batch.put(message);
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("run not stored", {{"error", stored.error().text}});
+  if (report.unknown > 0)
+    co_await desk::raise_alarm(
+        desk, "unknown_order", "订单结果未知 / orders whose fate nobody knows",
+        fmt::format("{} of {} are unresolved. They are watched and not sent again; compare with "
+                    "the exchange.",
+                    report.unknown, run.trade_day_utc));
   parts.log.info("entry finished", {{"trade_day", run.trade_day_utc},
                                     {"status", str(report.status)},
                                     {"opened", report.opened},

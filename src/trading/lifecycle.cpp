@@ -10,6 +10,7 @@
 #include "desk/facts.h"
 #include "desk/holdings.h"
 #include "trading/explain.h"
+#include "trading/messages.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -91,8 +92,8 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
     if (stop.kind == PlaceKind::resting)
       (void)co_await desk.cancel_order(
           {holding.symbol, stop.order.client_order_id, stop.order.order_id, true});
-    co_await desk::record_closed(desk, holding,
-                                 {store::HoldingStatus::closed_external, "NOT_SEEN"});
+    (void)co_await desk::record_closed(desk, holding,
+                                       {store::HoldingStatus::closed_external, "NOT_SEEN"});
     co_return ProtectionState::closed;
   }
   const Qty filled = holding.qty;
@@ -139,6 +140,7 @@ Task<ProtectionState> protect_new(desk::Desk& desk, const Settings& settings,
   co_await desk::save_holding(desk, holding);
   // Only now, with everything in place: what it was filled at.
   (void)co_await desk.record_fills(holding.symbol, holding.opened_at - Minutes(1), holding.id);
+  co_await tell_opened(desk, holding);
   co_return ProtectionState::stands;
 }
 
@@ -147,7 +149,7 @@ Task<void> undo_duplicates(desk::Desk& desk, store::Holding& holding, Qty expect
   const Qty surplus = co_await desk::find_duplicates(desk, holding);
   if (!surplus.is_positive()) co_return;
   desk.gate().halt(holding.symbol.str() + ": an entry was executed twice");
-  co_await desk::raise_alarm(desk, "重复开仓 / executed twice",
+  co_await desk::raise_alarm(desk, "unknown_order", "重复开仓 / executed twice",
                              holding.symbol.str() + ": one entry was executed twice; " +
                                  surplus.str() + " are bought back, and entries are off.");
   std::vector<desk::CloseOrder> orders{{holding.symbol, holding.side, holding.qty - surplus}};
@@ -173,7 +175,10 @@ Task<CloseEnd> record_close(desk::Desk& desk, store::Holding holding, desk::Clos
                  ? **explained
                  : desk::Ending{store::HoldingStatus::closed_external, "SHORT_POSITION_NOT_FOUND"};
   }
-  co_await desk::record_closed(desk, std::move(holding), std::move(ending));
+  const auto id = holding.id;
+  const Symbol symbol = holding.symbol;
+  const bool is_news = co_await desk::record_closed(desk, std::move(holding), std::move(ending));
+  if (is_news) co_await tell_closed(desk, id, symbol);
   co_return CloseEnd::closed;
 }
 

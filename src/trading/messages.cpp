@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "desk/alarm.h"
+
 namespace bb::trading {
 
 namespace {
@@ -75,6 +77,70 @@ store::OutboxMessage entry_message(const EntryReport& report, const EntrySlot& s
   message.created_at = now;
   message.next_attempt = now;
   return message;
+}
+
+namespace {
+
+std::string shown(const std::optional<Price>& price) { return price ? price->str() : "–"; }
+
+/// What its fills say, without funding. Nothing where they could not be read.
+std::optional<Usdt> earned(desk::Desk& desk, std::int64_t holding_id, std::string& fees) {
+  const auto fills = desk.parts().store.load_fills_of(holding_id);
+  if (!fills || fills->empty()) return std::nullopt;
+  Usdt sum;
+  for (const auto& fill : *fills) {
+    sum += fill.realized_pnl;
+    if (fill.commission_asset == "USDT")
+      sum -= fill.commission;
+    else if (!fill.commission.is_zero())
+      fees = fill.commission_asset;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Task<void> tell_opened(desk::Desk& desk, const store::Holding& holding) {
+  const std::string& name = holding.symbol.str();
+  co_await desk::tell(desk, "position_opened", fmt::format("已开仓 {} / opened {}", name, name),
+                      two_column_table({
+                          {"合约 / symbol", name},
+                          {"数量 / qty", "-" + holding.qty.str()},
+                          {"开仓价 / entry", holding.entry_price.str()},
+                          {"止损 / stop", shown(holding.sl_price)},
+                          {"止盈 / take-profit", shown(holding.tp_price)},
+                      }));
+}
+
+Task<void> tell_stop_moved(desk::Desk& desk, const store::Holding& holding, Price before) {
+  const std::string& name = holding.symbol.str();
+  co_await desk::tell(
+      desk, "stop_moved", fmt::format("止损已移动 {} / stop moved {}", name, name),
+      two_column_table({{"止损 / stop", before.str() + " → " + shown(holding.sl_price)}}));
+}
+
+Task<void> tell_closed(desk::Desk& desk, std::int64_t holding_id, Symbol symbol) {
+  const auto* holding = desk.parts().store.find_holding(holding_id);
+  if (holding == nullptr || holding->status == store::HoldingStatus::open) co_return;
+  std::string fees;
+  const auto pnl = earned(desk, holding_id, fees);
+  std::string amount = pnl ? (pnl->is_negative() ? "" : "+") + pnl->str() + " USDT" : "?";
+  if (!fees.empty()) amount += " (fees in " + fees + " not counted)";
+  const std::string& name = symbol.str();
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"合约 / symbol", name},
+      {"盈亏 / PnL", amount},
+      {"原因 / reason", holding->close_reason},
+      {"数量 / qty", "-" + holding->qty.str()},
+      {"开仓价 / entry", holding->entry_price.str()},
+      {"持有 / held", fmt::format("{} min", std::chrono::duration_cast<Minutes>(
+                                                holding->closed_at.value_or(holding->opened_at) -
+                                                holding->opened_at)
+                                                .count())},
+  };
+  co_await desk::tell(desk, "position_closed",
+                      fmt::format("已平仓 {} {} / closed {} {}", name, amount, name, amount),
+                      two_column_table(rows));
 }
 
 }  // namespace bb::trading

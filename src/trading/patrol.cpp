@@ -7,6 +7,7 @@
 #include "trading/explain.h"
 #include "trading/impl/patrol_state.h"
 #include "trading/lifecycle.h"
+#include "trading/messages.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -41,7 +42,8 @@ Task<void> Patrol::State::handle_absent(store::Holding holding, PatrolReport& re
   absent_since.erase(holding.id);
   naked.erase(holding.symbol);
   busy.erase(holding.symbol);
-  co_await desk::record_closed(desk, holding, *closed);
+  const bool is_news = co_await desk::record_closed(desk, holding, *closed);
+  if (is_news) co_await tell_closed(desk, holding.id, holding.symbol);
   if (closed->reason.starts_with("EXTERNAL_"))
     co_await desk::raise_alarm(desk, "仓位被交易所关闭 / closed by the exchange",
                                holding.symbol.str() + ": " + closed->reason);
@@ -103,7 +105,8 @@ Task<void> Patrol::State::guard(store::Holding holding, const exchange::Position
     const auto order = co_await parts.account.find_order(
         {holding.symbol, holding.tp_client_order_id, holding.tp_order_id, true});
     if (order && order->has_value() && (*order)->status == OrderStatus::finished) {
-      co_await desk::record_closed(desk, holding, {store::HoldingStatus::closed_tp, "STATUS_WORD"});
+      (void)co_await desk::record_closed(desk, holding,
+                                         {store::HoldingStatus::closed_tp, "STATUS_WORD"});
       co_return;
     }
   }
@@ -160,7 +163,7 @@ void Patrol::State::back_off(std::int64_t holding_id) {
 Task<void> Patrol::State::keep_trying(Symbol symbol) {
   const bool is_new = busy.try_emplace(symbol, desk.parts().clock.steady_now()).second;
   if (is_new)
-    co_await desk::raise_alarm(desk, "平仓受阻 / a close does not get through",
+    co_await desk::raise_alarm(desk, "protection", "平仓受阻 / a close does not get through",
                                symbol.str() +
                                    ": the exchange takes no close for now. Its stop "
                                    "stands; the close is tried again and again.");

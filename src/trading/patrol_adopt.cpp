@@ -134,7 +134,8 @@ Task<void> Patrol::State::judge_foreign(std::vector<exchange::OrderView> orders)
     const std::string what = order.symbol.str() + ": order " + order.client_order_id.str() +
                              " carries our mark and is not ours";
     desk.gate().halt(what);
-    co_await desk::raise_alarm(desk, "发现他人使用本账户 / somebody else trades with this key",
+    co_await desk::raise_alarm(desk, "intruder",
+                               "发现他人使用本账户 / somebody else trades with this key",
                                what + ". Nothing is opened until you resume.");
   }
 }

@@ -4,6 +4,7 @@
 #include "desk/alarm.h"
 #include "trading/impl/patrol_state.h"
 #include "trading/lifecycle.h"
+#include "trading/messages.h"
 #include "trading/plan.h"
 
 namespace bb::trading {
@@ -67,8 +68,10 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const desk::Standin
     }
     const auto moved = co_await desk.move_stop(holding, wanted, working_type);
     if (moved.kind == PlaceKind::resting) {
+      const Price before = stop.trigger_price;
       note_stop(holding, moved.order.trigger, moved.order.order_id, moved.order.client_order_id);
       ++report.updated_sl;
+      co_await tell_stop_moved(desk, holding, before);
     } else {
       note_stop(holding, stop.trigger_price, stop.order_id, stop.client_order_id);
       holding.last_error = "stop not moved: " + moved.text;
@@ -78,10 +81,10 @@ Task<void> Patrol::State::mend_stop(store::Holding& holding, const desk::Standin
   }
   if (planted("stop_never_restored")) co_return;
   if (cover == nullptr && cancelled_by_hand[holding.id] >= kCancelsMax) {
-    co_await desk::raise_alarm(desk, "止损被反复撤销 / stop cancelled again and again",
-                               holding.symbol.str() + ": somebody cancelled its stop " +
-                                   std::to_string(kCancelsMax + 1) +
-                                   " times; a position without a stop is closed.");
+    co_await desk::raise_alarm(
+        desk, "protection", "止损被反复撤销 / stop cancelled again and again",
+        holding.symbol.str() + ": somebody cancelled its stop " + std::to_string(kCancelsMax + 1) +
+            " times; a position without a stop is closed.");
     const auto end = co_await close_holding(
         desk, holding, OrderKind::risk_off, Job::patrol, utc_date(holding.opened_at),
         store::HoldingStatus::closed_risk_off, "STOP_CANCELLED_BY_HAND");

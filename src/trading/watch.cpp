@@ -76,10 +76,10 @@ void Watch::note(const exchange::AccountEvent& event) {
                              settings->symbol->symbol.str(), settings->symbol->leverage));
     if (settings->multi_assets) {
       gate.note_multi_assets(*settings->multi_assets);
-      alarms_.emplace_back("保证金模式已变更 / asset mode changed",
-                           *settings->multi_assets
-                               ? "The account is in multi-assets mode now: nothing is opened."
-                               : "The account is in single-asset mode again.");
+      alarms_.push_back({"intruder", "保证金模式已变更 / asset mode changed",
+                         *settings->multi_assets
+                             ? "The account is in multi-assets mode now: nothing is opened."
+                             : "The account is in single-asset mode again."});
     }
   } else if (const auto* call = std::get_if<exchange::MarginCalled>(&event)) {
     std::string names;
@@ -87,7 +87,7 @@ void Watch::note(const exchange::AccountEvent& event) {
       names += (names.empty() ? "" : ", ") + symbol.str();
       note_symbol(symbol);
     }
-    alarms_.emplace_back("追加保证金警告 / margin call", "Near liquidation: " + names);
+    alarms_.push_back({"protection", "追加保证金警告 / margin call", "Near liquidation: " + names});
   } else if (const auto* gap = std::get_if<exchange::Gap>(&event)) {
     gate.doubt(gap->why);
     not_before_ = {};
@@ -97,8 +97,12 @@ void Watch::note(const exchange::AccountEvent& event) {
 // After a suspend, or a clock that was set, nothing we remember can be trusted to be fresh.
 void Watch::check_clock() {
   const Micros ahead = wall_ahead(desk_.parts().clock);
-  if (wall_ahead_ && (ahead - *wall_ahead_ > kClockJump || *wall_ahead_ - ahead > kClockJump))
+  if (wall_ahead_ && (ahead - *wall_ahead_ > kClockJump || *wall_ahead_ - ahead > kClockJump)) {
     desk_.gate().doubt("the clock jumped");
+    alarms_.push_back({"clock", "时钟跳变 / the clock jumped",
+                       "The host's clock was set, or the host slept. Nothing is opened before the "
+                       "account was read again."});
+  }
   wall_ahead_ = ahead;
 }
 
@@ -166,7 +170,7 @@ Task<void> Watch::judge_naked() {
     if (told != alarmed_.end() && now - told->second < kTellAgain) continue;
     alarmed_[symbol] = now;
     co_await desk::raise_alarm(
-        desk_, "仓位无止损 / position without a stop",
+        desk_, "protection", "仓位无止损 / position without a stop",
         symbol.str() +
             " has stood without a stop for more than 3 s. It is being protected or "
             "closed; look at it.");
@@ -176,8 +180,8 @@ Task<void> Watch::judge_naked() {
 
 Task<PatrolReport> Watch::look() {
   check_clock();
-  for (auto& [title, body] : std::exchange(alarms_, {}))
-    co_await desk::raise_alarm(desk_, title, body);
+  for (auto& alarm : std::exchange(alarms_, {}))
+    co_await desk::raise_alarm(desk_, alarm.kind, alarm.title, alarm.body);
   if (!foreign_.empty()) co_await patrol_.judge_foreign(std::exchange(foreign_, {}));
   auto& clock = desk_.parts().clock;
   PatrolReport report;

@@ -39,7 +39,10 @@ class Watch {
   Patrol& patrol_;
   std::map<Symbol, SteadyTime> wanted_;  // symbol -> not before
   std::vector<exchange::OrderView> foreign_;
-  std::vector<std::pair<std::string, std::string>> alarms_;
+  struct Alarm {
+    std::string kind, title, body;
+  };
+  std::vector<Alarm> alarms_;
   std::map<Symbol, SteadyTime> alarmed_;  // naked ones that people were told of
   SteadyTime looked_{};                   // at everything
   SteadyTime tried_{};                    // closes that do not get through

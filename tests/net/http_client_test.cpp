@@ -378,6 +378,29 @@ TEST_CASE("http: prewarming says why a connection cannot be opened") {
   });
 }
 
+TEST_CASE("http: an abort fails what is in progress and what waits, and new requests work") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    MemoryServer server(loop, echo);
+    HttpClientOptions options;
+    options.max_connections = 1;
+    HttpClient client(server.dialer(), loop.clock, some_endpoint(), options);
+    std::string trace;
+    TaskGroup group(loop.io.get_executor());
+    group.spawn(ask_into(client, loop.clock, "/a", Seconds(1), trace));
+    group.spawn(ask_into(client, loop.clock, "/b", Seconds(1), trace));
+    co_await sleep_for(loop.clock, Millis(60));
+    client.abort();
+    co_await group.join();
+    CHECK(trace.find("sent: GET /a: ") == 0);
+    CHECK(trace.find("not sent: GET /b: given up before it was sent") != std::string::npos);
+    CHECK(trace.find("200") == std::string::npos);
+    const auto answer = co_await client.send(get("/c"), loop.clock.after(Seconds(1)));
+    CHECK(summary(answer) == "200 GET /c ");
+    client.close_idle();
+    co_await server.join();
+  });
+}
+
 TEST_CASE("http: closing what is idle also closes what is in use, when its request has ended") {
   run_sim([](SimLoop& loop) -> Task<void> {
     MemoryServer server(loop, echo);

@@ -69,7 +69,7 @@ TEST_CASE("messages: long lists are cut and say by how much") {
 TEST_CASE("messages: a missed slot tells what, when and why") {
   const Slot slot{LocalDate(std::chrono::days(20'000)), kNow};
   const auto message = missed_message(Job::loss_cut, slot, "11:55 Asia/Shanghai", "too late", kNow);
-  CHECK(message.topic == "alert");
+  CHECK(message.topic == "service_late");
   CHECK(says(message, "loss cut skipped"));
   CHECK(says(message, str(slot.date) + " 11:55 Asia/Shanghai"));
   CHECK(says(message, "too late"));

@@ -116,7 +116,7 @@ TEST_CASE("service: without catch-up a missed entry is skipped with its reason, 
     CHECK(slot_state(world, Job::entry) == store::SlotState::skipped);
     CHECK_FALSE(world.store().find_slot(Job::entry, kEntryDate)->reason.empty());
     CHECK(world.order_posts() == 0);
-    CHECK(has_message(world.store(), "alert", "07:40 Asia/Shanghai"));
+    CHECK(has_message(world.store(), "service_late", "07:40 Asia/Shanghai"));
   });
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("service: the loss cut starts within its own minute only, and a miss i
   run_world(options, [](SimWorld& world) -> Task<void> {
     co_await serve_until(world, cut_only(), kEntry + Minutes(10));
     CHECK(slot_state(world, Job::loss_cut) == store::SlotState::skipped);
-    CHECK(has_message(world.store(), "alert", "07:45 Asia/Shanghai"));
+    CHECK(has_message(world.store(), "service_late", "07:45 Asia/Shanghai"));
   });
 }
 
@@ -442,16 +442,17 @@ TEST_CASE("sampler: what a short pays and gets as funding is recorded with its c
 /// A vendor that takes every message, slowly.
 class SlowNotifier final : public notify::Notifier {
  public:
-  explicit SlowNotifier(Clock& clock) : clock_(clock) {}
-  Task<notify::DeliveryResult> send(std::string, std::string) override {
-    ++sent;
+  SlowNotifier(Clock& clock, int& sent) : clock_(clock), sent_(sent) {}
+  std::string name() const override { return "slow"; }
+  Task<notify::DeliveryResult> send(notify::Letter) override {
+    ++sent_;
     co_await sleep_for(clock_, Seconds(10));
-    co_return notify::DeliveryResult{true, {}};
+    co_return notify::DeliveryResult{notify::DeliveryResult::Fate::delivered};
   }
-  int sent = 0;
 
  private:
   Clock& clock_;
+  int& sent_;
 };
 
 TEST_CASE("service: a vendor that takes ten seconds delays no job") {
@@ -465,16 +466,19 @@ TEST_CASE("service: a vendor that takes ten seconds delays no job") {
     settings.daily_loss_cut_hour = 8;  // fifty minutes after the entry; leaves what fell
     settings.daily_loss_cut_minute = 30;
     Clock& clock = world.loop().clock;
-    SlowNotifier vendor(clock);
+    int sent = 0;
+    notify::Channels channels;
+    channels.push_back(std::make_unique<SlowNotifier>(clock, sent));
+    const notify::NotifySettings talk;
     const Log quiet(LogLevel::error, [](LogLevel, std::string_view) {});
-    notify::OutboxPump pump(world.store(), &vendor, clock, quiet, "paper-world");
+    notify::OutboxPump pump({world.store(), channels, talk, clock, quiet, "paper-world"});
     Stop stop(clock);
     TaskGroup messages(world.loop().io.get_executor());
     messages.spawn(pump.run(stop));
     co_await serve_until(world, settings, kEntry + Minutes(65));
     stop.request();
     co_await messages.join();
-    CHECK(vendor.sent >= 3);  // the entry, the cut, and what the time-out closed
+    CHECK(sent >= 3);  // the entry, the cut, and what the time-out closed
     CHECK(slot_state(world, Job::entry) == store::SlotState::done);
     CHECK(slot_state(world, Job::loss_cut) == store::SlotState::done);
     CHECK(world.store().find_slot(Job::entry, kEntryDate)->updated_at < kEntry + Seconds(8));
@@ -531,18 +535,18 @@ TEST_CASE("service: damage of the database is found half a day from the entry, a
     REQUIRE(world.errors().size() == 1);
     CHECK(world.errors()[0].find("database check failed") != std::string::npos);
     CHECK(world.errors()[0].find("is damaged") != std::string::npos);
-    CHECK(has_message(world.store(), "alert", "database check failed"));
+    CHECK(has_message(world.store(), "database", "database check failed"));
   });
 }
 
 TEST_CASE("service: a sound database is checked without a word, and a late start makes up for it") {
   run_world(from(kCheck + Hours(10)), [](SimWorld& world) -> Task<void> {
     co_await serve_until(world, entry_only(), kCheck + Hours(10) + Minutes(1));
-    CHECK_FALSE(has_message(world.store(), "alert", "database check"));
+    CHECK_FALSE(has_message(world.store(), "database", "database check"));
     CHECK(world.errors().empty());
     spoil_database(world.database());
     co_await serve_until(world, entry_only(), kCheck + Hours(10) + Minutes(2));
-    CHECK(has_message(world.store(), "alert", "database check failed"));
+    CHECK(has_message(world.store(), "database", "database check failed"));
   });
 }
 

@@ -342,6 +342,43 @@ TEST_CASE("store: the outbox keeps what is pending over a reopen") {
   });
 }
 
+TEST_CASE("store: what each channel did is kept over a reopen, as long as its message is pending") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("state.db");
+    store::OutboxMessage first = a_message(1, some_day()), second = a_message(2, some_day());
+    first.attachment = "equity 7";
+    {
+      auto opened = open_store(loop, path);
+      store::Delivery seen{1, "telegram:42"}, failed{1, "webhook"}, other{2, "webhook"};
+      seen.state = "delivered";
+      seen.times = 3;
+      seen.shown_at = some_day();
+      seen.reference = "77";
+      failed.attempts = 4;
+      failed.next_attempt = some_day() + Hours(1);
+      failed.last_error = "no line";
+      co_await commit(*opened, first, second, seen, failed, other);
+      second.state = "delivered";
+      co_await commit(*opened, second, other);
+    }
+    auto opened = open_store(loop, path);
+    REQUIRE(opened->pending_messages().size() == 1);
+    CHECK(opened->pending_messages()[0].attachment == "equity 7");
+    CHECK(opened->deliveries_of(2).empty());
+    const auto found = opened->deliveries_of(1);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].channel == "telegram:42");
+    CHECK(found[0].state == "delivered");
+    CHECK(found[0].times == 3);
+    CHECK(found[0].shown_at == some_day());
+    CHECK(found[0].reference == "77");
+    CHECK(found[1].attempts == 4);
+    CHECK(found[1].next_attempt == some_day() + Hours(1));
+    CHECK(found[1].last_error == "no line");
+  });
+}
+
 TEST_CASE("store: history is read back as it was added") {
   run_sim([](SimLoop& loop) -> Task<void> {
     const TempDir dir;

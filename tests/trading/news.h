@@ -37,8 +37,9 @@ class News {
 
 inline bool has_alert(SimWorld& world, const std::string& text) {
   for (const auto& message : world.store().pending_messages())
-    if (message.topic == "alert" && (message.title + message.body).find(text) != std::string::npos)
-      return true;
+    for (const char* kind : {"alert", "protection", "intruder", "unknown_order", "clock"})
+      if (message.topic == kind && (message.title + message.body).find(text) != std::string::npos)
+        return true;
   return false;
 }
 
