@@ -72,6 +72,13 @@ Task<void> measure(Strategies& strategies, Clock& clock, Stop& stop, Figures& ou
   stop.request();
 }
 
+Task<void> measure_beside(Watch& watch, Strategies& strategies, Clock& clock, Stop& stop,
+                          Figures& out) {
+  TaskGroup group(co_await boost::asio::this_coro::executor);
+  group.spawn(watch.run(stop));
+  co_await join_after(group, measure(strategies, clock, stop, out));
+}
+
 Figures run(const RunnerSettings& runner) {
   boost::asio::io_context io(1);
   SystemClock clock(io);
@@ -91,12 +98,7 @@ Figures run(const RunnerSettings& runner) {
       {io, clock, log, settings, strategies, [](const std::string&, const std::string&) {}});
   Stop stop(clock);
   Figures out;
-  const auto all = [&]() -> Task<void> {
-    TaskGroup group(io.get_executor());
-    group.spawn(watch.run(stop));
-    co_await join_after(group, measure(strategies, clock, stop, out));
-  };
-  run_to_end(io, all());
+  run_to_end(io, measure_beside(watch, strategies, clock, stop, out));
   return out;
 }
 

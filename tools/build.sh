@@ -27,6 +27,9 @@ if [[ ! -e $folder/build.ninja || CMakePresets.json -nt $folder/build.ninja ]]; 
 fi
 [[ -z $configure_only ]] || exit 0
 
+# Patterns mean the targets that there are now, not when it was configured.
+if [[ "$*" == *'*'* ]]; then step "configure $preset" ninja -C "$folder" build.ninja; fi
+
 targets=()
 for wanted in "$@"; do
   if [[ $wanted == *'*'* ]]; then

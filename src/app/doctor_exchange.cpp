@@ -149,7 +149,7 @@ class Examination {
   }
 
   Task<void> check_stream() {
-    const auto tried = co_await binance::try_user_stream(ground_.dialer, ground_.clock, settings_);
+    const auto tried = co_await binance::try_user_stream(venue_, settings_);
     add(tried ? fine("user stream", "connected")
               : warning("user stream", tried.error().text,
                         "fills are then seen by polling only; let this machine reach the "

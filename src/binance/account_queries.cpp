@@ -28,8 +28,7 @@ BinanceAccount::BinanceAccount(Venue& venue, const Settings& settings)
       credentials_(credentials_of(settings)),
       stream_(venue, credentials_, stream_url_of(settings)) {
   if (settings.order_entry == OrderEntry::rest) return;
-  const OrderSocket::Parts parts{venue.dialer(), venue.clock(), venue.log()};
-  socket_ = std::make_shared<OrderSocket>(parts, ws_api_url_of(settings));
+  socket_ = std::make_shared<OrderSocket>(venue, ws_api_url_of(settings));
   venue.keep_warm(socket_);
 }
 

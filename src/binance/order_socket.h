@@ -33,15 +33,12 @@ struct SocketAnswer {
 };
 Result<SocketAnswer> read_socket_answer(std::string_view text);
 
+class Venue;
+
 class OrderSocket {
  public:
-  struct Parts {
-    net::Dialer& dialer;
-    Clock& clock;
-    const Log& log;
-  };
-  /// `url` is the whole address, http:// for ws://. Everything in `parts` outlives this.
-  OrderSocket(Parts parts, const std::string& url);
+  /// `url` is the whole address, http:// for ws://. The venue outlives this.
+  OrderSocket(Venue& venue, const std::string& url);
   ~OrderSocket();
   OrderSocket(const OrderSocket&) = delete;
   OrderSocket& operator=(const OrderSocket&) = delete;

@@ -5,6 +5,7 @@
 #include "binance/call.h"
 #include "binance/fate.h"
 #include "binance/signing.h"
+#include "binance/user_stream.h"
 #include "binance/venue.h"
 #include "binance/wire.h"
 #include "net/dialer.h"
@@ -15,7 +16,6 @@ namespace bb::binance {
 namespace {
 
 constexpr const char* kPermissions = "/sapi/v1/account/apiRestrictions";
-constexpr const char* kListenKey = "/fapi/v1/listenKey";
 
 SteadyTime deadline_of(Clock& clock, const Settings& settings) {
   return clock.after(Seconds(settings.timeout_sec));
@@ -48,26 +48,6 @@ KeyPermissions parse_permissions(net::JsonView root) {
   return out;
 }
 
-/// Reference §2: the root for user data, with the listen key in the path.
-Task<Result<std::string>> fetch_listen_key(net::Dialer& dialer, Clock& clock,
-                                           const Settings& settings, SteadyTime deadline) {
-  auto url = net::parse_base_url(settings.base_url);
-  if (!url) co_return std::unexpected(url.error());
-  Call call;
-  call.method = net::Method::post;
-  call.path = kListenKey;
-  auto request = build_request(call, url->prefix, {});
-  request.http.headers.emplace_back("X-MBX-APIKEY", std::string(settings.api_key.reveal()));
-  Reply reply =
-      co_await ask_once(dialer, clock, std::move(*url), std::move(request.http), deadline);
-  reply.text = printable(reply.text, {settings.api_key.reveal()});
-  if (const Fate fate = fate_of(reply.evidence); fate != Fate::good)
-    co_return error_of(call, reply, fate);
-  co_return read_answer(*reply.document, kListenKey, [](net::JsonView root) {
-    return std::string(root.at("listenKey").text());
-  });
-}
-
 }  // namespace
 
 std::string wallet_url_of(const Settings& settings) {
@@ -95,17 +75,19 @@ Task<Result<KeyPermissions>> fetch_key_permissions(Venue& venue, net::Dialer& di
   co_return read_answer(*reply.document, kPermissions, parse_permissions);
 }
 
-Task<Status> try_user_stream(net::Dialer& dialer, Clock& clock, const Settings& settings) {
-  const SteadyTime deadline = deadline_of(clock, settings);
-  const auto key = co_await fetch_listen_key(dialer, clock, settings, deadline);
+Task<Status> try_user_stream(Venue& venue, const Settings& settings) {
+  const auto credentials = make_credentials(settings);
+  if (!credentials) co_return std::unexpected(credentials.error());
+  const auto key = co_await ask_listen_key(venue, *credentials, net::Method::post);
   if (!key) co_return std::unexpected(key.error());
   const auto url = net::parse_base_url(stream_url_of(settings));
   if (!url) co_return std::unexpected(url.error());
   net::WsRequest request;
   request.endpoint = url->endpoint;
   request.target = url->prefix + "/private/ws/" + *key;
-  const auto connected =
-      co_await net::connect_websocket(dialer, clock, std::move(request), deadline);
+  const auto connected = co_await net::connect_websocket(
+      venue.dialer(), venue.clock(), std::move(request), deadline_of(venue.clock(), settings));
+  venue.note_handshake(0, connected ? nullptr : &connected.error());
   if (!connected)
     co_return fail(connected.error().kind, printable(connected.error().text, {*key}),
                    connected.error().code);

@@ -37,6 +37,6 @@ Task<Result<KeyPermissions>> fetch_key_permissions(Venue& venue, net::Dialer& di
 
 /// Gets the account's listen key (the exchange gives the one that is in use already), opens its
 /// stream, and closes it again. The key lives on: whoever reads the stream needs it.
-Task<Status> try_user_stream(net::Dialer& dialer, Clock& clock, const Settings& settings);
+Task<Status> try_user_stream(Venue& venue, const Settings& settings);
 
 }  // namespace bb::binance

@@ -14,6 +14,7 @@ using exchange::Gap;
 namespace {
 
 constexpr Millis kSlack{5000};  // how much earlier than known a hole is said to begin
+constexpr Seconds kMisreadEvery{5};
 constexpr std::size_t kQueueMax = 10'000;
 
 net::BaseUrl parsed(const std::string& url) {
@@ -129,6 +130,12 @@ Task<void> UserStream::State::shut() {
 /// Does what is due, or starts it.
 void UserStream::State::step() {
   const auto now = clock.steady_now();
+  // A new kind of event may come a hundred times a second: one look covers all of them.
+  if (is_misread && now >= misread_told + kMisreadEvery) {
+    is_misread = false;
+    misread_told = now;
+    push_gap("an event was not understood: " + std::exchange(misread_why, {}));
+  }
   if (successor) overlap();
   if (link && link->expired) lose(link->heard, "the listen key expired");
   if (link && link->ended) lose(link->heard, "the stream was cut: " + link->socket->end().reason);
@@ -150,6 +157,7 @@ void UserStream::State::step() {
 
 SteadyTime UserStream::State::next_due() const {
   auto due = SteadyTime::max();
+  if (is_misread) due = misread_told + kMisreadEvery;
   if (link)
     if (const auto deaf = watch.due()) due = std::min(due, *deaf);
   if (successor && link && link->proved) due = std::min(due, *link->proved + Link::kOverlap);
@@ -168,8 +176,8 @@ void UserStream::State::take(Link& from, std::string_view text) {
     message = std::unexpected(document.error());
   if (!message) {
     log.warn("stream event not understood", {{"why", message.error().text}});
-    hole_since = exchange_time_of(clock.steady_now());
-    push_gap("an event was not understood: " + message.error().text);
+    if (!std::exchange(is_misread, true)) hole_since = exchange_time_of(clock.steady_now());
+    misread_why = message.error().text;
     return;
   }
   switch (message->kind) {

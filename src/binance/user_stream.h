@@ -19,8 +19,13 @@
 #include "binance/signing.h"
 #include "binance/venue.h"
 #include "exchange/account_event.h"
+#include "net/http.h"
 
 namespace bb::binance {
+
+/// POST: the account's listen key, the one in use or a new one; PUT: renews it.
+Task<Result<std::string>> ask_listen_key(Venue& venue, const Credentials& credentials,
+                                         net::Method method);
 
 class UserStream {
  public:

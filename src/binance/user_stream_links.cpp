@@ -79,7 +79,8 @@ void UserStream::State::failed(const Error& error) {
   push(Gap{hole_since, why});
 }
 
-Task<Result<std::string>> UserStream::State::ask_key(net::Method method) {
+Task<Result<std::string>> ask_listen_key(Venue& venue, const Credentials& credentials,
+                                         net::Method method) {
   Call call;
   call.method = method;
   call.path = "/fapi/v1/listenKey";
@@ -96,6 +97,7 @@ Task<Result<std::string>> UserStream::State::ask_key(net::Method method) {
 }
 
 Task<Result<std::shared_ptr<UserStream::Link>>> UserStream::State::connect(std::string with_key) {
+  if (auto why = venue.obstacle()) co_return fail(ErrorKind::rate_limited, std::move(*why));
   net::WsRequest request;
   request.endpoint = root.endpoint;
   request.target = root.prefix + "/private/ws/" + with_key;
@@ -103,6 +105,7 @@ Task<Result<std::shared_ptr<UserStream::Link>>> UserStream::State::connect(std::
   request.mask_seed = random.next() | 1;
   auto socket = co_await net::connect_websocket(venue.dialer(), clock, std::move(request),
                                                 clock.after(kOpenWithin));
+  venue.note_handshake(0, socket ? nullptr : &socket.error());
   if (!socket) co_return std::unexpected(socket.error());
   const auto now = clock.steady_now();
   co_return std::make_shared<Link>(Link{std::move(*socket), std::move(with_key), now, now});
@@ -111,7 +114,7 @@ Task<Result<std::shared_ptr<UserStream::Link>>> UserStream::State::connect(std::
 /// The key is asked for each time: that extends the one there is, or makes a new one.
 Task<void> UserStream::State::open() {
   const auto self = shared_from_this();
-  auto key = co_await ask_key(net::Method::post);
+  auto key = co_await ask_listen_key(venue, credentials, net::Method::post);
   Result<std::shared_ptr<Link>> made = std::unexpected(key ? Error{} : key.error());
   if (key && !closed) made = co_await connect(std::move(*key));
   working = false;
@@ -136,7 +139,7 @@ Task<void> UserStream::State::open() {
 Task<void> UserStream::State::renew() {
   const auto self = shared_from_this();
   const auto mine = link;
-  auto key = co_await ask_key(net::Method::put);
+  auto key = co_await ask_listen_key(venue, credentials, net::Method::put);
   working = false;
   wake();
   if (closed || link != mine) co_return;

@@ -38,7 +38,6 @@ struct UserStream::State : std::enable_shared_from_this<State> {
   Task<void> rotate();
   Task<void> read(std::shared_ptr<Link> from);
   Task<void> watch_stop(Stop& stop);
-  Task<Result<std::string>> ask_key(net::Method method);
   Task<Result<std::shared_ptr<Link>>> connect(std::string with_key);
 
   Task<void> sleep_until(SteadyTime when);
@@ -83,6 +82,9 @@ struct UserStream::State : std::enable_shared_from_this<State> {
   TimePoint hole_since{};
   std::string hole_why = "the stream begins";
   bool told_down = false;
+  SteadyTime misread_told{};  // the newest gap for an event that was not understood
+  bool is_misread = false;    // an event that was not understood is still to be told
+  std::string misread_why;
   StreamWatch watch;
   std::set<std::string> unknown_types;
 };

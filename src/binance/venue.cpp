@@ -1,4 +1,4 @@
-#include "binance/venue.h"
+#include "binance/venue_state.h"
 
 #include <fmt/format.h>
 
@@ -20,16 +20,9 @@ namespace bb::binance {
 namespace {
 
 constexpr int kTimeSamples = 5;
-constexpr Seconds kMeasureAtMost{5};      // nothing waits longer for the exchange's clock
 constexpr Seconds kMeasureAgainAfter{5};  // after a failed measurement
 constexpr Minutes kFreshEnough{5};        // for prepare()
-constexpr Seconds kAdmissionWaitMax{70};  // a whole window, and the pause after a second 429
-constexpr Minutes kShortestBan{2};
-// What a peer says of lengths is believed up to these: a typing error of somebody's firewall must
-// not keep a position from being closed for a day (bans: reference §3).
-constexpr Minutes kLongestPause{5};
-constexpr Hours kLongestBan{3 * 24};
-constexpr Seconds kConnectAtMost{5};  // for connections that orders can do without
+constexpr Seconds kConnectAtMost{5};      // for connections that orders can do without
 
 net::BaseUrl base_url_of(const Settings& settings) {
   auto parsed = net::parse_base_url(settings.base_url);
@@ -51,58 +44,6 @@ net::HttpClientOptions client_options(const Settings& settings) {
 
 }  // namespace
 
-struct Venue::State {
-  State(net::Dialer& the_dialer, Clock& the_clock, const Log& the_log, const Settings& settings,
-        VenueOptions options)
-      : dialer(the_dialer),
-        clock(the_clock),
-        log(the_log),
-        url(base_url_of(settings)),
-        environment(environment_of(settings.base_url)),
-        timeout(Seconds(settings.timeout_sec)),
-        retry_count(static_cast<int>(settings.retry_count)),
-        retry_delay(settings.retry_delay_sec.raw() / (Decimal::kScale / 1'000'000)),
-        http(the_dialer, the_clock, url.endpoint, client_options(settings)),
-        time(the_clock),
-        ban_file(std::move(options.ban_file)) {
-    const auto until = ban_file.load(clock.utc_now());
-    if (!until) return;
-    banned_until = clock.after(*until - clock.utc_now());
-    log.warn("exchange ban remembered", {{"until", *until}});
-  }
-
-  bool banned() const { return clock.steady_now() < banned_until; }
-  Micros pause_left() const { return paused_until - clock.steady_now(); }
-  std::string ban_text() const {
-    return "this address is banned by the exchange until " +
-           iso_millis(time.now() + std::chrono::ceil<Millis>(banned_until - clock.steady_now())) +
-           "; nothing was sent";
-  }
-  void note_refusal_of_rate(const Call& call, const Reply& reply,
-                            const net::HttpResponse& response);
-
-  net::Dialer& dialer;
-  Clock& clock;
-  const Log& log;
-  net::BaseUrl url;
-  std::string environment;
-  Micros timeout;
-  int retry_count;
-  Micros retry_delay;
-  net::HttpClient http;
-  ServerTime time;
-  BanFile ban_file;
-  WeightBudget budget;
-  RateLimits limits;
-  SteadyTime paused_until{};
-  SteadyTime banned_until{};
-  int refusals_in_a_row = 0;
-  std::vector<std::weak_ptr<OrderSocket>> sockets;  // opened by prepare()
-  bool measuring = false;
-  SteadyTime measure_not_before{};
-  Event measured;
-};
-
 /// While this lives the clock is being measured, and others wait for the result.
 struct Venue::Measuring {
   explicit Measuring(State& the_state) : state(the_state) { state.measuring = true; }
@@ -114,6 +55,25 @@ struct Venue::Measuring {
   Measuring& operator=(const Measuring&) = delete;
   State& state;
 };
+
+Venue::State::State(net::Dialer& the_dialer, Clock& the_clock, const Log& the_log,
+                    const Settings& settings, VenueOptions options)
+    : dialer(the_dialer),
+      clock(the_clock),
+      log(the_log),
+      url(base_url_of(settings)),
+      environment(environment_of(settings.base_url)),
+      timeout(Seconds(settings.timeout_sec)),
+      retry_count(static_cast<int>(settings.retry_count)),
+      retry_delay(settings.retry_delay_sec.raw() / (Decimal::kScale / 1'000'000)),
+      http(the_dialer, the_clock, url.endpoint, client_options(settings)),
+      time(the_clock),
+      ban_file(std::move(options.ban_file)) {
+  const auto until = ban_file.load(clock.utc_now());
+  if (!until) return;
+  banned_until = clock.after(*until - clock.utc_now());
+  log.warn("exchange ban remembered", {{"until", *until}});
+}
 
 Venue::Venue(net::Dialer& dialer, Clock& clock, const Log& log, const Settings& settings,
              VenueOptions options)
@@ -204,45 +164,6 @@ Task<Reply> Venue::command(Call call) {
   co_return reply;
 }
 
-Task<Result<Micros>> Venue::admit_query(const Call& call) {
-  auto& s = *state_;
-  const auto begin = s.clock.steady_now();
-  Micros measuring{0};
-  for (bool measured = false;;) {
-    if (s.banned()) co_return fail(ErrorKind::rate_limited, s.ban_text());
-    const Micros wait =
-        std::max(s.pause_left(), Micros(s.budget.wait_for_query(call.weight, exchange_now())));
-    if (wait <= Micros(0)) {
-      if (measured || !s.time.aged()) break;
-      // A failed measurement is no reason to give up: the wall clock may be good enough.
-      measured = true;
-      const auto before = s.clock.steady_now();
-      (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
-      measuring = s.clock.steady_now() - before;
-      continue;
-    }
-    if (s.clock.after(wait) - begin > kAdmissionWaitMax)
-      co_return fail(ErrorKind::rate_limited,
-                     fmt::format("{}: the exchange's rate limit leaves no room for {} s more",
-                                 call.path, std::chrono::ceil<Seconds>(wait).count()));
-    s.log.warn("exchange query waited", {{"path", call.path}, {"ms", wait.count() / 1000}});
-    co_await sleep_for(s.clock, wait);
-  }
-  co_return s.clock.steady_now() - begin - measuring;
-}
-
-Task<std::optional<std::string>> Venue::admit_command(const Call& call) {
-  auto& s = *state_;
-  if (s.time.unusable()) (void)co_await measure_clock(s.clock.after(kMeasureAtMost));
-  if (s.banned()) co_return s.ban_text();
-  if (s.pause_left() > Micros(0))
-    co_return fmt::format("the exchange asked for a pause of {} ms more; nothing was sent",
-                          std::chrono::ceil<Millis>(s.pause_left()).count());
-  if (call.pool != nullptr && !call.pool->admits(call.reduces_risk, exchange_now()))
-    co_return "the account's order rate limit is used up; nothing was sent";
-  co_return std::nullopt;
-}
-
 Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
   auto& s = *state_;
   Reply reply;
@@ -304,46 +225,6 @@ Task<Reply> Venue::send_once(const Call& call, SteadyTime deadline) {
                                     {"ms", (s.clock.steady_now() - began).count() / 1000},
                                     {"weight", s.budget.used(now)}});
   co_return reply;
-}
-
-void Venue::State::note_refusal_of_rate(const Call& call, const Reply& reply,
-                                        const net::HttpResponse& response) {
-  if (response.status == 429 && planted("retry_after_ignored")) return;
-  if (response.status == 418 && planted("ban_ignored")) return;
-  const auto now = clock.steady_now();
-  const auto retry_after = header_number(response, "Retry-After");
-  if (response.status == 418) {
-    Micros length = retry_after ? Micros(Seconds(*retry_after)) : Micros(kShortestBan);
-    if (const auto until = banned_until_text(reply.text))
-      length = *until > time.now() + kLongestBan ? Micros(kLongestBan)
-                                                 : std::max<Micros>(length, *until - time.now());
-    length = std::min<Micros>(length, kLongestBan);
-    banned_until = std::max(banned_until, now + length);
-    const auto left = std::chrono::ceil<Millis>(banned_until - now);
-    if (const auto kept = ban_file.save(clock.utc_now() + left); !kept)
-      log.error("exchange ban not kept", {{"why", kept.error().text}});
-    log.error("exchange banned this address", {{"seconds", length.count() / 1'000'000}});
-    return;
-  }
-  // A 403 without Binance's own words is its firewall's limit (reference §3).
-  const bool is_firewall = response.status == 403 && reply.evidence.code == 0;
-  if (response.status != 429 && !is_firewall) {
-    if (response.status < 400) refusals_in_a_row = 0;
-    return;
-  }
-  if (reply.evidence.code == -1015 && call.pool != nullptr) {
-    call.pool->close_until(time.now() + Seconds(retry_after.value_or(10)));
-    return;
-  }
-  const Millis until_minute(60'000 - to_ms(time.now()) % 60'000);
-  Micros length = retry_after ? Micros(Seconds(*retry_after)) : Micros(until_minute);
-  if (paused_until <= now) {  // requests that were on their way together are refused once
-    if (refusals_in_a_row > 0) length += Seconds(5 << std::min(refusals_in_a_row - 1, 3));
-    ++refusals_in_a_row;
-  }
-  length = std::min<Micros>(length, kLongestPause);
-  paused_until = std::max(paused_until, now + length);
-  log.warn("exchange asked for a pause", {{"path", call.path}, {"ms", length.count() / 1000}});
 }
 
 Task<Status> Venue::measure_clock(SteadyTime deadline) {

@@ -77,6 +77,13 @@ class Venue {
   void keep_warm(std::weak_ptr<OrderSocket> socket);
   void adopt_limits(const RateLimits& limits);
   const RateLimits& limits() const;
+  /// Why no connection should be made now: a ban, or a pause that was asked for.
+  std::optional<std::string> obstacle() const;
+  /// A WebSocket handshake of that weight was made, or failed with that error. A refusal for limits
+  /// counts like one of a request.
+  void note_handshake(int weight, const Error* failed);
+  /// The exchange said `status` where it belongs to no request.
+  void note_refusal(int status);
 
  private:
   struct State;

@@ -1,5 +1,7 @@
 #include "domain/margin.h"
 
+#include <limits>
+
 namespace bb {
 
 Usdt unrealized_pnl(Qty signed_qty, Price entry, Price mark) { return (mark - entry) * signed_qty; }
@@ -11,6 +13,18 @@ Usdt maintenance_margin(const Brackets& brackets, Usdt notional) {
 
 namespace {
 
+// Nothing where no positive price divides `amount` so, or only one beyond every decimal: a small
+// position in a large account.
+std::optional<Price> price_of(Usdt amount, Qty qty) {
+  if (qty.is_negative()) return price_of(-amount, -qty);
+  if (qty.is_zero() || !amount.is_positive()) return std::nullopt;
+  const Decimal largest = Decimal::from_raw(std::numeric_limits<std::int64_t>::max());
+  const bool is_fraction = qty.value() < Decimal::from_int(1);
+  if (is_fraction && amount.value() >= Decimal::mul(largest, qty.value(), Rounding::down))
+    return std::nullopt;
+  return amount / qty;
+}
+
 // LP = (WB - TMM + UPNL + cum - sum(qty x entry)) / (sum(|qty| x mmr) - sum(qty)), with the bracket
 // of the notional *at LP*: the equation is solved in each bracket until it answers with a price of
 // that bracket.
@@ -19,11 +33,10 @@ std::optional<Price> solve(const Brackets& brackets, Usdt equity, Usdt cost, Qty
   for (const auto& bracket : brackets) {
     const Usdt numerator = equity - cost + bracket.maintenance_amount;
     const Qty denominator = gross * bracket.maintenance_rate - net;
-    if (denominator.is_zero()) continue;
-    const Price price = numerator / denominator;
-    if (!price.is_positive()) continue;
+    const auto price = price_of(numerator, denominator);
+    if (!price || !price->is_positive()) continue;
     nearest = price;
-    const Usdt notional = price * gross;
+    const Usdt notional = *price * gross;
     if (notional >= bracket.floor && notional < bracket.cap) return price;
   }
   return nearest;

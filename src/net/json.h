@@ -77,7 +77,7 @@ class JsonDocument {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Writes compact JSON in the order of the calls; commas and escapes are its business.
+/// Writes compact JSON in call order; commas and escapes are its; what is no UTF-8 is U+FFFD.
 class JsonWriter {
  public:
   JsonWriter& begin_object();

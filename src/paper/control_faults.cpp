@@ -68,6 +68,7 @@ void add(StreamFault& fault, std::string_view name, int count, Micros delay) {
   if (name == "stream_silence") fault.silent = true;
   if (name == "stream_gap") fault.drop = count;
   if (name == "stream_duplicate") fault.duplicate = count;
+  if (name == "stream_truncate") fault.truncate = count;
   if (name == "stream_reorder") fault.swap = count;
   if (name == "stream_late") fault.delay = delay;
 }

@@ -132,6 +132,7 @@ std::vector<NamedFault> make_table() {
       {"stream_silence", "streams stay connected and say nothing", stream, {}},
       {"stream_gap", "the next `count` events are lost", stream, {}},
       {"stream_duplicate", "the next `count` events come twice", stream, {}},
+      {"stream_truncate", "of the next `count` events only the first half is told", stream, {}},
       {"stream_reorder", "the next `count` pairs of events come swapped", stream, {}},
       {"stream_late", "events come `ms` late, in order", stream, {}, true},
       {"stream_disconnect", "every stream is cut without a word", stream, {}},

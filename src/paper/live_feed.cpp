@@ -16,9 +16,14 @@ constexpr Micros kPatience = Seconds(20);  // with one answer
 constexpr Micros kMarksSilent = Seconds(5);
 constexpr Micros kTickersSilent = Seconds(10);
 constexpr Micros kPricesAgain = Seconds(2);
+constexpr Micros kPricesAgainMost = Seconds(30);
+constexpr Micros kLimitPause = Seconds(5);
+constexpr Millis kPlausibleShift{10'000};
 constexpr Micros kContractsEvery = Minutes(10);
 constexpr Micros kContractsSoonest = Seconds(10);
 constexpr Micros kTick = Millis(250);
+constexpr Micros kOwnEvery = Seconds(1);
+constexpr Micros kBeginAgain = Seconds(1);
 constexpr Millis kClockError{50};
 constexpr Millis kBeforePrices{1000};
 
@@ -74,6 +79,9 @@ Millis LiveFeed::clock_offset() const { return state_->offset; }
 
 Task<Result<std::string>> LiveFeed::State::get(std::string target) {
   const std::string what = options.rest + target.substr(0, target.find('?'));
+  // A source that said "later" is asked nothing by anybody until then.
+  if (parts.clock.steady_now() < not_asked_before)
+    co_return fail(ErrorKind::rate_limited, what + " is not asked: too many requests before");
   net::HttpRequest request;
   request.target = rest.prefix + target;
   auto response = co_await http->send(std::move(request), parts.clock.after(kPatience));
@@ -83,8 +91,9 @@ Task<Result<std::string>> LiveFeed::State::get(std::string target) {
       !weight.empty())
     used_weight = number_of(weight);
   if (response->status != 200) {
-    retry_after_s = number_of(net::find_header(response->headers, "Retry-After"));
     const bool is_limit = response->status == 429 || response->status == 418;
+    const Micros asked = Seconds(number_of(net::find_header(response->headers, "Retry-After")));
+    if (is_limit) not_asked_before = parts.clock.after(std::max<Micros>(asked, kLimitPause));
     co_return fail(is_limit ? ErrorKind::rate_limited : ErrorKind::unreachable,
                    fmt::format("{} answered {}", what, response->status), response->status);
   }
@@ -127,12 +136,23 @@ Task<Result<std::vector<sim::LiveContract>>> LiveFeed::State::fetch_contracts() 
     const auto& name = row.rules.symbol.str();
     const auto interval = intervals->find(name);
     if (interval != intervals->end()) row.funding_interval = interval->second;
-    const auto known = brackets.find(name);
-    row.brackets = known == brackets.end() ? sim::make_brackets() : known->second;
+    const auto found = brackets.find(name);
+    row.brackets = found == brackets.end() ? sim::make_brackets() : found->second;
   }
   if (contracts->rows.empty())
     co_return fail(ErrorKind::malformed, options.rest + " lists no USDT perpetual");
+  if (contracts->faulty > 0) keep_known(contracts->rows);
+  known = contracts->rows;
   co_return std::move(contracts->rows);
+}
+
+// A contract that cannot be read is not a contract that is gone: delisting settles positions.
+void LiveFeed::State::keep_known(std::vector<sim::LiveContract>& rows) const {
+  std::set<Symbol> read;
+  for (const auto& row : rows)
+    read.insert(row.rules.symbol);
+  for (const auto& row : known)
+    if (!read.contains(row.rules.symbol)) rows.push_back(row);
 }
 
 void LiveFeed::State::adopt_names(const std::vector<sim::LiveContract>& contracts) {
@@ -242,17 +262,19 @@ void LiveFeed::State::judge_silence() {
 // All prices anew after a connection was lost: streams tell changes only.
 Task<void> LiveFeed::State::keep_prices(Stop& stop) {
   bool has_complained = false;
+  Micros pause = kPricesAgain;
   while (co_await stop.sleep_until(parts.clock.after(kTick))) {
     if (is_synced || !market_socket.connection) continue;
     const int connects = market_socket.connects;
     auto prices = co_await fetch_prices();
     if (!prices) {
       complain("prices", prices.error().text, has_complained);
-      const auto pause = std::max<Micros>(kPricesAgain, Seconds(std::exchange(retry_after_s, 0)));
-      co_await stop.sleep_until(parts.clock.after(pause));
+      co_await stop.sleep_until(std::max(parts.clock.after(pause), not_asked_before));
+      pause = std::min(pause * 2, kPricesAgainMost);
       continue;
     }
     has_complained = false;
+    pause = kPricesAgain;
     if (connects != market_socket.connects || !market_socket.connection) continue;
     not_before = source_now();
     apply(std::move(*prices));
@@ -260,6 +282,23 @@ Task<void> LiveFeed::State::keep_prices(Stop& stop) {
     is_synced = true;
     judge_silence();
   }
+}
+
+// A shift of seconds is believed when it is measured twice.
+Task<Status> LiveFeed::State::follow_clock() {
+  const Millis before = offset;
+  auto measured = co_await measure_clock();
+  Millis error = offset - before;
+  if (measured && (error > kPlausibleShift || error < -kPlausibleShift)) {
+    const Millis first = offset;
+    measured = co_await measure_clock();
+    if (measured && std::chrono::abs(offset - first) > kPlausibleShift)
+      measured = fail(ErrorKind::malformed, options.rest + " tells a time that jumps");
+    error = offset - before;
+  }
+  if (!measured || std::chrono::abs(error) <= kClockError) offset = before;
+  if (measured && offset != before) server->shift_clock(error);
+  co_return measured;
 }
 
 Task<void> LiveFeed::State::keep_contracts(Stop& stop) {
@@ -270,16 +309,9 @@ Task<void> LiveFeed::State::keep_contracts(Stop& stop) {
     if (age < (contracts_changed ? kContractsSoonest : kContractsEvery)) continue;
     last = parts.clock.steady_now();
     contracts_changed = false;
-    const Millis before = offset;
-    if (auto measured = co_await measure_clock(); !measured) {
-      complain("time", measured.error().text, has_complained);
+    if (auto followed = co_await follow_clock(); !followed) {
+      complain("time", followed.error().text, has_complained);
       continue;
-    }
-    const Millis error = offset - before;
-    if (error > kClockError || error < -kClockError) {
-      server->shift_clock(error);
-    } else {
-      offset = before;
     }
     const auto contracts = co_await fetch_contracts();
     if (!contracts) {
@@ -297,15 +329,28 @@ Task<void> LiveFeed::State::keep_contracts(Stop& stop) {
   }
 }
 
+// Nobody joins the loops before the end: one that fails is told at once, and begun again.
+Task<void> LiveFeed::State::keep(std::string_view what, std::function<Task<void>()> loop,
+                                 Stop& stop) {
+  do {
+    try {
+      co_return co_await loop();
+    } catch (const std::exception& error) {
+      parts.log.error("live feed failed", {{"part", what}, {"why", error.what()}});
+    }
+  } while (co_await stop.sleep_until(parts.clock.after(kBeginAgain)));
+}
+
+Task<void> LiveFeed::State::keep_own(Stop& stop) {
+  while (co_await stop.sleep_until(parts.clock.after(kOwnEvery)))
+    follow_own();
+}
+
 Task<void> LiveFeed::State::keep_watch(Stop& stop) {
-  SteadyTime followed = parts.clock.steady_now();
   while (co_await stop.sleep_until(parts.clock.after(kTick))) {
     judge_silence();
     watch_sockets();
     if (!books.empty()) apply(std::exchange(books, {}));
-    if (parts.clock.steady_now() - followed < Seconds(1)) continue;
-    followed = parts.clock.steady_now();
-    follow_own();
   }
   for (LiveSocket* socket : {&market_socket, &public_socket})
     if (socket->connection) socket->connection->drop("stopped");
@@ -315,12 +360,13 @@ Task<void> LiveFeed::run(Server& server, Stop& stop) {
   State& s = *state_;
   s.server = &server;
   TaskGroup group(co_await boost::asio::this_coro::executor);
-  group.spawn(s.keep_socket(s.market_socket, stop));
-  group.spawn(s.keep_socket(s.public_socket, stop));
-  group.spawn(s.keep_prices(stop));
-  group.spawn(s.keep_contracts(stop));
-  group.spawn(s.keep_history(stop));
-  group.spawn(s.keep_watch(stop));
+  group.spawn(s.keep("market", [&] { return s.keep_socket(s.market_socket, stop); }, stop));
+  group.spawn(s.keep("public", [&] { return s.keep_socket(s.public_socket, stop); }, stop));
+  group.spawn(s.keep("prices", [&] { return s.keep_prices(stop); }, stop));
+  group.spawn(s.keep("contracts", [&] { return s.keep_contracts(stop); }, stop));
+  group.spawn(s.keep("history", [&] { return s.keep_history(stop); }, stop));
+  group.spawn(s.keep("own", [&] { return s.keep_own(stop); }, stop));
+  group.spawn(s.keep("watch", [&] { return s.keep_watch(stop); }, stop));
   co_await group.join();
 }
 

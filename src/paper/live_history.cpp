@@ -50,8 +50,8 @@ Task<bool> LiveFeed::State::fetch_history(Symbol symbol, Stop& stop) {
     } else {
       why = body.error().text;
     }
-    const auto pause = std::max<Micros>(kTryAgain, Seconds(std::exchange(retry_after_s, 0)));
-    if (!co_await stop.sleep_until(parts.clock.after(pause))) co_return false;
+    const auto again = std::max(parts.clock.after(kTryAgain), not_asked_before);
+    if (!co_await stop.sleep_until(again)) co_return false;
   }
   parts.log.warn("history not read", {{"symbol", symbol}, {"why", why}});
   co_return true;

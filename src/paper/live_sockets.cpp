@@ -29,6 +29,7 @@ std::string lower(std::string text) {
 }  // namespace
 
 Task<void> LiveFeed::State::keep_socket(LiveSocket& socket, Stop& stop) {
+  if (const auto old = std::exchange(socket.connection, nullptr)) old->drop("begun again");
   Micros backoff = kBackoffFirst;
   while (!stop.requested()) {
     net::WsRequest request;

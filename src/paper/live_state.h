@@ -33,8 +33,10 @@ struct LiveFeed::State {
   // live_feed.cpp
   Task<Result<std::string>> get(std::string target);
   Task<Status> measure_clock();
+  Task<Status> follow_clock();
   Task<Result<std::vector<sim::LiveContract>>> fetch_contracts();
   Task<Result<std::vector<sim::LiveUpdate>>> fetch_prices();
+  void keep_known(std::vector<sim::LiveContract>& rows) const;
   void adopt_names(const std::vector<sim::LiveContract>& contracts);
   std::optional<Symbol> find(std::string_view name) const;
   TimePoint source_now() const { return parts.clock.utc_now() + offset; }
@@ -44,6 +46,8 @@ struct LiveFeed::State {
   Task<void> keep_contracts(Stop& stop);
   Task<void> keep_prices(Stop& stop);
   Task<void> keep_watch(Stop& stop);
+  Task<void> keep_own(Stop& stop);
+  Task<void> keep(std::string_view what, std::function<Task<void>()> loop, Stop& stop);
   bool is_silent() const;
   void judge_silence();
 
@@ -75,7 +79,8 @@ struct LiveFeed::State {
   std::vector<Symbol> order;  // as the source lists them
   bool contracts_changed = false;
   int used_weight = 0;
-  int retry_after_s = 0;  // of the newest refusal
+  SteadyTime not_asked_before{};         // the source wants to be left alone until then
+  std::vector<sim::LiveContract> known;  // as they were last read
 
   LiveSocket market_socket{"/market", "!ticker@arr/!markPrice@arr@1s/!contractInfo", "aggTrade",
                            Seconds(10)};

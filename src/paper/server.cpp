@@ -58,8 +58,9 @@ Server::State::State(Clock& c, const sim::Market& market, ServerOptions o)
                    [this] {
                      try {
                        advance();
+                       return true;
                      } catch (const DecimalOverflow&) {
-                       // Told to the request that comes next.
+                       return false;  // told to the request that comes next
                      }
                    }}),
       ws_api({.clock = clock,
@@ -121,7 +122,16 @@ void Server::grow(const std::function<std::vector<Symbol>(TimePoint at)>& change
   const Micros precise = s.clock.steady_now().time_since_epoch();
   const TimePoint at = std::max(s.now(), exchange.now() + Millis(1));
   exchange.advance(at - Millis(1), precise);
-  const auto symbols = change(at);
+  std::vector<Symbol> symbols;
+  try {
+    symbols = change(at);
+  } catch (...) {
+    // Some of it may stand in the market already.
+    for (const auto& rules : s.venue.market().rules(at))
+      symbols.push_back(rules.symbol);
+    exchange.grow(symbols, at);
+    throw;
+  }
   exchange.grow(symbols, at);
   exchange.advance(at, precise);
   s.venue.lags().read_journal(s.faults.needs_history());

@@ -10,6 +10,7 @@ struct StreamFault {
   bool silent = false;  // nothing is told
   int drop = 0;         // the next so many events are lost
   int duplicate = 0;    // the next so many come twice
+  int truncate = 0;     // of the next so many only the first half is told
   int swap = 0;         // of so many pairs of events the second comes first
   Micros delay{0};      // everything comes so much later, in order
 };

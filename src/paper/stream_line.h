@@ -16,8 +16,10 @@ namespace bb::paper {
 template <class Event>
 class StreamLine {
  public:
-  StreamLine(Clock& clock, std::function<void(const Event&)> out)
-      : clock_(clock), out_(std::move(out)) {}
+  /// `truncate` takes the end off an event.
+  StreamLine(Clock& clock, std::function<void(const Event&)> out,
+             std::function<void(Event&)> truncate)
+      : clock_(clock), out_(std::move(out)), truncate_(std::move(truncate)) {}
   ~StreamLine() {
     if (timer_) clock_.cancel(*timer_);
   }
@@ -31,6 +33,10 @@ class StreamLine {
     if (fault.drop > 0) {
       --fault.drop;
       return;
+    }
+    if (fault.truncate > 0) {
+      --fault.truncate;
+      truncate_(event);
     }
     if (fault.swap > 0 && !held_) {
       held_ = std::move(event);
@@ -71,6 +77,7 @@ class StreamLine {
 
   Clock& clock_;
   std::function<void(const Event&)> out_;
+  std::function<void(Event&)> truncate_;
   std::optional<Event> held_;
   std::deque<std::pair<SteadyTime, Event>> queue_;
   std::optional<TimerId> timer_;

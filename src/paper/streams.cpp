@@ -41,8 +41,12 @@ struct Streams::Client {
 
 Streams::Streams(Parts parts)
     : parts_(std::move(parts)),
-      market_line_(parts_.clock, [this](const MarketEvent& event) { tell_market(event); }),
-      user_line_(parts_.clock, [this](const UserEvent& event) { tell_user(event); }),
+      market_line_(
+          parts_.clock, [this](const MarketEvent& event) { tell_market(event); },
+          [](MarketEvent& event) { event.payload.resize(event.payload.size() / 2); }),
+      user_line_(
+          parts_.clock, [this](const UserEvent& event) { tell_user(event); },
+          [](UserEvent& event) { event.text.resize(event.text.size() / 2); }),
       market_({parts_.venue, parts_.clock, parts_.now,
                [this] { return parts_.exchange_time.is_jumping(); }, parts_.advance,
                [this](const std::string& stream, const std::string& payload) {
@@ -276,8 +280,10 @@ void Streams::pump() {
   stop_pump();
   if (listeners_.empty()) return;
   const auto look = [this] {
-    parts_.advance();
+    const bool can_move = parts_.advance();
     pump();
+    // What is due stays due, and would be looked at without end.
+    if (!can_move && due_timer_) parts_.exchange_time.cancel(*std::exchange(due_timer_, {}));
   };
   look_timer_ = parts_.clock.call_at(parts_.clock.after(kLookAgain), look);
   const auto due = parts_.venue.exchange().quiet_until();

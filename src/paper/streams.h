@@ -35,7 +35,7 @@ class Streams {
     Clock& clock;             // of connections, ticks and delays
     Timeline& exchange_time;  // of listen keys, of the 24 h, and of what the exchange does next
     std::function<TimePoint()> now;  // exchange time
-    std::function<void()> advance;   // moves the exchange to it
+    std::function<bool()> advance;   // moves the exchange to it, if that can be done
   };
   /// Watches the exchange from now on; it is not moved on any more once this is destroyed.
   explicit Streams(Parts parts);

@@ -115,6 +115,7 @@ Task<Status> Timeline::step(Millis span) {
 Task<Status> Timeline::jump(TimePoint to) {
   if (moving_) co_return co_await move_to(to);  // which says why not
   jumping_ = true;
+  const std::shared_ptr<void> jumped(nullptr, [this](void*) { jumping_ = false; });
   const Status moved = co_await move_to(to);
   jumping_ = false;
   if (moved && on_jump_) on_jump_();

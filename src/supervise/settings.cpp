@@ -272,6 +272,14 @@ std::vector<std::string> validate(const SuperviseSettings& settings) {
                                    quote_word(declared->target),
                                    is_systemd ? "unit (grid.service)" : "process"));
   }
+  std::map<std::pair<std::string, std::string>, std::string> targets;
+  for (const auto& [name, declared] : settings.declared) {
+    const auto [other, is_new] = targets.try_emplace({declared->runner, declared->target}, name);
+    if (!is_new)
+      faults.push_back(fmt::format("[{0}{1}] and [{0}{2}] mean the same target {3}; remove one",
+                                   kProcessPrefix, clean_text(other->second, kNameMax),
+                                   clean_text(name, kNameMax), quote_word(declared->target)));
+  }
   const auto& at = settings.heartbeat_utc;
   const bool is_clock = at.size() == 5 && at[2] == ':' && at.substr(0, 2) < "24" &&
                         at.substr(3) < "60" &&

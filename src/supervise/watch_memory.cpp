@@ -65,10 +65,11 @@ struct WatchMemory::Hold {
   bool is_new;
   bool is_quiet;  // the first look of all
   std::vector<Change>& out;
+  std::optional<Trouble> ended{};
 
   std::string name() const { return clean_text(strategy.name, 64); }
 
-  /// Opens or ends a trouble; both are told once. A new one of the first look is taken as it is.
+  /// Opens or ends a trouble; an opening is told once, and not on the first look of all.
   void set(Trouble trouble, bool is_bad, const std::string& text) {
     if (is_bad == seen.open.contains(trouble)) return;
     if (is_bad) {
@@ -79,12 +80,15 @@ struct WatchMemory::Hold {
       return;
     }
     seen.open.erase(trouble);
-    if (!seen.open.empty()) return;
-    const auto line = line_of(strategy, look.now);
-    // What an operator did himself he knows.
-    if (!ours)
-      out.push_back({Change::Kind::recovered, strategy.runner, strategy.name, trouble,
-                     "well again: " + line});
+    ended = trouble;
+  }
+
+  /// The end of the last trouble, when it runs; what an operator did himself he knows.
+  void tell_recovery() {
+    const auto state = state_of(strategy);
+    if (!ended || !seen.open.empty() || ours || !state || !is_up(*state)) return;
+    out.push_back({Change::Kind::recovered, strategy.runner, strategy.name, *ended,
+                   "well again: " + line_of(strategy, look.now)});
   }
 };
 
@@ -103,6 +107,7 @@ std::vector<Change> WatchMemory::judge(const Look& look) {
     judge_restarts(hold);
     judge_state(hold);
     judge_limits(hold);
+    hold.tell_recovery();
     seen.present = true;
   }
   judge_missing(look, out);

@@ -191,6 +191,36 @@ TEST_CASE("order socket: an answer that never comes is unknown at the time-out")
   });
 }
 
+TEST_CASE("order socket: after a time-out the next order does not meet the same dead connection") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Trader trader(world);
+    const auto ready = co_await trader.venue->prepare(1);
+    CHECK(ready.has_value());
+    world.server().set_delays(Micros(0), Seconds(60));
+    const auto lost = co_await trader.sell("one");
+    CHECK(lost.unknown() != nullptr);
+    world.server().set_delays(Micros(0), Micros(0));
+    const auto next = co_await trader.sell("two");
+    CHECK(next.done() != nullptr);
+    CHECK(trader.lines.find("order connection lost") != std::string::npos);
+  });
+}
+
+TEST_CASE("order socket: before a day is over it is replaced, and orders go there all the while") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Trader trader(world);
+    const auto opened = co_await trader.venue->prepare(1);
+    CHECK(opened.has_value());
+    co_await world.sleep(Hours(23) + Minutes(30));
+    const auto again = co_await trader.venue->prepare(1);
+    CHECK(again.has_value());
+    co_await trader.forbid_new_connections();
+    co_await world.sleep(Hours(1));  // the first one would be cut by now
+    const auto sold = co_await trader.sell("one");
+    CHECK(sold.done() != nullptr);
+  });
+}
+
 TEST_CASE("order socket: a ban met there stops everything") {
   run_world({}, [](SimWorld& world) -> Task<void> {
     Trader trader(world);

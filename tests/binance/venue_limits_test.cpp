@@ -207,6 +207,22 @@ TEST_CASE("418: a ban without a time lasts two minutes, and one with Retry-After
   });
 }
 
+TEST_CASE("418: a ban that is met by a WebSocket handshake stops requests too") {
+  in_world([](World& world) -> Task<void> {
+    const Error refused{ErrorKind::rejected, "refused the WebSocket", 418};
+    const Error unreachable{ErrorKind::unreachable, "no route", 418};
+    const int before = world.venue->health().weight_used;
+    world.venue->note_handshake(5, &unreachable);
+    CHECK_FALSE(world.venue->obstacle());
+    CHECK(world.venue->health().weight_used == before + 5);
+    world.venue->note_handshake(5, &refused);
+    CHECK(world.venue->obstacle()->find("banned") != std::string::npos);
+    const auto balances = co_await world.account->fetch_balances();
+    CHECK_FALSE(balances.has_value());
+    CHECK(world.exchange.seen(kBalance).empty());
+  });
+}
+
 TEST_CASE("orders: the account's pool keeps room for what reduces risk") {
   in_world([](World& world) -> Task<void> {
     world.exchange.on(kOrder, [](const Seen& seen) {

@@ -55,6 +55,17 @@ TEST_CASE("liquidation price: a long that cannot be liquidated has none") {
   CHECK_FALSE(isolated_liquidation_price(single("0.004"), usdt("70000"), qty("1"), price("60000")));
 }
 
+TEST_CASE("liquidation price: a speck in a large account has one, or none, whatever the brackets") {
+  const Brackets btc = {{125, usdt("0"), usdt("300000"), ratio("0.004"), usdt("0")},
+                        {1, usdt("300000"), usdt("90000000000"), ratio("0.5"), usdt("148800000")}};
+  const auto cross = [&](const char* wallet, const char* size) {
+    return liquidation_price(btc, usdt(wallet), {qty(size), price("60000")}, {}, {}, {}, {});
+  };
+  CHECK_FALSE(cross("10000", "0.002"));
+  CHECK(cross("100", "-0.002")->str() == "109561.75298805");
+  CHECK_FALSE(cross("1000000000", "-0.001"));
+}
+
 TEST_CASE("expected liquidation: a short with leverage 2 lies near one and a half times entry") {
   const auto lp =
       expected_short_liquidation(single("0.01"), qty("100"), price("1"), 2, ratio("0.0005"));

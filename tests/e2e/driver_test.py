@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import signal
 import sqlite3
 import stat
 import sys
@@ -352,7 +353,7 @@ class Test5Live(unittest.TestCase):
         return self.signed("POST", "/fapi/v1/order",
                            f"symbol=BTCUSDT&side={side}&type=MARKET&quantity=0.002")
 
-    def test_prices_follow(self):
+    def test_prices_follow_and_silence_refuses_orders(self):
         self.assertEqual(self.announcement["live"], self.source_url)
         status, answer = self.order("SELL")
         self.assertEqual(status, 200, answer)
@@ -361,6 +362,16 @@ class Test5Live(unittest.TestCase):
             headers={"Authorization": "Bearer a-token-of-some-length"})
         urllib.request.urlopen(request, timeout=10).close()
         self.assertTrue(wait_for(lambda: float(self.price()) == 77777), self.price())
+
+        # a long beside the short: a small position in a large account
+        self.assertEqual(self.order("BUY")[0], 200)
+        self.assertEqual(self.order("BUY")[0], 200)
+        self.source.send_signal(signal.SIGSTOP)
+        try:
+            self.assertTrue(wait_for(lambda: self.order("BUY")[0] == 503))
+        finally:
+            self.source.send_signal(signal.SIGCONT)
+        self.assertTrue(wait_for(lambda: self.order("BUY")[0] == 200, seconds=60))
 
     def test_without_a_source_it_says_so(self):
         result = run("paper", "--port", 0, "--live", "http://127.0.0.1:1")

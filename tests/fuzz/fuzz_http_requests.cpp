@@ -80,9 +80,11 @@ Task<void> ask(Server& server, std::string_view line) {
   request.target += std::to_string(to_ms(server.now()));
   const auto query = request.target.substr(request.target.find('?') + 1);
   request.target += "&signature=" + net::hmac_sha256_hex(kWord, query);
-  const bool is_text = request.target.starts_with("/paper/");
+  const bool is_api = request.target.starts_with("/fapi/") || request.target.starts_with("/sapi/");
   const auto reply = co_await server.handle(std::move(request));
-  if (reply.websocket || is_text) co_return;  // a socket, or a table
+  const auto type = net::find_header(reply.response.headers, "Content-Type");
+  // A table, or a word to who asks a stream's address without a handshake.
+  if (reply.websocket || (!is_api && type.find("json") == std::string::npos)) co_return;
   BB_CHECK(net::JsonDocument::parse(reply.response.body).has_value(), "an answer is JSON");
 }
 

@@ -57,8 +57,9 @@ class Source {
   }
 
   World world;
-  bool is_down = false;  // connections close without an answer
-  std::string instead;   // of exchangeInfo
+  bool is_down = false;   // connections close without an answer
+  std::string instead;    // of exchangeInfo
+  int limited_for_s = 0;  // every question is answered 429 with this Retry-After
   std::vector<std::string> targets;
   std::vector<std::weak_ptr<net::WsConnection>> sockets;  // by time
 
@@ -68,6 +69,10 @@ class Source {
     net::ServerReply reply;
     if (is_down) {
       reply.delivery = net::ServerReply::Delivery::dropped;
+      co_return reply;
+    }
+    if (limited_for_s > 0) {
+      reply.response = {429, {{"Retry-After", std::to_string(limited_for_s)}}, "{}"};
       co_return reply;
     }
     if (!instead.empty() && request.target == "/fapi/v1/exchangeInfo") {

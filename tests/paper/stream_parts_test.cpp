@@ -180,7 +180,8 @@ TEST_CASE("listen keys: one for an account, 60 minutes, and dead ones stay dead"
 TEST_CASE("stream lines: faults lose, double, swap and delay events as planted") {
   run_sim([](SimLoop& loop) -> Task<void> {
     std::string told;
-    StreamLine<int> line(loop.clock, [&](const int& n) { told += std::to_string(n); });
+    StreamLine<int> line(
+        loop.clock, [&](const int& n) { told += std::to_string(n); }, [](int& n) { n /= 10; });
     line.push(1, Micros(0));
     line.fault = {.drop = 2};
     for (const int n : {2, 3, 4})
@@ -194,9 +195,12 @@ TEST_CASE("stream lines: faults lose, double, swap and delay events as planted")
     CHECK(told ==
           "145568"
           "79");
+    line.fault = {.truncate = 1};
+    line.push(27, Micros(0));
+    CHECK(told.back() == '2');
     line.fault = {.silent = true};
     line.push(1, Micros(0));
-    CHECK(told.size() == 8);
+    CHECK(told.size() == 9);
 
     // A delay that becomes shorter lets nobody pass.
     told.clear();

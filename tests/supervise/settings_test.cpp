@@ -78,6 +78,7 @@ TEST_CASE("settings: what cannot be meant is refused with its section") {
   const auto faults = load(
       "[process.a]\nrunner = nobody\n"
       "[process.b]\nrunner = systemd\ntarget = live-*.service\n"
+      "[process.c]\ntarget = same\n[process.d]\ntarget = same\n"
       "[process.-rf]\n"
       "[process.$(reboot)]\n"
       "[supervise]\nheartbeat_utc = 25:00\n",
@@ -87,6 +88,7 @@ TEST_CASE("settings: what cannot be meant is refused with its section") {
   CHECK(has(faults, "'-rf' is no name"));
   CHECK(has(faults, "'$(reboot)' is no name"));
   CHECK(has(faults, "heartbeat_utc"));
+  CHECK(has(faults, "[process.c] and [process.d] mean the same target 'same'"));
   CHECK(has(faults, "CTRL_MODE: 'kubernetes'"));
 }
 

@@ -195,6 +195,19 @@ TEST_CASE("watch: what vanished is told once, and when it is there again") {
   CHECK(night.look() == Told{"recovered"});
 }
 
+TEST_CASE("watch: what comes back broken, or is stopped after a failure, is not called well") {
+  Night night;
+  night.look();
+  const auto before = night.listing.strategies;
+  night.strategy().processes.clear();
+  night.look();
+  night.listing.strategies = before;
+  night.process().state = State::failed;
+  CHECK(night.look() == Told{"trouble failed"});
+  night.process().state = State::stopped;
+  CHECK(night.look() == Told{});
+}
+
 TEST_CASE("watch: a runner that does not answer is told after two looks, and hides no strategy") {
   Night night;
   night.look();
