@@ -22,7 +22,7 @@ build:  ## the program, as build/bubble-buster
 	@tools/build_program.sh
 
 test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tests, real clients
-	$(install) $(to_build) sanitizers tests clients lint
+	$(install) $(to_build) sanitizers tests clients runners lint
 	@tools/test.sh
 
 test-long:  ## the long tests, lint of the whole tree, planted faults

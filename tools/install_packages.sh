@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and says which and why. Silent and instant when
 # nothing is missing.
-#   tools/install_packages.sh GROUP..    (compiler build libraries sanitizers tests clients lint)
+#   tools/install_packages.sh GROUP..    (compiler build libraries sanitizers tests clients runners
+#                                      lint)
 # As root it calls apt-get itself, otherwise through sudo. Every package has its reason in
 # docs/dependencies.md.
 set -euo pipefail
@@ -17,6 +18,7 @@ declare -A packages=(
   [sanitizers]="libclang-rt-19-dev llvm-19"
   [tests]="doctest-dev librapidcheck-dev libbenchmark-dev nlohmann-json3-dev sqlite3 python3"
   [clients]="nodejs npm"
+  [runners]="docker.io busybox-static dbus systemd openssl util-linux iproute2"
   [lint]="clang-tidy-19 clang-format-19 python3"
 )
 declare -A reasons=(
@@ -26,6 +28,7 @@ declare -A reasons=(
   [sanitizers]="address and undefined-behaviour checks, coverage, readable stack traces"
   [tests]="the tests and benchmarks"
   [clients]="real clients that trade on the paper exchange"
+  [runners]="real runners of strategy processes: a Docker engine, a user manager of systemd"
   [lint]="format and lint checks"
 )
 # What may be there without its Debian package.

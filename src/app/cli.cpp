@@ -39,10 +39,11 @@ struct Targets {
   PauseCommand pause;
   BoardCommand board;
   DoctorCommand doctor;
+  StrategiesCommand strategies;
   PaperCommand paper;
   DemoCommand demo;
   std::vector<std::string> accounts;
-  std::string speed, at, interval, live, percent;
+  std::string speed, at, interval, live, percent, strategy;
 };
 
 template <class T>
@@ -115,6 +116,30 @@ void add_reports(CLI::App& app, Targets& t) {
       add_command(app, "doctor", "Check everything a start needs; exit code 1 if it must not start",
                   "  bubble-buster doctor\n  bubble-buster doctor --send --json\n");
   doctor->add_flag("--send", t.doctor.send, "Send a test message to the configured notifier");
+}
+
+// One NAME, not a list of them: CLI11 would take "[a,b]" for two.
+void add_strategies(CLI::App& app, Targets& t) {
+  auto* command = add_command(
+      app, "strategies", "Strategy processes under PM2, Docker, Swarm and systemd",
+      "  bubble-buster strategies\n  bubble-buster strategies stop grid-btc\n"
+      "  bubble-buster strategies restart --group live --json\n"
+      "  bubble-buster strategies logs grid-btc --lines 200\n"
+      "  CTRL_MODE=docker STRATEGIES=label:app=strategy bubble-buster strategies\n"
+      "  bubble-buster strategies watch\n"
+      "Only what is declared is touched (docs/strategies.md). A NAME that begins with '-' goes\n"
+      "behind '--'. The answer of start, stop and restart is the state that was read "
+      "afterwards.\n");
+  auto& s = t.strategies;
+  command->add_option("verb", s.verb, "list (default), start, stop, restart, logs or watch")
+      ->check(CLI::IsMember({"list", "start", "stop", "restart", "logs", "watch"}));
+  auto* name =
+      command->add_option("NAME", t.strategy, "Exact name, runner:name, or the runner's id");
+  command->add_option("--group", s.group, "All of a group, in place of a NAME")->excludes(name);
+  command->add_flag("--all", s.all, "List what is not declared, too");
+  command->add_option("--lines", s.lines, "Last lines of a log")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
 }
 
 // The market a paper exchange plays, its clock, its control port and its memory.
@@ -238,6 +263,7 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "audit") return AuditCommand{};
   if (name == "doctor") return t.doctor;
   if (name == "demo") return t.demo;
+  if (name == "strategies") return t.strategies;
   for (const auto& text : t.accounts)
     t.paper.accounts.push_back(parse_account_spec(text).value());
   if (!t.speed.empty()) t.paper.speed = parse_speed(t.speed).value();
@@ -307,6 +333,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   add_journeys(app, targets);
   add_safety(app, targets);
   add_reports(app, targets);
+  add_strategies(app, targets);
   add_paper(app, targets);
   add_demo(app, targets);
 
@@ -324,6 +351,8 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
     }
     return out;
   }
+  if (app.get_subcommand("strategies")->count("NAME") > 0)
+    targets.strategies.name = targets.strategy;
   if (!app.get_subcommands().empty()) out.name = app.get_subcommands().front()->get_name();
   if (const auto named = environment.find("BUBBLE_BUSTER_CONFIG");
       config.empty() && named != environment.end())

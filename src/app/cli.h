@@ -53,6 +53,13 @@ struct AuditCommand {};
 struct DoctorCommand {
   bool send = false;
 };
+struct StrategiesCommand {
+  std::string verb = "list";        // list, start, stop, restart, logs, watch
+  std::optional<std::string> name;  // exactly as given; none = all shown, or the group
+  std::string group;
+  bool all = false;  // list what nothing declares, too
+  std::int64_t lines = 50;
+};
 struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
@@ -92,7 +99,7 @@ struct PrintCommand {
 using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
                  PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
-                 AuditCommand, DoctorCommand, PaperCommand, DemoCommand>;
+                 AuditCommand, DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

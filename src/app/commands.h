@@ -23,6 +23,7 @@ int run_command(const CommandContext& context, const ServiceCommand& command);
 int run_command(const CommandContext& context, const BoardCommand& command);
 int run_command(const CommandContext& context, const AuditCommand& command);
 int run_command(const CommandContext& context, const DoctorCommand& command);
+int run_command(const CommandContext& context, const StrategiesCommand& command);
 int run_command(const CommandContext& context, const PaperCommand& command);
 
 /// Says on standard error what went wrong (and on standard output as JSON, when asked for).

@@ -48,6 +48,8 @@ Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
   for (auto& fault : service::validate(config.runtime))
     faults.push_back(std::move(fault));
+  for (auto& fault : supervise::validate(config.supervise))
+    faults.push_back(std::move(fault));
   if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
   for (auto& fault : notify::validate(config.notify))
     faults.push_back(std::move(fault));
@@ -68,10 +70,13 @@ Faults cross_check(const Config& config) {
 std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config, IniFile file,
                                                     const Environment& environment) {
   take_legacy(file, config->legacy);
+  for (auto& section : supervise::declared_sections(file, config->supervise))
+    config->sections.push_back(std::move(section));
   const auto applied = apply_settings(file, environment, config->sections);
   Faults faults = applied ? Faults{} : applied.error();
   for (auto& fault : notify::take_environment(config->notify, environment))
     faults.push_back(std::move(fault));
+  supervise::apply_environment(config->supervise, environment);
   for (auto& fault : cross_check(*config))
     faults.push_back(std::move(fault));
   if (!faults.empty()) return std::unexpected(std::move(faults));
@@ -101,6 +106,7 @@ Config::Config() {
   sections.push_back(notify::notify_section(notify));
   sections.push_back(notify::telegram_section(notify.telegram));
   sections.push_back(notify::alerts_section(notify.alerts));
+  sections.push_back(supervise::supervise_section(supervise));
   sections.push_back(app::settings_section(paper));
 }
 
@@ -126,6 +132,17 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
   auto config = std::make_unique<Config>();
   config->folder = fs::current_path().string();
   return fill(std::move(config), IniFile{}, environment);
+}
+
+std::string config_reference() {
+  const Config config;
+  auto sections = config.sections;
+  supervise::RunnerSettings runner;
+  supervise::StrategySettings process;
+  runner.name = process.name = "NAME";
+  sections.push_back(supervise::runner_section(runner));
+  sections.push_back(supervise::process_section(process));
+  return document_settings(sections);
 }
 
 void use_legacy(Config& config) {

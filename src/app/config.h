@@ -10,6 +10,7 @@
 #include "binance/settings.h"
 #include "notify/settings.h"
 #include "service/settings.h"
+#include "supervise/settings.h"
 #include "trading/settings.h"
 
 namespace bb::app {
@@ -34,6 +35,7 @@ struct Config {
   trading::Settings strategy;
   service::Settings runtime;
   notify::NotifySettings notify;
+  supervise::SuperviseSettings supervise;
   PaperSettings paper;
   LegacySettings legacy;
   std::vector<SettingsSection> sections;
@@ -44,6 +46,9 @@ using Faults = std::vector<std::string>;
 /// Reads and checks the file. Relative log_dir, lock_file and db_path become paths in its folder.
 std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
                                                            const Environment& environment);
+/// Every key of every section as Markdown, those that a file may have many of with an example name.
+std::string config_reference();
+
 /// The defaults and the environment, for commands that need no file.
 std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment& environment);
 

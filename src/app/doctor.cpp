@@ -86,6 +86,7 @@ Task<DoctorReport> examine(Ground ground, DoctorOptions options) {
   findings.push_back(judge_clock_kept(is_clock_kept()));
   findings.push_back(check_proxy_settings(config));
   findings.push_back(check_notifier_settings(config));
+  append(check_runners(config));
 
   const auto identity = co_await check_exchange(ground, findings);
   if (identity) {

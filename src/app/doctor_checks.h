@@ -35,6 +35,8 @@ std::optional<bool> is_clock_kept();
 Finding judge_clock_kept(std::optional<bool> kept);
 Finding check_notifier_settings(const Config& config);
 Finding check_proxy_settings(const Config& config);
+/// What strategies run under, where it is more open than they need.
+Findings check_runners(const Config& config);
 
 // ---- the exchange -------------------------------------------------------------------------
 

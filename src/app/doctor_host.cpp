@@ -13,6 +13,7 @@
 
 #include "app/doctor_checks.h"
 #include "app/proxy.h"
+#include "supervise/exposure.h"
 
 namespace bb::app {
 
@@ -84,6 +85,26 @@ Findings check_secret_files(const Config& config) {
     out.push_back((*mode & kOthers) == 0
                       ? fine("secret file", found)
                       : fault("secret file", found + ": others may read it", "chmod 600 " + path));
+  }
+  return out;
+}
+
+Findings check_runners(const Config& config) {
+  Findings out;
+  for (auto& exposure : supervise::find_exposures(config.supervise)) {
+    using Weight = supervise::Exposure::Weight;
+    auto found = exposure.runner + ": " + exposure.found;
+    switch (exposure.weight) {
+      case Weight::fine:
+        out.push_back(fine("strategies", std::move(found)));
+        break;
+      case Weight::warning:
+        out.push_back(warning("strategies", std::move(found), std::move(exposure.advice)));
+        break;
+      case Weight::fault:
+        out.push_back(fault("strategies", std::move(found), std::move(exposure.advice)));
+        break;
+    }
   }
   return out;
 }

@@ -34,6 +34,7 @@ Needs needs_of(const Command& command) {
   return std::visit(Overloaded{
                         [](const PrintCommand&) { return Needs{}; },
                         [](const BoardCommand&) { return Needs{}; },
+                        [](const StrategiesCommand&) { return Needs{}; },
                         [](const PaperCommand&) { return Needs{}; },
                         [](const DemoCommand&) { return Needs{}; },
                         [&](const EntryCommand&) { return trading; },
@@ -88,7 +89,7 @@ int dispatch(const CommandContext& context, Config& config, const Command& comma
 int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
   const Invocation invocation = parse_command_line(arguments, environment);
   if (invocation.print_reference) {
-    std::fputs(document_settings(Config().sections).c_str(), stdout);
+    std::fputs(config_reference().c_str(), stdout);
     return kDone;
   }
   if (const auto* print = std::get_if<PrintCommand>(&invocation.command);

@@ -25,6 +25,9 @@ struct DialerOptions {
   std::optional<ProxyOptions> proxy = {};  // every connection goes through its tunnel
   std::string extra_ca_file =
       {};  // PEM, trusted besides the system's; for tests and private proxies
+  std::string only_ca_file = {};      // PEM, trusted instead of the system's
+  std::string client_cert_file = {};  // PEM, with its key: shown to a server that asks (mutual TLS)
+  std::string client_key_file = {};
 };
 
 /// Throws std::runtime_error when the TLS library or the CA file cannot be used.

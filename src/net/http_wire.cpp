@@ -6,6 +6,7 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <optional>
+#include <utility>
 
 namespace bb::net {
 
@@ -42,6 +43,7 @@ struct HttpParser::Impl {
   virtual bool keeps_alive() const = 0;
 
   bool started = false;
+  bool head_done = false;
   std::optional<Method> method;
   std::string target;
   int status = 0;
@@ -101,7 +103,7 @@ class Parser final : public HttpParser::Impl, private http::basic_parser<isReque
   void on_field_impl(http::field, Text name, Text value, Code&) override {
     headers.emplace_back(name, value);
   }
-  void on_header_impl(Code&) override {}
+  void on_header_impl(Code&) override { head_done = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Code&) override {
     if (length) body.reserve(static_cast<std::size_t>(std::min(*length, kReserveLimit)));
   }
@@ -133,6 +135,9 @@ std::expected<std::size_t, WireFault> HttpParser::feed(std::string_view bytes) {
 bool HttpParser::end() { return impl_->end(); }
 bool HttpParser::done() const { return impl_->done(); }
 bool HttpParser::started() const { return impl_->started; }
+bool HttpParser::head_done() const { return impl_->head_done; }
+int HttpParser::status() const { return impl_->status; }
+std::string HttpParser::take_body() { return std::exchange(impl_->body, {}); }
 bool HttpParser::keeps_alive() const { return impl_->keeps_alive(); }
 
 HttpRequest HttpParser::take_request() {

@@ -51,6 +51,11 @@ class HttpParser {
   bool started() const;
   /// Of a done message: the connection can carry another one.
   bool keeps_alive() const;
+  /// The head is whole; status() and take_body() may be asked while the body still comes.
+  bool head_done() const;
+  int status() const;
+  /// What came of the body since the last call.
+  std::string take_body();
   HttpRequest take_request();
   HttpResponse take_response();
 

@@ -10,7 +10,11 @@ namespace {
 class NetworkDialer final : public Dialer {
  public:
   NetworkDialer(boost::asio::io_context& io, Clock& clock, DialerOptions options)
-      : io_(io), clock_(clock), options_(std::move(options)), tls_(options_.extra_ca_file) {}
+      : io_(io),
+        clock_(clock),
+        options_(std::move(options)),
+        tls_({options_.extra_ca_file, options_.only_ca_file, options_.client_cert_file,
+              options_.client_key_file}) {}
 
   Task<Result<AnyStream>> connect(Endpoint endpoint, SteadyTime deadline) override {
     auto stream = co_await connect_plain(endpoint, deadline);

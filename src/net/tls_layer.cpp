@@ -95,19 +95,31 @@ struct TlsClient::Context {
   asio::ssl::context tls{asio::ssl::context::tls_client};
 };
 
-TlsClient::TlsClient(const std::string& extra_ca_file) : context_(std::make_unique<Context>()) {
+TlsClient::TlsClient(const TlsFiles& files) : context_(std::make_unique<Context>()) {
   auto& tls = context_->tls;
   error_code error;
   if (SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION) != 1)
     throw std::runtime_error("the TLS library does not offer TLS 1.2");
   tls.set_verify_mode(asio::ssl::verify_peer);
-  trust_the_system(tls, error);
-  if (error) throw std::runtime_error("the system's certificate authorities: " + error.message());
-  if (extra_ca_file.empty()) return;
-  tls.load_verify_file(extra_ca_file, error);
-  if (error)
-    throw std::runtime_error("the CA file " + extra_ca_file +
-                             " is not a readable PEM file: " + error.message());
+  const auto refuse = [&error](const char* what, const std::string& file) {
+    if (error)
+      throw std::runtime_error(std::string(what) + " " + file +
+                               " is not a readable PEM file: " + error.message());
+  };
+  if (files.only_ca.empty()) {
+    trust_the_system(tls, error);
+    if (error) throw std::runtime_error("the system's certificate authorities: " + error.message());
+  }
+  for (const auto* file : {&files.extra_ca, &files.only_ca}) {
+    if (file->empty()) continue;
+    tls.load_verify_file(*file, error);
+    refuse("the CA file", *file);
+  }
+  if (files.client_cert.empty()) return;
+  tls.use_certificate_chain_file(files.client_cert, error);
+  refuse("the client certificate", files.client_cert);
+  tls.use_private_key_file(files.client_key, asio::ssl::context::pem, error);
+  refuse("the client's key", files.client_key);
 }
 
 TlsClient::~TlsClient() = default;

@@ -8,11 +8,19 @@
 
 namespace bb::net {
 
-/// What all TLS connections share: TLS 1.2 or newer, the system's authorities and one more file.
+/// PEM files; each may be empty.
+struct TlsFiles {
+  std::string extra_ca;  // trusted besides the system's authorities
+  std::string only_ca;   // trusted instead of them
+  std::string client_cert;
+  std::string client_key;
+};
+
+/// What all TLS connections share: TLS 1.2 or newer, authorities, and who we are.
 class TlsClient {
  public:
-  /// Throws std::runtime_error when the TLS library or the file cannot be used.
-  explicit TlsClient(const std::string& extra_ca_file);
+  /// Throws std::runtime_error when the TLS library or a file cannot be used.
+  explicit TlsClient(const TlsFiles& files);
   ~TlsClient();
 
   /// Shakes hands over `lower`. The certificate must chain to an authority and name `host`.

@@ -135,7 +135,7 @@ TEST_CASE("tls: a connection that breaks off without a farewell is a failure aft
 TEST_CASE("tls: a server that never answers the handshake costs no more than the deadline") {
   run_sim([](SimLoop& loop) -> Task<void> {
     auto pair = make_memory_pair(loop.io.get_executor(), loop.clock, {});
-    TlsClient tls("");
+    TlsClient tls(TlsFiles{});
     const auto stream = co_await tls.handshake(std::move(pair.near), loop.clock, "exchange.test",
                                                loop.clock.after(Seconds(3)));
     REQUIRE_FALSE(stream.has_value());
@@ -148,7 +148,7 @@ TEST_CASE("tls: a server that speaks something else is named as a TLS failure") 
   run_sim([](SimLoop& loop) -> Task<void> {
     auto pair = make_memory_pair(loop.io.get_executor(), loop.clock, {});
     co_await write_all(pair.far, "HTTP/1.1 400 Bad Request\r\n\r\n");
-    TlsClient tls("");
+    TlsClient tls(TlsFiles{});
     const auto stream = co_await tls.handshake(std::move(pair.near), loop.clock, "exchange.test",
                                                loop.clock.after(Seconds(3)));
     REQUIRE_FALSE(stream.has_value());
