@@ -48,9 +48,7 @@ class Session {
   const Config& config() const { return config_; }
   net::Dialer& dialer() { return *dialer_; }
   bool json() const { return json_; }
-  Ground ground() {
-    return {*dialer_, clock(), log_, config_, &stop(), venues_, telegram_.get()};
-  }
+  Ground ground() { return {*dialer_, clock(), log_, config_, &stop(), venues_, telegram_.get()}; }
 
   /// Runs the body to its end; its exit code.
   int run(const std::function<Task<int>(Session&)>& body,

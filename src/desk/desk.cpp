@@ -93,10 +93,9 @@ Task<bool> Desk::cancel_order(exchange::OrderRef order) {
     if (found && found->has_value() && !is_live((*found)->status)) co_return true;
     co_await sleep_for(parts_.clock, Millis(200) * (attempt + 1));
   }
-  parts_.log.warn("order not cancelled",
-                  {{"symbol", order.symbol},
-                   {"client_order_id", order.client_order_id},
-                   {"why", why}});
+  parts_.log.warn(
+      "order not cancelled",
+      {{"symbol", order.symbol}, {"client_order_id", order.client_order_id}, {"why", why}});
   co_return false;
 }
 
