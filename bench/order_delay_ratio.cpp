@@ -42,8 +42,7 @@ class SickTelegram {
   static Task<net::ServerReply> answer(Stop& stop, Clock& clock, std::atomic<int>& requests,
                                        net::HttpRequest request) {
     ++requests;
-    if (request.target.starts_with("/dead"))
-      (void)co_await stop.sleep_until(clock.after(Hours(1)));
+    if (request.target.starts_with("/dead")) (void)co_await stop.sleep_until(clock.after(Hours(1)));
     net::ServerReply reply;
     reply.response.status = 429;
     reply.response.body =
@@ -55,12 +54,12 @@ class SickTelegram {
     SystemClock clock(io_);
     Stop stop(clock);
     stop_ = &stop;
-    auto listener = net::HttpListener::open(
-        io_, clock, "127.0.0.1", 0,
-        [&](net::HttpRequest request) {
-          return answer(stop, clock, requests_, std::move(request));
-        },
-        {});
+    auto listener =
+        net::HttpListener::open(io_, clock, "127.0.0.1", 0,
+                                [&](net::HttpRequest request) {
+                                  return answer(stop, clock, requests_, std::move(request));
+                                },
+                                {});
     if (!listener) throw std::runtime_error(listener.error().text);
     port_ = (*listener)->port();
     run_to_end(io_, (*listener)->run(stop));
@@ -176,7 +175,8 @@ int main() {
   SystemClock clock(io);
   const Folder folder;
   Delays delays;
-  run_to_end(io, measure(io, clock, paper.port(), telegram.port(), folder.file("state.db"), delays));
+  run_to_end(io,
+             measure(io, clock, paper.port(), telegram.port(), folder.file("state.db"), delays));
   const double calm = median(delays.calm), sick = median(delays.sick);
   fmt::print(
       "{{\"name\":\"order_delay_ratio\",\"value\":{:.4f},\"unit\":\"ratio\",\"reach\":1.05,"
