@@ -42,6 +42,9 @@ struct PauseCommand {
 struct ResumeCommand {};
 struct StatusCommand {};
 struct ServiceCommand {};
+struct BotCommand {
+  std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
+};
 struct BoardCommand {
   bool push = false;
 };
@@ -87,8 +90,8 @@ struct PrintCommand {
 
 using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
-                 PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
-                 AuditCommand, DoctorCommand, PaperCommand, DemoCommand>;
+                 PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BotCommand,
+                 BoardCommand, AuditCommand, DoctorCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -29,16 +29,19 @@ constexpr Micros kSlice{2'000'000};
 
 class Performance {
  public:
-  Performance(Session& session, Command command)
-      : session_(session), command_(std::move(command)) {}
+  Performance(Session& session, Command command, std::function<void(const Report&)> told)
+      : session_(session), command_(std::move(command)), told_(std::move(told)) {}
 
-  Task<int> run() {
+  Task<void> run() {
     const Report report = co_await find_way();
-    if (!printed_) (void)print(report, session_.json());
-    co_return report.exit_code;
+    tell(report);
   }
 
  private:
+  void tell(const Report& report) {
+    if (!std::exchange(is_told_, true)) told_(report);
+  }
+
   Task<Report> find_way() {
     auto home = co_await find_home(session_.ground());
     if (!home) co_return render(service::CommandResult(home.error()));
@@ -131,8 +134,7 @@ class Performance {
     try {
       report = co_await holding.commands().carry_out(command_);
       // The verdict does not wait for a slow messenger.
-      (void)print(report, session_.json());
-      printed_ = true;
+      tell(report);
     } catch (...) {
       fault = std::current_exception();
     }
@@ -211,7 +213,8 @@ class Performance {
   bool has_directory_ = false;
   bool latched_ = false;
   bool withdrawn_ = false;
-  bool printed_ = false;
+  std::function<void(const Report&)> told_;
+  bool is_told_ = false;
   Error busy_;
 };
 
@@ -228,9 +231,16 @@ Command make_command(Session& session, CommandKind kind) {
   return command;
 }
 
+Task<void> perform(Session& session, Command command, std::function<void(const Report&)> told) {
+  Performance performance(session, std::move(command), std::move(told));
+  co_await performance.run();
+}
+
 Task<int> perform(Session& session, Command command) {
-  Performance performance(session, std::move(command));
-  co_return co_await performance.run();
+  int code = kFailed;
+  co_await perform(session, std::move(command),
+                   [&](const Report& report) { code = print(report, session.json()); });
+  co_return code;
 }
 
 }  // namespace bb::app

@@ -3,6 +3,8 @@
 // holder does not answer, this one past it (design §3.8).
 #pragma once
 
+#include <functional>
+
 #include "app/session.h"
 #include "control/command.h"
 
@@ -11,6 +13,10 @@ namespace bb::app {
 /// A command of this process, made now.
 control::Command make_command(Session& session, control::CommandKind kind);
 
+/// To its end. `told` hears the report as soon as it stands; what follows, messages to people
+/// among it, may take seconds more.
+Task<void> perform(Session& session, control::Command command,
+                   std::function<void(const control::Report&)> told);
 /// To its end, printed; the exit code.
 Task<int> perform(Session& session, control::Command command);
 

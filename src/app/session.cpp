@@ -5,6 +5,9 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <filesystem>
+
+#include "binance/settings.h"
 
 namespace bb::app {
 
@@ -49,13 +52,51 @@ SignalWatch::SignalWatch(boost::asio::io_context& io, Stop& stop)
 
 SignalWatch::~SignalWatch() = default;
 
+struct Session::World {
+  explicit World(const Config& config) : dialer(wire_network(io, clock, config)) {}
+  boost::asio::io_context io{1};
+  SystemClock clock{io};
+  Stop stop{clock};
+  std::unique_ptr<net::Dialer> dialer;
+  SignalWatch signals{io, stop};
+};
+
 Session::Session(const Config& config, Log log, bool json)
-    : config_(config),
+    : world_(std::make_unique<World>(config)),
+      config_(config),
       log_(std::move(log)),
       json_(json),
-      dialer_(wire_network(io_, clock_, config)) {}
+      io_(world_->io),
+      clock_(world_->clock),
+      stop_(world_->stop),
+      dialer_(*world_->dialer) {}
+
+Session::Session(Session& host, const Config& config, Log log)
+    : config_(config),
+      log_(std::move(log)),
+      json_(false),
+      io_(host.io_),
+      clock_(host.clock_),
+      stop_(host.stop_),
+      dialer_(host.dialer_) {}
 
 Session::~Session() = default;
+
+// The file, and standard output as the original; with --json that is the result's alone.
+Result<Log> open_log(const Config& config, bool json) {
+  const auto level = parse_log_level(config.runtime.log_level);
+  if (!level) return std::unexpected(level.error());
+  std::error_code error;
+  std::filesystem::create_directories(config.runtime.log_dir, error);
+  auto sink = file_sink(config.runtime.log_dir, !json);
+  if (!sink) return std::unexpected(sink.error());
+  const auto environment = binance::environment_of(config.binance.base_url);
+  // Every line says whose money it is about.
+  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
+                         LogLevel severity, std::string_view line) {
+    sink(severity, std::string(line) + tail);
+  });
+}
 
 int Session::run(const std::function<Task<int>(Session&)>& body, AfterStop after_stop) {
   std::optional<int> code;

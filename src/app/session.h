@@ -24,6 +24,9 @@ class SignalWatch {
   std::unique_ptr<State> state_;
 };
 
+/// The configured log file, and standard output unless `json`.
+Result<Log> open_log(const Config& config, bool json);
+
 /// What the exit code is after a requested stop.
 enum class AfterStop {
   success,   // 0: the step in hand was finished
@@ -34,6 +37,9 @@ class Session {
  public:
   /// `config` outlives the session.
   Session(const Config& config, Log log, bool json);
+  /// Another account's of the same process: it shares loop, clock, stop and network of `host`,
+  /// which outlives it.
+  Session(Session& host, const Config& config, Log log);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -43,23 +49,24 @@ class Session {
   Stop& stop() { return stop_; }
   const Log& log() const { return log_; }
   const Config& config() const { return config_; }
-  net::Dialer& dialer() { return *dialer_; }
+  net::Dialer& dialer() { return dialer_; }
   bool json() const { return json_; }
-  Ground ground() { return {*dialer_, clock_, log_, config_, &stop_}; }
+  Ground ground() { return {dialer_, clock_, log_, config_, &stop_}; }
 
   /// Runs the body to its end; its exit code.
   int run(const std::function<Task<int>(Session&)>& body,
           AfterStop after_stop = AfterStop::success);
 
  private:
+  struct World;
+  std::unique_ptr<World> world_;  // none: it is another session's
   const Config& config_;
   Log log_;
   bool json_;
-  boost::asio::io_context io_{1};
-  SystemClock clock_{io_};
-  Stop stop_{clock_};
-  std::unique_ptr<net::Dialer> dialer_;
-  SignalWatch signals_{io_, stop_};
+  boost::asio::io_context& io_;
+  Clock& clock_;
+  Stop& stop_;
+  net::Dialer& dialer_;
 };
 
 }  // namespace bb::app

@@ -42,6 +42,8 @@ std::string_view str(CommandKind kind) {
       return "resume";
     case CommandKind::status:
       return "status";
+    case CommandKind::cancel:
+      return "cancel";
   }
   return "";
 }
@@ -85,6 +87,7 @@ bool is_repeatable(const Command& command) {
     case CommandKind::loss_cut:
     case CommandKind::pause:
     case CommandKind::status:
+    case CommandKind::cancel:
       return true;
     case CommandKind::flatten:
       return command.percent == Decimal::from_int(100);

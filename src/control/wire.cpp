@@ -20,7 +20,7 @@ constexpr std::size_t kTextBytesMax = 400;
 constexpr std::size_t kSymbolsMax = 1000;
 constexpr std::array kKinds = {CommandKind::entry,   CommandKind::manage, CommandKind::loss_cut,
                                CommandKind::flatten, CommandKind::pause,  CommandKind::resume,
-                               CommandKind::status};
+                               CommandKind::status,  CommandKind::cancel};
 
 std::unexpected<Error> refuse(std::string why) {
   return fail(ErrorKind::invalid_input, std::move(why));
@@ -45,6 +45,8 @@ void write_members(JsonWriter& json, const Command& command) {
   if (command.kind == CommandKind::flatten) {
     json.field("scope", command.tracked ? "tracked" : "account");
     json.field("percent", command.percent.str());
+  }
+  if (command.kind == CommandKind::flatten || command.kind == CommandKind::cancel) {
     json.key("symbols").begin_array();
     for (const auto& symbol : command.symbols)
       json.value(symbol);
@@ -80,7 +82,7 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     const auto percent = parse_percent(value.text());
     if (!percent) throw net::JsonError(percent.error().text);
     command.percent = *percent;
-  } else if (name == "symbols" && flattens) {
+  } else if (name == "symbols" && (flattens || command.kind == CommandKind::cancel)) {
     if (!value.is_array() || value.size() > kSymbolsMax)
       throw net::JsonError("symbols is no list, or too long a one");
     value.for_each([&](JsonView each) { command.symbols.push_back(short_text(each)); });

@@ -51,6 +51,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::flatten:
     case CommandKind::pause:
     case CommandKind::status:
+    case CommandKind::cancel:
       return false;
   }
   return true;
@@ -188,6 +189,8 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
       co_return co_await resume(standing);
     case CommandKind::status:
       co_return status();
+    case CommandKind::cancel:
+      co_return co_await cancel(command);
   }
   co_return refusal("no such command");
 }
@@ -246,6 +249,10 @@ Task<CommandResult> Commands::flatten(Command command) {
                     flatten_message(done.report, command.who, desk().market.exchange_now()));
   co_await parts_.jobs.tell_latch();
   co_return done;
+}
+
+Task<CommandResult> Commands::cancel(Command command) {
+  co_return co_await desk::cancel_opening_orders(parts_.jobs.desk(), request_of(command).only);
 }
 
 void Commands::pause_for(const Command& command, FlattenDone& done) const {

@@ -9,6 +9,7 @@
 
 #include "base/async.h"
 #include "control/command.h"
+#include "desk/cancel_orders.h"
 #include "desk/flatten.h"
 #include "service/jobs.h"
 
@@ -45,7 +46,7 @@ struct HolderStatus {
 
 /// What came of a command. An Error: it was refused, or failed before it did anything.
 using CommandResult = std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport,
-                                   FlattenDone, LatchDone, HolderStatus, Error>;
+                                   FlattenDone, LatchDone, HolderStatus, desk::CancelReport, Error>;
 
 class Commands {
  public:
@@ -77,6 +78,7 @@ class Commands {
   Task<CommandResult> patrol();
   Task<CommandResult> cut_losses();
   Task<CommandResult> flatten(control::Command command);
+  Task<CommandResult> cancel(control::Command command);
   Task<CommandResult> pause(control::Command command);
   Task<CommandResult> resume(Standing standing);
   void pause_for(const control::Command& command, FlattenDone& done) const;
