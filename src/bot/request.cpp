@@ -126,7 +126,8 @@ class Reader {
   }
 
   Fault take_flatten(const std::string& word) {
-    if (is_account(word)) return take_target(word);
+    // After the account a number is a percentage, even where an account has that name.
+    if (is_account(word) && (request_.target.empty() || !is_number(word))) return take_target(word);
     if (const auto pick = pick_of(word)) {
       if (request_.pick != Pick::all) return Refusal{kTwice, word};
       request_.pick = *pick;

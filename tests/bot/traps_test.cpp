@@ -42,23 +42,23 @@ TEST_CASE("trap 3: an unknown account is told, and nothing is closed") {
 
 TEST_CASE("trap 4: a preview, one confirmation, then the truth per account") {
   run_world([](World& world) -> Task<void> {
-  auto& bob = world.account("bob@mail.example");
-  bob.answer.json = R"({"verdict":"PARTIAL","positions":[{"symbol":"AAAUSDT","side":"BOTH",)"
-                    R"("before":"-10","target":"0","left":"-4","text":"refused (-4131)"}]})";
+    auto& bob = world.account("bob@mail.example");
+    bob.answer.json = R"({"verdict":"PARTIAL","positions":[{"symbol":"AAAUSDT","side":"BOTH",)"
+                      R"x("before":"-10","target":"0","left":"-4","text":"refused (-4131)"}]})x";
     co_await world.type(kOwner, "/clearpos");
-CHECK(says(world, kOwner, "AAAUSDT 10 of 10 · 20.00 USDT"));
-CHECK(says(world, kOwner, "2 positions, 40.00 USDT"));
-CHECK(world.performed() == 0);
-co_await world.press(kOwner, "Yes");
-CHECK(world.performed() == 2);
-CHECK(says(world, kOwner, "FLAT"));
-CHECK(says(world, kOwner, "PARTIAL"));
-CHECK(says(world, kOwner, "AAAUSDT -4: refused (-4131)"));
-const auto& command = world.account("alice").commands.front();
-CHECK(command.kind == control::CommandKind::flatten);
-CHECK(command.percent == Decimal::from_int(100));
-CHECK(command.symbols.empty());
-});
+    CHECK(says(world, kOwner, "AAAUSDT 10 of 10 · 20.00 USDT"));
+    CHECK(says(world, kOwner, "2 positions, 40.00 USDT"));
+    CHECK(world.performed() == 0);
+    co_await world.press(kOwner, "Yes");
+    CHECK(world.performed() == 2);
+    CHECK(says(world, kOwner, "FLAT"));
+    CHECK(says(world, kOwner, "PARTIAL"));
+    CHECK(says(world, kOwner, "AAAUSDT -4: refused (-4131)"));
+    const auto& command = world.account("alice").commands.front();
+    CHECK(command.kind == control::CommandKind::flatten);
+    CHECK(command.percent == Decimal::from_int(100));
+    CHECK(command.symbols.empty());
+  });
 }
 
 TEST_CASE("trap 5: what could not be proved flat is never called so") {

@@ -127,7 +127,8 @@ class WithBot(unittest.TestCase):
         cls.paper.close()
         cls.folder.cleanup()
 
-    def config(self, name, key=None, more="", runtime=""):
+    @classmethod
+    def config(cls, name, key=None, more="", runtime=""):
         files = f"""state_dir = state
 lock_file = {name}.lock
 lock_wait_sec = 0.3
@@ -135,17 +136,18 @@ db_path = {name}.db
 log_dir = logs_{name}
 """
         key = key or name
-        text = config_text(self.paper.url, f"{key}-key" if key != "none" else "",
+        text = config_text(cls.paper.url, f"{key}-key" if key != "none" else "",
                            f"{key}-word" if key != "none" else "",
                            "top_n = 3\nallocation_splits = 3\n", files + runtime)
-        return write_private(self.home / f"{name}.ini", text + more)
+        return write_private(cls.home / f"{name}.ini", text + more)
 
-    def bot_config(self, name="bot"):
-        return self.config(name, "none", f"""
+    @classmethod
+    def bot_config(cls, name="bot"):
+        return cls.config(name, "none", f"""
 [telegram]
-token = {self.telegram.token}
+token = {cls.telegram.token}
 chat_id = {GROUP}
-api_url = {self.telegram.url}
+api_url = {cls.telegram.url}
 [bot]
 users = {OWNER}
 ops_db = {name}-ops.db
@@ -165,7 +167,8 @@ secret = bob-word
 group = south
 """)
 
-    def quiet_day(self):
+    @staticmethod
+    def quiet_day():
         later = time.gmtime(time.time() + 3 * 3600)
         return f"""timezone = UTC
 entry_hour = {later.tm_hour}
@@ -241,10 +244,10 @@ class Test2Journeys(WithBot):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.alice = cls.config(cls, "alice", runtime=cls.quiet_day(cls))
-        cls.bob = cls.config(cls, "bob", runtime=cls.quiet_day(cls))
+        cls.alice = cls.config("alice", runtime=cls.quiet_day())
+        cls.bob = cls.config("bob", runtime=cls.quiet_day())
         cls.service = None
-        cls.bot = BotProcess("--config", cls.bot_config(cls))
+        cls.bot = BotProcess("--config", cls.bot_config())
 
     @classmethod
     def tearDownClass(cls):
