@@ -38,6 +38,7 @@ struct Targets {
   FlattenCommand flatten;
   PauseCommand pause;
   BoardCommand board;
+  BotCommand bot;
   DoctorCommand doctor;
   StrategiesCommand strategies;
   PaperCommand paper;
@@ -69,6 +70,13 @@ void add_journeys(CLI::App& app, Targets& t) {
   manage->add_flag("--loop", t.manage.loop, "Patrol every manager_interval_sec until stopped");
   add_command(app, "loss-cut", "Close what floats at a loss, now",
               "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
+  auto* bot = add_command(
+      app, "bot", "The Telegram operations bot: all accounts in one hand",
+      "  bubble-buster bot --config config.ini\n"
+      "  TELEGRAM_TOKEN=.. ENABLED_USERS=123 BINANCE_API_CONFIGS='{..}' bubble-buster bot\n"
+      "  bubble-buster bot --new-totp 123\n");
+  bot->add_option("--new-totp", t.bot.new_totp,
+                  "Print a new authenticator secret for this user id, and do nothing else");
   add_command(app, "service", "The scheduler: entry, loss cut, patrol, equity samples",
               "  bubble-buster service --config config.ini\n");
 }
@@ -259,6 +267,7 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "resume") return ResumeCommand{};
   if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
+  if (name == "bot") return t.bot;
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
   if (name == "doctor") return t.doctor;

@@ -46,6 +46,9 @@ struct PauseCommand {
 struct ResumeCommand {};
 struct StatusCommand {};
 struct ServiceCommand {};
+struct BotCommand {
+  std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
+};
 struct BoardCommand {
   bool push = false;
 };
@@ -96,10 +99,10 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
-                 PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
-                 AuditCommand, DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
+using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
+                             FlattenCommand, PauseCommand, ResumeCommand, StatusCommand,
+                             ServiceCommand, BotCommand, BoardCommand, AuditCommand, DoctorCommand,
+                             StrategiesCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -22,22 +22,6 @@ using control::CommandKind;
 constexpr Micros kReconnectFirst{1'000'000};
 constexpr Micros kReconnectLast{60'000'000};
 
-// The file, and standard output as the original; with --json that is the result's alone.
-Result<Log> open_log(const Config& config, bool json) {
-  const auto level = parse_log_level(config.runtime.log_level);
-  if (!level) return std::unexpected(level.error());
-  std::error_code error;
-  std::filesystem::create_directories(config.runtime.log_dir, error);
-  auto sink = file_sink(config.runtime.log_dir, !json);
-  if (!sink) return std::unexpected(sink.error());
-  const auto environment = binance::environment_of(config.binance.base_url);
-  // Every line says whose money it is about.
-  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
-                         LogLevel severity, std::string_view line) {
-    sink(severity, std::string(line) + tail);
-  });
-}
-
 // A text without a trace of success or failure is no use to cron: errors are for standard error.
 int failed(Session& session, const Error& error) {
   session.log().error("command failed", {{"why", error.text}});

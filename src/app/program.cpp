@@ -45,6 +45,7 @@ Needs needs_of(const Command& command) {
                         [&](const ResumeCommand&) { return account; },
                         [&](const StatusCommand&) { return account; },
                         [&](const ServiceCommand&) { return trading; },
+                        [](const BotCommand&) { return Needs{}; },
                         [&](const AuditCommand&) { return account; },
                         [](const DoctorCommand&) { return Needs{true, false, false}; },
                     },

@@ -49,6 +49,8 @@ std::string key_file(const Config& config) {
          net::sha256_hex(text).substr(0, kDigits);
 }
 
+std::string database_note(const std::string& directory) { return directory + "/database"; }
+
 void remember_home(Ground ground, const std::string& directory) {
   const std::string file = key_file(ground.config);
   const std::string name = std::filesystem::path(directory).filename().string() + "\n";
@@ -56,6 +58,17 @@ void remember_home(Ground ground, const std::string& directory) {
   if (known && known->has_value() && **known == name) return;
   if (const auto written = store::write_durably(file, name); !written)
     ground.log.warn("account's directory not remembered", {{"why", written.error().text}});
+}
+
+// Whoever acts for this account later and is told no database takes this one: ids of orders are
+// functions of account and day, so one account must not have two.
+void remember_database(Ground ground, const std::string& directory) {
+  const std::string file = database_note(directory);
+  const std::string text = std::filesystem::absolute(ground.config.runtime.db_path).string() + "\n";
+  const auto known = store::read_small_file(file);
+  if (known && known->has_value() && **known == text) return;
+  if (const auto written = store::write_durably(file, text); !written)
+    ground.log.warn("account's database not remembered", {{"why", written.error().text}});
 }
 
 }  // namespace
@@ -86,6 +99,13 @@ Millis Venues::waited_longest() const {
   for (const auto& [key, venue] : venues_)
     longest = std::max(longest, venue->health().waited_longest);
   return longest;
+}
+
+std::string find_database(const std::string& directory) {
+  const auto known = store::read_small_file(database_note(directory));
+  if (known && known->has_value() && (*known)->ends_with('\n'))
+    return (*known)->substr(0, (*known)->size() - 1);
+  return directory + "/state.db";
 }
 
 Task<Result<std::string>> find_home(Ground ground) {
@@ -164,6 +184,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
     remember_home(ground, account->home_->path());
+    remember_database(ground, account->home_->path());
   }
   auto store =
       store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),

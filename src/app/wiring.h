@@ -125,6 +125,10 @@ class Account {
 /// the network is.
 Task<Result<std::string>> find_home(Ground ground);
 
+/// The database of the account with that directory: the one its last holder used, else one in the
+/// directory.
+std::string find_database(const std::string& directory);
+
 /// An account to look at, beside the process that holds it: no lock is taken, nothing is written.
 class AccountView {
  public:

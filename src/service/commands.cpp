@@ -52,6 +52,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::preview:
     case CommandKind::pause:
     case CommandKind::status:
+    case CommandKind::cancel:
       return false;
   }
   return true;
@@ -216,6 +217,8 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
       co_return co_await resume(standing);
     case CommandKind::status:
       co_return status();
+    case CommandKind::cancel:
+      co_return co_await cancel(command);
   }
   co_return refusal("no such command");
 }
@@ -277,6 +280,10 @@ Task<CommandResult> Commands::preview(Command command) {
   auto seen = co_await desk::preview_flatten(desk_of_jobs, request);
   if (!seen) co_return seen.error();
   co_return std::move(*seen);
+}
+
+Task<CommandResult> Commands::cancel(Command command) {
+  co_return co_await desk::cancel_opening_orders(parts_.jobs.desk(), request_of(command).only);
 }
 
 void Commands::pause_for(const Command& command, FlattenDone& done) const {

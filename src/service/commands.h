@@ -9,6 +9,7 @@
 
 #include "base/async.h"
 #include "control/command.h"
+#include "desk/cancel_orders.h"
 #include "desk/flatten_preview.h"
 #include "service/jobs.h"
 
@@ -49,7 +50,7 @@ struct HolderStatus {
 /// What came of a command. An Error: it was refused, or failed before it did anything.
 using CommandResult =
     std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport, FlattenDone,
-                 desk::FlattenPreview, LatchDone, HolderStatus, Error>;
+                 desk::FlattenPreview, LatchDone, HolderStatus, desk::CancelReport, Error>;
 
 class Commands {
  public:
@@ -85,6 +86,7 @@ class Commands {
   Task<CommandResult> cut_losses();
   Task<CommandResult> flatten(control::Command command, FirstLook seen);
   Task<CommandResult> preview(control::Command command);
+  Task<CommandResult> cancel(control::Command command);
   Task<CommandResult> pause(control::Command command);
   Task<CommandResult> resume(Standing standing);
   void pause_for(const control::Command& command, FlattenDone& done) const;

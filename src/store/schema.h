@@ -13,6 +13,8 @@ namespace bb::store {
 
 /// The texts of src/store/migrations/*.sql, built in by CMake.
 std::span<const std::string_view> migration_texts();
+/// Those of ops.db.
+std::span<const std::string_view> ops_migration_texts();
 sql::Schema store_schema();
 
 struct OpenedDatabase {

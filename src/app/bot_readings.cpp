@@ -1,0 +1,205 @@
+// What the bot is told of an account: readings of the exchange and of the account's files, each on
+// its own, so that one that cannot be had hides no other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "app/bot_account.h"
+#include "app/doctor.h"
+
+namespace bb::app {
+
+namespace {
+
+using exchange::OrderView;
+
+constexpr std::streamoff kLogTail = 1 << 20;
+
+bool is_stop(const OrderView& order) {
+  return order.conditional &&
+         (order.type == OrderType::stop_market || order.type == OrderType::stop);
+}
+
+bool reduces(const OrderView& order) {
+  return order.reduce_only || order.close_position ||
+         (order.position_side == PositionSide::short_ && order.side == Side::buy) ||
+         (order.position_side == PositionSide::long_ && order.side == Side::sell);
+}
+
+bool is_guarded(const exchange::Position& position, const std::vector<OrderView>& orders) {
+  return std::ranges::any_of(orders, [&](const OrderView& order) {
+    return is_stop(order) && order.symbol == position.symbol &&
+           order.position_side == position.side;
+  });
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+// "SYMBOL rank gain", as the entry wrote down why it chose what it chose.
+void add_reasons(const std::string& body, std::vector<bot::LastRunFacts::Row>& rows) {
+  for (const auto& line : lines_of(body)) {
+    const auto first = line.find(' ');
+    const auto second = line.find(' ', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const auto row = std::ranges::find_if(
+        rows, [&](const auto& r) { return r.symbol.str() == line.substr(0, first); });
+    const auto gain = Decimal::parse(line.substr(second + 1));
+    if (row == rows.end() || !gain) continue;
+    row->rank = std::atoi(line.substr(first + 1, second - first - 1).c_str());
+    row->gain = Ratio(*gain);
+  }
+}
+
+}  // namespace
+
+Task<Result<std::vector<bot::PositionRow>>> BotAccount::read_positions() {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  auto held_task = (*seen)->exchange().fetch_positions();
+  auto orders_task = (*seen)->exchange().fetch_open_conditional_orders();
+  auto [held, orders] = co_await both(std::move(held_task), std::move(orders_task));
+  if (!held) co_return std::unexpected(held.error());
+  if (!orders) co_return std::unexpected(orders.error());
+  std::vector<bot::PositionRow> rows;
+  for (const auto& position : *held)
+    rows.push_back({position.symbol, position.side, position.qty, position.entry, position.mark,
+                    position.liquidation, position.mark * position.qty.abs(),
+                    position.unrealized_pnl, is_guarded(position, *orders)});
+  co_return rows;
+}
+
+Task<Result<std::vector<bot::OrderRow>>> BotAccount::read_orders() {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  const auto orders = co_await (*seen)->exchange().fetch_open_orders();
+  if (!orders) co_return std::unexpected(orders.error());
+  std::vector<bot::OrderRow> rows;
+  for (const auto& order : *orders)
+    rows.push_back({order.symbol, std::string(str(order.type)), order.side,
+                    order.close_position ? Qty() : order.qty - order.executed_qty, order.price,
+                    order.trigger_price, reduces(order)});
+  co_return rows;
+}
+
+Task<Result<std::vector<bot::BalanceRow>>> BotAccount::read_balances() {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  const auto balances = co_await (*seen)->exchange().fetch_balances();
+  if (!balances) co_return std::unexpected(balances.error());
+  auto held = co_await (*seen)->exchange().fetch_positions();
+  // Isolated positions keep their margin and their result outside the wallet's own figure.
+  Usdt floating;
+  for (const auto& position : held ? *held : std::vector<exchange::Position>())
+    floating += position.unrealized_pnl;
+  std::vector<bot::BalanceRow> rows;
+  for (const auto& balance : *balances)
+    if (!balance.wallet.is_zero() || !balance.available.is_zero())
+      rows.push_back({balance.asset, balance.wallet, balance.available,
+                      balance.asset == "USDT" && held ? floating : balance.cross_unrealized_pnl});
+  co_return rows;
+}
+
+Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  const auto income = co_await (*seen)->exchange().fetch_income(since);
+  if (!income) co_return std::unexpected(income.error());
+  bot::PnlFacts facts;
+  facts.since = since;
+  for (const auto& row : *income) {
+    if (row.asset != "USDT") continue;
+    if (row.type == "REALIZED_PNL") {
+      facts.realized += row.amount;
+      ++facts.closes;
+    } else if (row.type == "COMMISSION") {
+      facts.commission += row.amount;
+    } else if (row.type == "FUNDING_FEE") {
+      facts.funding += row.amount;
+    } else if (row.type == "TRANSFER") {
+      facts.transferred += row.amount;
+    }
+  }
+  co_return facts;
+}
+
+Task<Result<bot::EquityFacts>> BotAccount::read_equity(bool) {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  bot::EquityFacts facts;
+  if (!std::filesystem::exists(config_->runtime.db_path)) co_return facts;
+  const auto store = (*seen)->open_store();
+  if (!store) co_return std::unexpected(store.error());
+  const auto snapshots = (*store)->load_snapshots();
+  if (!snapshots) co_return std::unexpected(snapshots.error());
+  for (const auto& snapshot : *snapshots)
+    if (snapshot.error.empty()) facts.points.push_back({snapshot.captured_at, snapshot.equity});
+  co_return facts;
+}
+
+Task<Result<bot::LastRunFacts>> BotAccount::read_last_run() {
+  const auto seen = co_await view();
+  if (!seen) co_return std::unexpected(seen.error());
+  bot::LastRunFacts facts;
+  if (!std::filesystem::exists(config_->runtime.db_path)) co_return facts;
+  const auto store = (*seen)->open_store();
+  if (!store) co_return std::unexpected(store.error());
+  const auto* run = (*store)->find_latest_run();
+  if (run == nullptr) co_return facts;
+  facts.trade_day = run->trade_day_utc;
+  facts.status = str(run->status);
+  facts.started = run->started_at;
+  facts.message = run->message;
+  for (const auto& holding : (*store)->holdings_of_run(run->run_id)) {
+    const bool is_open = holding.status == store::HoldingStatus::open;
+    facts.rows.push_back({holding.symbol, is_open ? "OPEN" : holding.close_reason, holding.qty,
+                          holding.entry_price, is_open ? holding.sl_price : std::nullopt,
+                          is_open ? holding.tp_price : std::nullopt, std::nullopt, 0});
+  }
+  if (const auto journal = (*store)->load_journal("entry"))
+    for (const auto& row : *journal)
+      if (row.key == run->run_id) add_reasons(row.body, facts.rows);
+  std::ranges::sort(facts.rows, {}, [](const auto& row) { return row.rank; });
+  co_return facts;
+}
+
+bot::NextFacts BotAccount::plan_next() {
+  const auto& runtime = config_->runtime;
+  const TimePoint now = session_.clock().utc_now();
+  return {{runtime.entry_enabled, runtime.entry_schedule().next(now).at},
+          {runtime.daily_loss_cut_enabled, runtime.loss_cut_schedule().next(now).at},
+          runtime.timezone};
+}
+
+Task<std::string> BotAccount::examine_it() {
+  (void)co_await prepare();
+  const auto report = co_await examine(session_.ground(), {});
+  co_return render(report, false).text;
+}
+
+Result<std::string> BotAccount::read_log(int lines) const {
+  const std::string path = config_->runtime.log_dir + "/strategy.log";
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) return fail(ErrorKind::configuration, "there is no log yet at " + path);
+  const std::streamoff size = in.tellg();
+  in.seekg(std::max<std::streamoff>(0, size - kLogTail));
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  auto all = lines_of(text);
+  const auto wanted = static_cast<std::size_t>(lines);
+  if (all.size() > wanted) all.erase(all.begin(), all.end() - lines);
+  std::string out;
+  for (const auto& line : all)
+    out += line + "\n";
+  return out;
+}
+
+}  // namespace bb::app
