@@ -43,12 +43,14 @@ constexpr std::array<Kind, 27> kKinds{{
     {"position_closed", result, false, "平仓", "position closed", "a position ended, with its PnL"},
     {"patrol", result, false, "巡检", "patrol", "what a patrol closed, restored or could not do"},
     {"board", result, false, "涨幅榜", "board", "the list of the day's gainers"},
-    {"position_opened", info, false, "开仓", "position opened", "a position was opened"},
-    {"stop_moved", info, false, "移动止损", "stop moved", "a stop was tightened"},
+    {"position_opened", info, false, "开仓", "position opened", "a position was opened",
+     Level::silent},
+    {"stop_moved", info, false, "移动止损", "stop moved", "a stop was tightened", Level::silent},
     {"daily_report", info, false, "每日报告", "daily report",
      "the day's figures with the equity picture"},
-    {"strategy", info, false, "策略", "strategy", "a strategy process was started or stopped"},
-    {"service", info, false, "服务", "service", "the service started or stopped as it should"},
+    {"strategy", info, false, "策略", "strategy", "a strategy process was started or stopped",
+     Level::silent},
+    {"service", info, false, "服务", "service", "a trouble that was told is over", Level::silent},
 }};
 
 }  // namespace

@@ -15,7 +15,11 @@ enum class Urgency {
   info,      // good to know; comes in bundles
 };
 
-enum class Level { on, silent, off };
+enum class Level {
+  on,
+  silent,  // without a sound, and only where that is possible
+  off,
+};
 
 struct Kind {
   std::string_view name;
@@ -23,6 +27,7 @@ struct Kind {
   bool is_repeated = false;  // until somebody acknowledges it
   std::string_view chinese, english;
   std::string_view doc;
+  Level level = Level::on;  // unless [alerts] says otherwise
 };
 
 /// In the order of their delivery within an urgency.

@@ -132,6 +132,12 @@ bool OutboxPump::is_quiet_now() const {
   return parts_.settings.alerts.is_quiet(minute);
 }
 
+/// Whether this channel shows that kind at all.
+bool OutboxPump::is_for(const Line& line, const Kind& kind) const {
+  const Level level = level_of(kind);
+  return level == Level::on || (level == Level::silent && line.channel->can_be_silent());
+}
+
 bool OutboxPump::is_held(const Line& line, const Kind& kind) const {
   if (kind.urgency == Urgency::critical) return false;
   if (parts_.clock.utc_now() < switched_.muted_until) return true;
@@ -150,7 +156,7 @@ std::vector<OutboxPump::Pick> OutboxPump::candidates(const Line& line) const {
   std::vector<Pick> picks;
   for (auto& message : parts_.store.pending_messages()) {
     const Kind& kind = kind_of(message.topic);
-    if (level_of(kind) == Level::off || is_held(line, kind)) continue;
+    if (!is_for(line, kind) || is_held(line, kind)) continue;
     Pick pick{std::move(message), {}};
     pick.delivery.message_id = pick.message.id;
     pick.delivery.channel = line.name;
@@ -276,6 +282,7 @@ void OutboxPump::finish_if_over(OutboxMessage& message,
                                 const std::vector<Delivery>& deliveries) const {
   bool was_shown = false;
   for (const auto& line : lines_) {
+    if (!is_for(*line, kind_of(message.topic))) continue;
     const auto found = std::ranges::find(deliveries, line->name, &Delivery::channel);
     if (found == deliveries.end() || found->state == kPending) return;
     was_shown = was_shown || found->times > 0;
@@ -334,7 +341,7 @@ void OutboxPump::tidy_one(const OutboxMessage& message, store::Batch& batch) con
   std::string why;
   if (lines_.empty())
     why = "no notifier is configured";
-  else if (level_of(kind) == Level::off)
+  else if (std::ranges::none_of(lines_, [&](const auto& line) { return is_for(*line, kind); }))
     why = "its kind is switched off";
   else if (parts_.clock.utc_now() - message.created_at >= lifetime_of(kind))
     why = "it was too old";
@@ -343,7 +350,8 @@ void OutboxPump::tidy_one(const OutboxMessage& message, store::Batch& batch) con
   if (!why.empty()) {
     changed.state = was_shown ? kDelivered : kDropped;
     if (!was_shown && changed.last_error.empty()) changed.last_error = why;
-    if (!was_shown && !lines_.empty())
+    const bool is_loss = !was_shown && !lines_.empty() && level_of(kind) == Level::on;
+    if (is_loss)
       log_.warn("message dropped", {{"id", message.id},
                                     {"title", message.title},
                                     {"why", why},
@@ -354,7 +362,12 @@ void OutboxPump::tidy_one(const OutboxMessage& message, store::Batch& batch) con
   }
   const bool is_acknowledged = kind.is_repeated && was_shown && message.acknowledged_by.empty() &&
                                message.id <= switched_.acknowledged_id;
-  if (!is_acknowledged) return;
+  if (!is_acknowledged) {
+    // Nobody is left to show it: a channel is gone, or a kind became silent.
+    finish_if_over(changed, deliveries);
+    if (changed.state != kPending) batch.put(changed);
+    return;
+  }
   changed.acknowledged_by =
       switched_.acknowledged_by.empty() ? "somebody" : switched_.acknowledged_by;
   log_.info("message acknowledged", {{"id", message.id}, {"by", changed.acknowledged_by}});

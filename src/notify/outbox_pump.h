@@ -65,6 +65,7 @@ class OutboxPump {
   Task<void> tell_broken(const Line& line, std::string problem);
   std::vector<Pick> candidates(const Line& line) const;
   std::vector<Pick> choose(const Line& line) const;
+  bool is_for(const Line& line, const Kind& kind) const;
   bool is_held(const Line& line, const Kind& kind) const;
   bool is_loud(const Kind& kind) const;
   Level level_of(const Kind& kind) const;

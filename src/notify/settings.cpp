@@ -97,7 +97,8 @@ std::optional<int> AlertSettings::report_minute() const { return read_minute(rep
 
 Level AlertSettings::level_of(std::string_view kind) const {
   const auto found = levels.find(kind);
-  if (found == levels.end() || found->second == "on") return Level::on;
+  if (found == levels.end()) return kind_of(kind).level;
+  if (found->second == "on") return Level::on;
   return found->second == "off" ? Level::off : Level::silent;
 }
 
@@ -171,7 +172,8 @@ SettingsSection alerts_section(AlertSettings& settings) {
       .integer("bundle_sec", settings.bundle_sec, 0, kLongestBundle,
                "How long results and news wait for more of their kind, to come as one message");
   for (const Kind& kind : kinds()) {
-    auto& level = settings.levels.try_emplace(std::string(kind.name), "on").first->second;
+    auto& level =
+        settings.levels.try_emplace(std::string(kind.name), str(kind.level)).first->second;
     section.choice(
         std::string(kind.name), level, {"on", "silent", "off"},
         "Kind of alert (" + std::string(str(kind.urgency)) + "): " + std::string(kind.doc));

@@ -343,6 +343,25 @@ TEST_CASE("outbox pump: a kind is on, silent or off, and a change while it runs 
   });
 }
 
+TEST_CASE("outbox pump: what is silent goes only where that is possible") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    World world(loop);
+    world.add_mail();
+    world.start();
+    co_await world.write("stop_moved", "news");  // silent unless [alerts] says otherwise
+    co_await sleep_for(loop.clock, Minutes(1));
+    CHECK(world.phone.titles() == Titles{"[paper] news"});
+    CHECK(world.phone.letters[0].is_silent);
+    CHECK(world.mail.letters.empty());
+    CHECK(world.store->pending_messages().empty());
+    CHECK(world.switches.set_level("stop_moved", Level::on).has_value());
+    co_await world.write("stop_moved", "loud");
+    co_await sleep_for(loop.clock, Minutes(1));
+    CHECK(world.mail.titles() == Titles{"[paper] loud"});
+    co_await world.end();
+  });
+}
+
 TEST_CASE("outbox pump: a channel that is broken is told on the others, once") {
   run_sim([](SimLoop& loop) -> Task<void> {
     World world(loop);

@@ -77,6 +77,7 @@ TEST_CASE("notify settings: alerts have a level each, and quiet hours may pass m
   CHECK(alerts.level_of("patrol") == Level::off);
   CHECK(alerts.level_of("entry") == Level::silent);
   CHECK(alerts.level_of("disk") == Level::on);
+  CHECK(alerts.level_of("stop_moved") == Level::silent);
   CHECK(alerts.is_quiet(23 * 60));
   CHECK(alerts.is_quiet(7 * 60 + 29));
   CHECK(!alerts.is_quiet(7 * 60 + 30));
