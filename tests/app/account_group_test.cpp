@@ -25,12 +25,18 @@ sim::Market market_around(TimePoint now) {
   return sim::make_random_market(options);
 }
 
+/// Names are people's; a key is letters.
+std::string key_of(std::string name) {
+  std::erase_if(name, [](char c) { return c < 'a' || c > 'z'; });
+  return name;
+}
+
 paper::ServerOptions with_accounts(const std::vector<std::string>& names) {
   paper::ServerOptions options;
   for (const auto& name : names) {
     paper::PaperAccount account;
-    account.alias = account.api_key = name;
-    account.api_secret = "word of " + name;
+    account.alias = account.api_key = key_of(name);
+    account.api_secret = "word-of-" + name;
     options.accounts.push_back(std::move(account));
   }
   return options;
@@ -95,8 +101,8 @@ class House {
   std::unique_ptr<Config> config_of(const std::string& name) const {
     auto config = std::make_unique<Config>();
     config->binance.base_url = "http://127.0.0.1:" + std::to_string(listener_->port());
-    config->binance.api_key = Secret(name);
-    config->binance.api_secret = Secret("word of " + name);
+    config->binance.api_key = Secret(key_of(name));
+    config->binance.api_secret = Secret("word-of-" + name);
     config->runtime.state_dir = dir_.path();
     config->runtime.db_path = dir_.file(name + ".db");
     config->runtime.lock_file = dir_.file(name + ".lock");
@@ -138,15 +144,23 @@ std::vector<std::string> verdicts(const std::vector<AccountResult>& results) {
   return out;
 }
 
+std::string texts(const std::vector<AccountResult>& results) {
+  std::string out;
+  for (const auto& result : results)
+    out += result.name + ": " + result.report.text + "\n";
+  return out;
+}
+
 control::Command a_flatten(Session& host) { return make_command(host, CommandKind::flatten); }
 
 TEST_CASE("accounts: one command flattens all of them, and a bad key hides none of the others") {
   with_house({"a@x.io", "b", "c"}, [](Session& host, House& house) -> Task<void> {
-    house.configs[1]->binance.api_secret = Secret("another word");
+    house.configs[1]->binance.api_secret = Secret("another-word");
     AccountGroup group(host, house.accounts());
     std::vector<std::string> told;
     const auto results = co_await group.carry_out(
         a_flatten(host), {}, [&](const AccountResult& result) { told.push_back(result.name); });
+    INFO(texts(results));
     CHECK(verdicts(results) == std::vector<std::string>{"a@x.io FLAT", "b UNKNOWN", "c FLAT"});
     CHECK(told.size() == 3);
     CHECK(house.open_positions(0) == 0);
@@ -160,6 +174,7 @@ TEST_CASE("accounts: some by name, and a name that nobody has is a result, not a
   with_house({"a", "b"}, [](Session& host, House& house) -> Task<void> {
     AccountGroup group(host, house.accounts());
     const auto results = co_await group.carry_out(a_flatten(host), {"b", "nobody"});
+    INFO(texts(results));
     CHECK(verdicts(results) == std::vector<std::string>{"b FLAT", "nobody UNKNOWN"});
     CHECK(house.open_positions(0) == kShorts);
     CHECK(house.open_positions(1) == 0);
@@ -168,10 +183,12 @@ TEST_CASE("accounts: some by name, and a name that nobody has is a result, not a
 
 TEST_CASE("accounts: two names for one account are two results of the same truth") {
   with_house({"a"}, [](Session& host, House& house) -> Task<void> {
+    house.configs.front()->runtime.lock_wait_sec = Decimal::from_int(20);
     auto accounts = house.accounts();
     accounts.push_back({"the same", accounts.front().config});
     AccountGroup group(host, std::move(accounts));
     const auto results = co_await group.carry_out(a_flatten(host));
+    INFO(texts(results));
     CHECK(verdicts(results) == std::vector<std::string>{"a FLAT", "the same FLAT"});
     CHECK(house.open_positions(0) == 0);
   });

@@ -68,10 +68,10 @@ TEST_CASE("doctor: the wallet host belongs to the environment") {
 }
 
 TEST_CASE("doctor: what others spend of the rate limit is told in time") {
-  CHECK(judge_rate({{}, 200, 2400, {}}).mark == Mark::fine);
-  CHECK(judge_rate({{}, 1300, 2400, {}}).mark == Mark::warning);
-  CHECK(judge_rate({{}, 1700, 2400, {}}).mark == Mark::fault);
-  CHECK(judge_rate({{}, 0, 2400, bb::test::some_day()}).mark == Mark::fault);
+  CHECK(judge_rate({{}, 200, 2400, {}, {}}).mark == Mark::fine);
+  CHECK(judge_rate({{}, 1300, 2400, {}, {}}).mark == Mark::warning);
+  CHECK(judge_rate({{}, 1700, 2400, {}, {}}).mark == Mark::fault);
+  CHECK(judge_rate({{}, 0, 2400, {}, bb::test::some_day()}).mark == Mark::fault);
 }
 
 TEST_CASE("doctor: too few contracts are a fault, some that cannot be used a warning") {

@@ -5,20 +5,15 @@
 namespace bb::test {
 namespace {
 
-TEST_CASE("cancel: a stop that went with its position is gone, though it is still shown as live") {
+TEST_CASE(
+    "cancel: a stop that another hand has cancelled is gone, though it is still shown as live") {
   run_world({}, [](SimWorld& world) -> Task<void> {
     const auto entered = co_await world.entry().run(world.slot());
     REQUIRE(entered.opened > 0);
     const auto holding = world.store().open_holdings().front();
-    exchange::OrderRequest close;
-    close.symbol = holding.symbol;
-    close.side = Side::buy;
-    close.qty = holding.qty;
-    close.reduce_only = true;
-    close.client_order_id = ClientOrderId("by-hand");
-    const auto closed = co_await world.account().place(std::move(close));
-    REQUIRE(closed.done() != nullptr);
     const exchange::OrderRef stop{holding.symbol, holding.sl_client_order_id, 0, true};
+    const auto other = co_await world.account().cancel(stop);
+    REQUIRE(other.done() != nullptr);
     const auto shown = co_await world.account().find_order(stop);
     REQUIRE(shown.has_value());
     REQUIRE(shown->has_value());
