@@ -4,6 +4,7 @@
 
 #include "control/wire.h"
 #include "service/messages.h"
+#include "trading/messages.h"
 
 namespace bb::service {
 
@@ -266,10 +267,14 @@ Task<CommandResult> Commands::flatten(Command command, FirstLook seen) {
   FlattenDone done;
   if (const auto fault = co_await find_misspelled(desk_of_jobs, request)) co_return *fault;
   pause_for(command, done);
+  const auto held = desk_of_jobs.parts().store.open_holdings();
   done.report = co_await desk::flatten(desk_of_jobs, request, std::move(seen));
   co_await put_note(desk_of_jobs,
                     flatten_message(done.report, command.who, desk().market.exchange_now()));
   co_await parts_.jobs.tell_latch();
+  // What is still open tells nothing.
+  for (const auto& holding : held)
+    co_await trading::tell_closed(desk_of_jobs, holding.id, holding.symbol);
   co_return done;
 }
 
