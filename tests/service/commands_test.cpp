@@ -46,6 +46,9 @@ struct Writer {
   Report operator()(const HolderStatus& status) const {
     return {0, "{}", status.fence_ours ? "ours" : "not ours", false};
   }
+  Report operator()(const desk::CancelReport& report) const {
+    return {report.left, "{}", "canceled " + std::to_string(report.canceled), false};
+  }
   Report operator()(const Error& error) const { return {1, "{}", error.text, true}; }
 };
 
