@@ -133,7 +133,7 @@ Task<void> measure(boost::asio::io_context& io, Clock& clock, int port, int tele
   const auto rules = co_await client.market->fetch_rules();
   const auto tickers = co_await client.market->fetch_tickers();
   if (!rules || !tickers) throw std::runtime_error("the market could not be read");
-  const auto order = small_order(rules->symbols, *tickers);
+  const auto order = small_order(rules->symbols, tickers->value);
   co_await fill_outbox(*client.store, clock.utc_now());
   notify::NotifySettings settings;
   settings.telegram.token = Secret(kToken);

@@ -30,7 +30,7 @@ class Alerts(unittest.TestCase):
         self.telegram.know(CHAT)
         self.environment = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": str(CHAT)}
 
-    def config(self, language="both", token=""):
+    def config(self, language="both", token="", bundle_sec=1):
         runtime = "state_dir = state\ndb_path = alice.db\nlog_dir = logs\nlock_wait_sec = 5\n"
         text = config_text(self.url, "alice-key", "alice-word",
                            "top_n = 3\nallocation_splits = 3\n", runtime)
@@ -40,8 +40,8 @@ class Alerts(unittest.TestCase):
                             "[alerts]\nbundle_sec = 1\nreport_time =\n")
         return write_private(pathlib.Path(self.folder.name) / "a.ini", text)
 
-    def command(self, *words):
-        done = run(*words, "--config", self.config(), env=self.environment)
+    def command(self, *words, **settings):
+        done = run(*words, "--config", self.config(**settings), env=self.environment)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done
 
@@ -53,11 +53,11 @@ class Alerts(unittest.TestCase):
         return [m.get("text", "") + m.get("caption", "") for m in self.telegram.messages(CHAT)]
 
     def test_a_day_is_told_in_the_chat(self):
-        self.command("entry")
+        self.command("entry", bundle_sec=600)  # the end of the command ends the bundle
         self.telegram.wait_message(CHAT, "shorts opened")
         opened = self.telegram.wait_message(CHAT, "position opened ×3")
         self.assertIn("止损 / stop", opened["text"])
-        self.command("flatten")
+        self.command("flatten", bundle_sec=600)
         self.telegram.wait_message(CHAT, "flatten: done")
         closed = self.telegram.wait_message(CHAT, "position closed ×3")
         self.assertIn("USDT", closed["text"])

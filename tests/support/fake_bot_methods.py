@@ -71,6 +71,7 @@ class Methods:
         self.last_poll = (offset, self.real_now())
         self.confirm(offset)
         self.poll += 1
+        self.changed.notify_all()  # an older poll ends at once
         mine, until = self.poll, self.real_now() + seconds
         while True:
             self.drop_outdated()
