@@ -74,22 +74,11 @@ Task<void> BotAccount::finish() {
   view_.reset();
 }
 
-// As its first holder would.
-void BotAccount::make_directory(const std::string& home) {
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(home).parent_path(), ignored);
-  (void)::mkdir(home.c_str(), S_IRWXU);
-}
-
 // The account's directory, and with it the files that the configuration does not name.
 Task<Result<std::string>> BotAccount::prepare() {
-  const auto home = co_await find_home(session_.ground());
-  if (!home) co_return home;
-  auto& runtime = config_->runtime;
-  if (runtime.db_path.empty() || runtime.lock_file.empty()) make_directory(*home);
-  if (runtime.db_path.empty()) runtime.db_path = find_database(*home);
-  if (runtime.lock_file.empty()) runtime.lock_file = *home + "/instance.lock";
-  co_return home;
+  if (const auto settled = co_await settle_files(session_.ground(), *config_); !settled)
+    co_return std::unexpected(settled.error());
+  co_return co_await find_home(session_.ground());
 }
 
 Task<Result<AccountView*>> BotAccount::view() {

@@ -23,7 +23,6 @@ class BotAccount {
 
  private:
   Task<Result<std::string>> prepare();
-  static void make_directory(const std::string& home);
   Task<Result<AccountView*>> view();
   Task<Result<std::vector<bot::PositionRow>>> read_positions();
   Task<Result<std::vector<bot::OrderRow>>> read_orders();

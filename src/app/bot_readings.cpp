@@ -6,7 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/accounts.h"
+#include "app/aside.h"
 #include "app/bot_account.h"
+#include "app/daily_report.h"
 #include "app/doctor.h"
 
 namespace bb::app {
@@ -16,6 +19,7 @@ namespace {
 using exchange::OrderView;
 
 constexpr std::streamoff kLogTail = 1 << 20;
+constexpr Hours kEquitySpan{24 * 30};
 
 bool is_stop(const OrderView& order) {
   return order.conditional &&
@@ -132,18 +136,30 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
   co_return facts;
 }
 
-Task<Result<bot::EquityFacts>> BotAccount::read_equity(bool) {
+Task<Result<bot::EquityFacts>> BotAccount::read_equity(bool is_chinese) {
   const auto seen = co_await view();
   if (!seen) co_return std::unexpected(seen.error());
-  bot::EquityFacts facts;
-  if (!std::filesystem::exists(config_->runtime.db_path)) co_return facts;
-  const auto store = (*seen)->open_store();
-  if (!store) co_return std::unexpected(store.error());
-  const auto snapshots = (*store)->load_snapshots();
-  if (!snapshots) co_return std::unexpected(snapshots.error());
-  for (const auto& snapshot : *snapshots)
-    if (snapshot.error.empty()) facts.points.push_back({snapshot.captured_at, snapshot.equity});
-  co_return facts;
+  const auto& runtime = config_->runtime;
+  if (!std::filesystem::exists(runtime.db_path)) co_return bot::EquityFacts{};
+  const TimePoint now = session_.clock().utc_now();
+  EquityRequest request{runtime.db_path, (*seen)->name(), now - kEquitySpan};
+  request.language = is_chinese ? notify::Language::chinese : notify::Language::english;
+  request.zone_offset = zone_offset(runtime, now);
+  request.zone = runtime.timezone;
+  co_return co_await run_aside<Result<bot::EquityFacts>>(
+      [request = std::move(request)]() -> Result<bot::EquityFacts> {
+        const auto picture = picture_of_account(request);
+        if (!picture) return std::unexpected(picture.error());
+        bot::EquityFacts facts;
+        if (picture->points.empty()) return facts;
+        const auto figures = notify::figures_of(*picture);
+        facts.since = picture->points.front().at;
+        facts.equity = picture->points.back().equity;
+        facts.growth = figures.growth;
+        facts.worst_drawdown = figures.worst_drawdown;
+        facts.picture = notify::draw_equity(*picture).value_or(std::string());
+        return facts;
+      });
 }
 
 Task<Result<bot::LastRunFacts>> BotAccount::read_last_run() {
@@ -187,7 +203,11 @@ Task<std::string> BotAccount::examine_it() {
 }
 
 Result<std::string> BotAccount::read_log(int lines) const {
-  const std::string path = config_->runtime.log_dir + "/strategy.log";
+  // Its service's own, or the one that it shares with the bot.
+  const std::filesystem::path folder = config_->runtime.log_dir;
+  std::string path = folder / "strategy.log";
+  if (config_->account != kMainAccount && !std::filesystem::exists(path))
+    path = folder.parent_path() / "strategy.log";
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) return fail(ErrorKind::configuration, "there is no log yet at " + path);
   const std::streamoff size = in.tellg();

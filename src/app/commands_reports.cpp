@@ -100,14 +100,15 @@ int run_command(const CommandContext& context, const BoardCommand& command) {
 
 int run_command(const CommandContext& context, const AuditCommand&) {
   Session session(context.config, quiet_log(), context.json);
-  return session.run(do_audit);
+  return session.run(settled(context.config, do_audit));
 }
 
 int run_command(const CommandContext& context, const DoctorCommand& command) {
   // What goes wrong stands in the report.
   Session session(context.config, Log(LogLevel::error, null_sink()), context.json);
   const DoctorOptions options{command.send};
-  return session.run([options](Session& s) { return do_doctor(s, options); }, AfterStop::own_code);
+  const auto body = [options](Session& s) { return do_doctor(s, options); };
+  return session.run(settled(context.config, body), AfterStop::own_code);
 }
 
 }  // namespace bb::app

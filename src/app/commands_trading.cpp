@@ -1,9 +1,10 @@
-// entry, manage, loss-cut, flatten, pause, resume, service: the commands that act on an account.
+// entry, manage, loss-cut, flatten, cancel, pause, resume, service: what acts on an account.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "app/account_group.h"
 #include "app/commands.h"
 #include "app/daily_report.h"
 #include "app/delivery.h"
@@ -28,11 +29,42 @@ int failed(Session& session, const Error& error) {
   return report_error(error, session.json());
 }
 
+Task<int> settle_and_run(Session& session, Config& config,
+                         std::function<Task<int>(Session&)> body) {
+  const auto done = co_await settle_files(session.ground(), config);
+  if (!done) co_return report_error(done.error(), session.json());
+  co_return co_await body(session);
+}
+
 int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
   auto log = open_log(context.config, context.json);
   if (!log) return report_error(log.error(), context.json);
   Session session(context.config, std::move(*log), context.json);
-  return session.run(body);
+  return session.run(settled(context.config, body));
+}
+
+// Everybody's result as soon as it is there; what is not known weighs most.
+Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Config>>& configs,
+                          control::Command wish) {
+  std::vector<NamedAccount> accounts;
+  for (const auto& config : configs)
+    accounts.push_back({config->account, config.get()});
+  AccountGroup group(host, std::move(accounts));
+  const auto tell = [&](const AccountResult& result) {
+    if (!host.json()) print({{}, result.name + "\n" + result.report.text}, false);
+  };
+  const auto results = co_await group.carry_out(std::move(wish), {}, tell);
+  if (host.json()) print({render_results(results), {}}, true);
+  co_return exit_code_of(results);
+}
+
+using MakeWish = std::function<control::Command(Session&)>;
+
+int run_journey(const CommandContext& context, const MakeWish& make_wish) {
+  return run_session(context, [&](Session& session) {
+    if (context.accounts.empty()) return perform(session, make_wish(session));
+    return perform_for_all(session, context.accounts, make_wish(session));
+  });
 }
 
 // A part whose end nobody would notice: its fault ends the process, which is then started again.
@@ -109,6 +141,13 @@ Task<int> do_service(Session& session) {
 
 }  // namespace
 
+std::function<Task<int>(Session&)> settled(Config& config,
+                                           std::function<Task<int>(Session&)> body) {
+  return [&config, body = std::move(body)](Session& session) {
+    return settle_and_run(session, config, body);
+  };
+}
+
 int report_error(const Error& error, bool json) {
   fmt::print(stderr, "bubble-buster: {}\n", error.text);
   if (json) print(render_error(error), true);
@@ -144,13 +183,12 @@ int run_command(const CommandContext& context, const ManageCommand& command) {
 }
 
 int run_command(const CommandContext& context, const LossCutCommand&) {
-  return run_session(context, [](Session& session) {
-    return perform(session, make_command(session, CommandKind::loss_cut));
-  });
+  return run_journey(context,
+                     [](Session& session) { return make_command(session, CommandKind::loss_cut); });
 }
 
 int run_command(const CommandContext& context, const FlattenCommand& command) {
-  return run_session(context, [command](Session& session) {
+  return run_journey(context, [&](Session& session) {
     auto wish =
         make_command(session, command.preview ? CommandKind::preview : CommandKind::flatten);
     wish.percent = command.percent;
@@ -160,22 +198,29 @@ int run_command(const CommandContext& context, const FlattenCommand& command) {
       wish.sides = command.side == "long" ? control::Sides::longs : control::Sides::shorts;
     if (command.losers) wish.profits = control::Profits::losers;
     if (command.winners) wish.profits = control::Profits::winners;
-    return perform(session, std::move(wish));
+    return wish;
+  });
+}
+
+int run_command(const CommandContext& context, const CancelCommand& command) {
+  return run_journey(context, [&](Session& session) {
+    auto wish = make_command(session, CommandKind::cancel);
+    wish.symbols = command.symbols;
+    return wish;
   });
 }
 
 int run_command(const CommandContext& context, const PauseCommand& command) {
-  return run_session(context, [reason = command.reason](Session& session) {
+  return run_journey(context, [&](Session& session) {
     auto wish = make_command(session, CommandKind::pause);
-    wish.reason = reason;
-    return perform(session, std::move(wish));
+    wish.reason = command.reason;
+    return wish;
   });
 }
 
 int run_command(const CommandContext& context, const ResumeCommand&) {
-  return run_session(context, [](Session& session) {
-    return perform(session, make_command(session, CommandKind::resume));
-  });
+  return run_journey(context,
+                     [](Session& session) { return make_command(session, CommandKind::resume); });
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {

@@ -1,6 +1,8 @@
 #include "app/wiring.h"
 
+#include <sys/stat.h>
 #include <algorithm>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -124,6 +126,20 @@ Task<Result<std::string>> find_home(Ground ground) {
   if (!identity) co_return std::unexpected(identity.error());
   co_return store::AccountHome::path_of(ground.config.runtime.state_dir, identity->environment,
                                         identity->alias);
+}
+
+Task<Status> settle_files(Ground ground, Config& config) {
+  auto& runtime = config.runtime;
+  if (!runtime.db_path.empty() && !runtime.lock_file.empty()) co_return Status{};
+  const auto home = co_await find_home(ground);
+  if (!home) co_return std::unexpected(home.error());
+  // As its first holder would.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(*home).parent_path(), ignored);
+  (void)::mkdir(home->c_str(), S_IRWXU);
+  if (runtime.db_path.empty()) runtime.db_path = find_database(*home);
+  if (runtime.lock_file.empty()) runtime.lock_file = *home + "/instance.lock";
+  co_return Status{};
 }
 
 binance::VenueOptions venue_options(const Config& config) {

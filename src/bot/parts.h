@@ -64,12 +64,12 @@ struct PnlFacts {
   int closes = 0;  // bookings of realized pnl
 };
 
+/// Growth and drawdown leave out what was put in or taken out: statistics, not money.
 struct EquityFacts {
-  struct Point {
-    TimePoint at{};
-    Usdt equity;
-  };
-  std::vector<Point> points;  // ascending
+  std::optional<TimePoint> since;  // of the first sample; nothing where there is none
+  Usdt equity;
+  double growth = 0;          // 0.05 = 5 %
+  double worst_drawdown = 0;  // 0.05 = 5 % below the highest before it
   std::string picture;        // PNG, in the language asked for; empty = could not be drawn
 };
 

@@ -415,5 +415,26 @@ class Test2Journeys(WithBot):
         self.assertIn("used or too old", told["parameters"]["text"])
 
 
+    def test_9_a_shell_reaches_the_same_accounts_by_name(self):
+        config = self.home / "bot.ini"
+        one = run("status", "--account", BOB, "--config", config, "--json")
+        self.assertEqual(one.returncode, 0, one.stderr)
+        self.assertEqual(len(json.loads(one.stdout)["positions"]), 3)
+        seen = run("flatten", "--preview", "--account", "all", "--config", config, "--json")
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+        told = json.loads(seen.stdout)["accounts"]
+        self.assertEqual([each["account"] for each in told], ["alice", BOB])
+        self.assertEqual([len(each["result"]["positions"]) for each in told], [3, 3])
+        wrong = run("flatten", "--account", "alise", "--config", config)
+        self.assertEqual(wrong.returncode, 2, wrong.stderr)
+        self.assertIn("did you mean 'alice'?", wrong.stderr)
+        two = run("status", "--account", "all", "--config", config)
+        self.assertEqual(two.returncode, 2, two.stderr)
+        done = run("flatten", "--account", "group:south", "--config", config)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.positions(self.bob), [])
+        self.assertEqual(len(self.positions(self.alice)), 3)
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
