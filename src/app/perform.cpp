@@ -142,6 +142,7 @@ class Performance {
       report = co_await holding.commands().carry_out(command_, account.take_first_look());
       // The verdict does not wait for a slow messenger.
       tell(report);
+      co_await holding.commands().finish();
     } catch (...) {
       fault = std::current_exception();
     }

@@ -2,6 +2,7 @@
 
 #include "desk/impl/flatten_scope.h"
 
+#include "desk/cancel_orders.h"
 namespace bb::desk {
 
 namespace {
@@ -79,10 +80,8 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
 }
 
 bool may_reopen(Desk& desk, const FlattenRequest& request, const exchange::OrderView& order) {
-  if (order.conditional || order.reduce_only || order.close_position) return false;
+  if (order.conditional || !may_open(order)) return false;
   const bool opens_short = order.side == Side::sell;
-  if (order.position_side == PositionSide::short_ && !opens_short) return false;
-  if (order.position_side == PositionSide::long_ && opens_short) return false;
   if (!is_wanted(request, order.symbol) || !is_side(request.side, opens_short)) return false;
   if (request.scope == FlattenScope::account) return true;
   return desk.ids().decode(order.client_order_id, order.symbol).has_value();

@@ -77,6 +77,7 @@ class Holder {
 
   Task<void> end() {
     stop_.request();
+    co_await commands->finish();
     co_await group_->join();
     world_.desk().parts().home = nullptr;
   }
@@ -233,6 +234,10 @@ TEST_CASE("commands: flatten pauses entries first, and only a resume ends that")
     const auto flat = co_await holder.ask(CommandKind::flatten);
     CHECK(flat.text == "FLAT");
     CHECK(world.position("C01USDT").is_zero());
+    CHECK_FALSE(world.store().open_holdings().empty());  // the verdict waits for no record
+    co_await holder.commands->finish();
+    CHECK(world.store().open_holdings().empty());
+    CHECK(has_message(world.store(), "closed C01USDT"));
     const auto latch = holder.home->latch().read();
     REQUIRE(latch);
     CHECK(latch->kind == store::LatchKind::paused);
