@@ -48,15 +48,15 @@ Task<int> push(Session& session, const trading::Board& board, std::size_t rows, 
   letter.kind = "board";
   letter.written_at = now;
   letter.language = session.config().notify.message_language();
+  std::string problems;
   for (const auto& channel : channels) {
     const auto result = co_await channel->send(letter);
     if (!result.delivered())
-      co_return report_error(
-          {ErrorKind::unreachable,
-           fmt::format("board not delivered by {}: {}", channel->name(), result.problem), 0},
-          session.json());
+      problems += fmt::format("{}board not delivered by {}: {}", problems.empty() ? "" : "; ",
+                              channel->name(), result.problem);
   }
-  co_return kDone;
+  if (problems.empty()) co_return kDone;
+  co_return report_error({ErrorKind::unreachable, std::move(problems), 0}, session.json());
 }
 
 Task<int> do_board(Session& session, bool with_push) {

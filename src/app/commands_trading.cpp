@@ -36,11 +36,12 @@ Task<int> settle_and_run(Session& session, Config& config,
   co_return co_await body(session);
 }
 
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
+                AfterStop after_stop = AfterStop::success) {
   auto log = open_log(context.config, context.json);
   if (!log) return report_error(log.error(), context.json);
   Session session(context.config, std::move(*log), context.json);
-  return session.run(settled(context.config, body));
+  return session.run(settled(context.config, body), after_stop);
 }
 
 // Everybody's result as soon as it is there; what is not known weighs most.
@@ -68,11 +69,12 @@ int run_journey(const CommandContext& context, const MakeWish& make_wish) {
 }
 
 // A part whose end nobody would notice: its fault ends the process, which is then started again.
-Task<void> essential(Session& session, const char* name, Task<void> part) {
+Task<void> essential(Session& session, const char* name, Task<void> part, int& code) {
   try {
     co_await std::move(part);
   } catch (const std::exception& error) {
     session.log().error("part failed", {{"part", name}, {"why", error.what()}});
+    code = kFailed;
     session.stop().request();
   }
 }
@@ -101,12 +103,13 @@ Task<int> manage_until_stopped(Session& session) {
   Holding holding(session, **account, jobs, "manage --loop");
   Delivery delivery(session, **account, co_await boost::asio::this_coro::executor);
   int code = kDone;
+  int fault = kDone;
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code)));
-  parts.spawn(essential(session, "door", holding.run(session.stop())));
+  parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code), fault));
+  parts.spawn(essential(session, "door", holding.run(session.stop()), fault));
   co_await parts.join();
   co_await delivery.finish();
-  co_return code;
+  co_return fault != kDone ? fault : session.stop().requested() ? kDone : code;
 }
 
 // A service outlives a night without network: it tries again, but never against a refusal.
@@ -124,19 +127,21 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
 
 Task<int> do_service(Session& session) {
   auto account = co_await open_patiently(session);
+  if (!account && session.stop().requested()) co_return kDone;
   if (!account) co_return failed(session, account.error());
+  int code = kDone;
   Mailroom mailroom(session.ground(), **account);
   DailyReporter reporter(session.ground(), **account);
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, service.jobs(), "service");
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(essential(session, "door", holding.run(session.stop())));
-  parts.spawn(essential(session, "service", service.run(session.stop())));
-  parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop())));
-  parts.spawn(essential(session, "daily report", reporter.run(session.stop())));
+  parts.spawn(essential(session, "door", holding.run(session.stop()), code));
+  parts.spawn(essential(session, "service", service.run(session.stop()), code));
+  parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop()), code));
+  parts.spawn(essential(session, "daily report", reporter.run(session.stop()), code));
   co_await parts.join();
-  co_return kDone;
+  co_return code;
 }
 
 }  // namespace
@@ -176,7 +181,7 @@ int run_command(const CommandContext& context, const EntryCommand& command) {
 }
 
 int run_command(const CommandContext& context, const ManageCommand& command) {
-  if (command.loop) return run_session(context, manage_until_stopped);
+  if (command.loop) return run_session(context, manage_until_stopped, AfterStop::own_code);
   return run_session(context, [](Session& session) {
     return perform(session, make_command(session, CommandKind::manage));
   });
@@ -224,7 +229,7 @@ int run_command(const CommandContext& context, const ResumeCommand&) {
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  return run_session(context, do_service);
+  return run_session(context, do_service, AfterStop::own_code);
 }
 
 }  // namespace bb::app

@@ -103,7 +103,12 @@ notify::Painter make_painter(const Config& config, Clock& clock, std::string acc
 
 Task<void> DailyReporter::run(Stop& stop) {
   while (!stop.requested()) {
-    if (ground_.config.notify.alerts.report_minute()) co_await step();
+    try {
+      if (ground_.config.notify.alerts.report_minute()) co_await step();
+    } catch (const std::exception& error) {
+      // Whoever guards positions does not end over a report.
+      ground_.log.error("no daily report", {{"why", error.what()}});
+    }
     (void)co_await stop.sleep_until(ground_.clock.after(kLook));
   }
 }

@@ -202,9 +202,11 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     remember_home(ground, account->home_->path());
     remember_database(ground, account->home_->path());
   }
+  store::StoreOptions files{runtime.db_path, options.threaded_store};
+  files.checks_pages = !options.looks;
   auto store =
-      store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),
-                         co_await boost::asio::this_coro::executor, ground.clock, ground.log);
+      store::Store::open(files, account_name(identity), co_await boost::asio::this_coro::executor,
+                         ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(

@@ -103,6 +103,7 @@ Task<void> Run::look() {
     co_return;
   }
   blind_ = 0;
+  problem_.clear();
   view_ = std::move(*found);
 }
 
@@ -131,6 +132,8 @@ void Run::judge(CloseLeg& leg) {
   if (leg.refusals >= kRefusalsMax) leg.is_over = true;
   const Micros step = std::min<Micros>(kFirstPause / 2 * (1 << std::min(leg.looks++, 4)), kMayLag);
   leg.look_at = clock().after(step);
+  // One that waits before it is sent again needs no look before.
+  if (leg.busy > 0 || leg.refusals > 0) leg.look_at = std::max(leg.look_at, leg.quiet_until);
 }
 
 Task<void> Run::act_one(CloseLeg& leg) {
@@ -139,6 +142,8 @@ Task<void> Run::act_one(CloseLeg& leg) {
   if (options_.turns == CloseTurns::taken) {
     const bool was_busy = desk_.turns().is_taken(leg.wish.symbol);
     turn.emplace(co_await desk_.turns().take(leg.wish.symbol));
+    // Whoever held the turn does not use up this leg's patience.
+    if (leg.first_sent == TimePoint{}) leg.give_up = clock().after(options_.patience);
     if (was_busy) {
       // Whoever acted here may have changed it.
       const auto again = co_await desk_.parts().account.fetch_positions();
@@ -147,8 +152,6 @@ Task<void> Run::act_one(CloseLeg& leg) {
       if (leg.is_there(position.qty)) co_return;
     }
   }
-  // Whoever held the turn does not use up this leg's patience.
-  if (leg.first_sent == TimePoint{}) leg.give_up = clock().after(options_.patience);
   co_await send_down(desk_, leg, position, purpose_);
   if (leg.before && leg.result.closed >= leg.before->abs() - leg.wish.keep)
     leg.quiet_until = std::max(leg.quiet_until, clock().after(kMayLag));

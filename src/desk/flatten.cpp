@@ -32,12 +32,17 @@ Task<Result<Positions>> read_positions(Parts& parts, std::optional<Positions> se
   co_return found;
 }
 
-// A whole close needs no fresh rules: those that are known split it, and a refusal refreshes them.
-Task<Status> prepare(Desk& desk, const FlattenRequest& request) {
-  if (request.part < one())
-    co_return co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
-  if (desk.book().rules().symbols.empty()) co_return co_await desk.book().refresh_rules();
-  co_return Status{};
+// A part is sized by them.
+Task<void> read_rules(Desk& desk) {
+  const auto read = co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+  if (!read) desk.parts().log.warn("rules not read", {{"why", read.error().text}});
+}
+
+// A whole close needs none: those that are known split it, and a refusal refreshes them.
+Task<void> read_missing_rules(Desk& desk) {
+  if (!desk.book().rules().symbols.empty()) co_return;
+  const auto read = co_await desk.book().refresh_rules();
+  if (!read) desk.parts().log.warn("rules not read", {{"why", read.error().text}});
 }
 
 template <class T>
@@ -123,7 +128,10 @@ Task<void> Flattening::close(std::vector<FlattenTarget> targets,
   auto closed = co_await close_legs(desk, orders, purpose,
                                     {CloseTurns::taken, kPatience, std::move(seen), false});
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const CloseResult& result = closed.legs[i];
+    CloseResult& result = closed.legs[i];
+    // It is where it was to be, and not where it was asked to be.
+    if (targets[i].is_kept && result.kind == CloseResult::Kind::flat)
+      result.kind = CloseResult::Kind::partial;
     const Qty keep = orders[i].keep;
     FlattenRow row;
     row.symbol = orders[i].symbol;
@@ -251,11 +259,14 @@ Task<void> bring_down(Flattening& work, std::vector<exchange::Position> seen) {
 }
 
 // Its symbols stay marked as closing, and parts alone, for as long as it lives.
-Task<void> record_all(std::unique_ptr<Flattening> work) { co_await work->record_all(); }
+Task<void> record_all(std::unique_ptr<Flattening> work) {
+  co_await join_after(work->rules, work->record_all());
+}
 
-Task<void> nothing() { co_return; }
-
-ProvedFlatten unread(Flattening& work) { return {std::move(work.report), nothing()}; }
+ProvedFlatten prove(std::unique_ptr<Flattening> work) {
+  FlattenReport report = work->report;
+  return {std::move(report), record_all(std::move(work))};
+}
 
 }  // namespace
 
@@ -265,21 +276,24 @@ Task<ProvedFlatten> flatten_to_proof(Desk& desk, FlattenRequest request,
   parts.log.warn("flatten", {{"reason", request.reason}, {"part", request.part}});
   if (request.reason.empty()) request.reason = "FLATTENED";
   const ClosePurpose purpose{OrderKind::close, Job::manual, utc_date(parts.market.exchange_now())};
-  std::unique_ptr<Flattening> whole(new Flattening{desk, std::move(request), purpose});
+  std::unique_ptr<Flattening> whole(new Flattening{
+      desk, std::move(request), purpose, TaskGroup(co_await boost::asio::this_coro::executor)});
   Flattening& work = *whole;
   work.report.text = complaint_of(work.request);
-  if (!work.report.text.empty()) co_return unread(work);
+  if (!work.report.text.empty()) co_return prove(std::move(whole));
+  const bool is_part = work.request.part < one();
+  if (!is_part) work.rules.spawn(read_missing_rules(desk));
   // Two parts at once would both be sized by the same read. What closes whole waits for nobody.
-  if (work.request.part < one()) {
+  if (is_part) {
     work.alone.emplace(co_await desk.turns().take(Symbol(kParts)));
     seen.reset();  // it may be older than what the one before has closed
   }
-  auto [positions, book] =
-      co_await both(read_positions(parts, std::move(seen)), prepare(desk, work.request));
-  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
+  auto positions =
+      co_await (is_part ? beside(read_rules(desk), read_positions(parts, std::move(seen)))
+                        : read_positions(parts, std::move(seen)));
   if (!positions) {
     work.report.text = "the positions could not be read: " + positions.error().text;
-    co_return unread(work);
+    co_return prove(std::move(whole));
   }
   work.choose(*positions);
   co_await bring_down(work, std::move(*positions));
@@ -289,8 +303,7 @@ Task<ProvedFlatten> flatten_to_proof(Desk& desk, FlattenRequest request,
   parts.log.warn("flatten ended", {{"verdict", str(work.report.verdict)},
                                    {"rows", work.report.rows.size()},
                                    {"orders_left", work.report.orders_left}});
-  FlattenReport report = work.report;
-  co_return ProvedFlatten{std::move(report), record_all(std::move(whole))};
+  co_return prove(std::move(whole));
 }
 
 Task<FlattenReport> flatten(Desk& desk, FlattenRequest request,

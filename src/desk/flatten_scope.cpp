@@ -59,6 +59,7 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
   const Qty size = position.qty.abs();
   if (rules == nullptr) {
     target.order.keep = size;
+    target.is_kept = true;
     target.text = "not closed: its rules are not known, so no part of it can be sized";
     return target;
   }
@@ -68,6 +69,7 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
   if (step.is_positive()) part = Qty(part.value().floor_to(step.value()));
   if (part < least) {
     target.order.keep = size;
+    target.is_kept = true;
     target.text = "not closed: the part is less than the smallest order";
     return target;
   }

@@ -112,6 +112,7 @@ Task<Report> Commands::carry_out(Command command, FirstLook seen) {
   Standing standing;
   if (command.kind == CommandKind::resume)
     standing = {stops_, parts_.home.latch().read(), parts_.home.fence()};
+  const bool is_another = !command.seen.empty() && command.seen != store::mark_of(standing.latch);
   // A command that its caller carried out itself, past us, is known after this.
   const bool knows_all = co_await parts_.jobs.take_over();
   if (desk().store.find_command(command.id) != nullptr)
@@ -140,7 +141,11 @@ Task<Report> Commands::carry_out(Command command, FirstLook seen) {
                                        {"who", record.who},
                                        {"arguments", record.arguments}});
   std::optional<Error> refused;
-  if (adds_risk(command.kind)) {
+  if (is_another)
+    refused = refusal(
+        "what stops entries is not what was shown when this resume was asked for; "
+        "look again");
+  if (!refused && adds_risk(command.kind)) {
     const auto stored = co_await std::move(durable);
     if (!stored) refused = stored.error();
   }

@@ -258,6 +258,29 @@ TEST_CASE("commands: flatten pauses entries first, and only a resume ends that")
   });
 }
 
+TEST_CASE("commands: a resume ends what its maker was shown, and no later pause") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto first = co_await holder.ask(CommandKind::pause);
+    CHECK(first.text == "latched");
+    auto resume = holder.make(CommandKind::resume);
+    resume.seen = store::mark_of(holder.home->latch().read());
+    const auto second = co_await holder.ask(CommandKind::pause);
+    CHECK(second.text == "latched");
+    const auto refused = co_await holder.commands->carry_out(resume);
+    CHECK(refused.failed);
+    CHECK(contains(refused.text, "not what was shown"));
+    CHECK(holder.home->latch().read());
+    resume.id = control::make_command_id();
+    resume.seen = store::mark_of(holder.home->latch().read());
+    const auto resumed = co_await holder.commands->carry_out(resume);
+    CHECK(resumed.text == "free");
+    CHECK(store::mark_of(holder.home->latch().read()) == "free");
+    co_await holder.end();
+  });
+}
+
 TEST_CASE("commands: a misspelled symbol is refused, and pauses nothing") {
   run_world({}, [](SimWorld& world) -> Task<void> {
     Holder holder(world);

@@ -14,6 +14,7 @@ struct Flattening {
   Desk& desk;
   FlattenRequest request;
   ClosePurpose purpose;
+  TaskGroup rules;  // reads them beside the closes
   FlattenReport report{};
   std::vector<CloseResult> results{};  // one per row
   std::optional<CloseView> after{};
