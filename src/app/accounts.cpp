@@ -98,6 +98,13 @@ bool has_main(const Config& config) {
   return !config.binance.api_key.empty() && !is_placeholder(config.binance.api_key.reveal());
 }
 
+std::unexpected<Error> unknown_account(const Config& config, std::string_view name) {
+  const auto near = nearest_word(name, account_names(config));
+  return fail(ErrorKind::invalid_input,
+              fmt::format("there is no account '{}'{}", shown(name),
+                          near ? fmt::format("; did you mean '{}'?", *near) : std::string()));
+}
+
 }  // namespace
 
 std::string complaint_of_account_name(std::string_view name) {
@@ -214,6 +221,35 @@ std::vector<std::string> groups_of(const Config& config, std::string_view name) 
   return {};
 }
 
+std::string folder_of_account(std::string_view name) {
+  std::string folder(name);
+  std::ranges::replace_if(
+      folder, [](char c) { return c == '/' || static_cast<unsigned char>(c) < ' '; }, '_');
+  return folder.starts_with('.') ? "_" + folder : folder;
+}
+
+Result<std::vector<std::string>> find_accounts(const Config& config,
+                                               const std::vector<std::string>& words) {
+  const auto names = account_names(config);
+  std::set<std::string, std::less<>> meant;
+  for (const auto& word : words) {
+    bool is_somebody = false;
+    for (const auto& name : names) {
+      const auto groups = groups_of(config, name);
+      const bool is_in_group =
+          word.starts_with("group:") && std::ranges::find(groups, word.substr(6)) != groups.end();
+      if (word != "all" && word != name && !is_in_group) continue;
+      meant.insert(name);
+      is_somebody = true;
+    }
+    if (!is_somebody) return unknown_account(config, word);
+  }
+  std::vector<std::string> found;
+  for (const auto& name : names)
+    if (meant.contains(name)) found.push_back(name);
+  return found;
+}
+
 Result<std::unique_ptr<Config>> config_of_account(const Config& config, std::string_view name) {
   auto own = reload(config);
   if (!own) return fail(ErrorKind::configuration, fmt::format("{}", fmt::join(own.error(), "\n")));
@@ -238,15 +274,13 @@ Result<std::unique_ptr<Config>> config_of_account(const Config& config, std::str
       binance.base_url.pop_back();
     (*own)->runtime.db_path = account.db_path.empty() ? "" : resolved(account.db_path, **own);
     (*own)->runtime.lock_file.clear();
+    (*own)->runtime.log_dir += "/" + folder_of_account(name);
     if (const auto faults = check_exchange(**own); !faults.empty())
       return fail(ErrorKind::configuration,
                   fmt::format("account '{}': {}", name, fmt::join(faults, "\n")));
     return std::move(*own);
   }
-  const auto near = nearest_word(name, account_names(config));
-  return fail(ErrorKind::invalid_input,
-              fmt::format("there is no account '{}'{}", shown(name),
-                          near ? fmt::format("; did you mean '{}'?", *near) : std::string()));
+  return unknown_account(config, name);
 }
 
 }  // namespace bb::app

@@ -50,6 +50,14 @@ std::vector<std::string> account_names(const Config& config);
 /// The groups of an account; [binance] has none.
 std::vector<std::string> groups_of(const Config& config, std::string_view name);
 
+/// What a folder of its own is called, within log_dir.
+std::string folder_of_account(std::string_view name);
+
+/// The accounts that these words mean: names, "group:NAME", "all"; each once, in the order of the
+/// configuration. Errors: a word that means nobody, with the nearest name.
+Result<std::vector<std::string>> find_accounts(const Config& config,
+                                               const std::vector<std::string>& words);
+
 /// The configuration of one account, whole: [binance] holds its key and its exchange. Errors: no
 /// such account (with the nearest name), addresses that do not fit together.
 Result<std::unique_ptr<Config>> config_of_account(const Config& config, std::string_view name);

@@ -23,7 +23,6 @@ class BotAccount {
 
  private:
   Task<Result<std::string>> prepare();
-  static void make_directory(const std::string& home);
   Task<Result<AccountView*>> view();
   Task<Result<std::vector<bot::PositionRow>>> read_positions();
   Task<Result<std::vector<bot::OrderRow>>> read_orders();
@@ -46,6 +45,7 @@ class BotAccount {
   std::unique_ptr<Config> config_;
   std::string name_;
   std::vector<std::string> groups_;
+  bool finds_database_;  // the configuration names none
   Session session_;
   std::unique_ptr<AccountView> view_;
   TaskGroup tasks_;

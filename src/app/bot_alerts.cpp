@@ -38,7 +38,6 @@ Task<Result<bot::AlertFacts>> BotAccount::read_alerts() {
 Task<Status> BotAccount::mute(TimePoint until, std::string who) {
   const auto home = co_await prepare();
   if (!home) co_return std::unexpected(home.error());
-  make_directory(*home);
   co_return notify::AlertSwitches(*home).mute(until, who);
 }
 
@@ -48,7 +47,9 @@ Task<Status> BotAccount::set_level(std::string kind, std::string level) {
   const auto wanted = level_of(level);
   if (notify::kind_of(kind).name != kind || (!wanted && !level.empty()))
     co_return fail(ErrorKind::invalid_input, "there is no such kind of alert");
-  make_directory(*home);
+  if (wanted == notify::Level::off && notify::kind_of(kind).urgency == notify::Urgency::critical)
+    co_return fail(ErrorKind::invalid_input,
+                   "critical alerts are switched off in the configuration only");
   co_return notify::AlertSwitches(*home).set_level(kind, wanted);
 }
 
@@ -59,7 +60,6 @@ Task<Result<bool>> BotAccount::acknowledge(std::string data, std::string who) {
   const auto name = std::filesystem::path(*home).filename().string();
   const auto message = notify::acknowledged_id(name, data);
   if (!message) co_return false;
-  make_directory(*home);
   if (const auto noted = notify::AlertSwitches(*home).acknowledge(*message, who); !noted)
     co_return std::unexpected(noted.error());
   co_return true;

@@ -40,6 +40,9 @@ struct FlattenCommand {
   bool winners = false;
   bool preview = false;
 };
+struct CancelCommand {
+  std::vector<std::string> symbols;  // empty = all
+};
 struct PauseCommand {
   std::string reason;
 };
@@ -100,9 +103,9 @@ struct PrintCommand {
 };
 
 using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
-                             FlattenCommand, PauseCommand, ResumeCommand, StatusCommand,
-                             ServiceCommand, BotCommand, BoardCommand, AuditCommand, DoctorCommand,
-                             StrategiesCommand, PaperCommand, DemoCommand>;
+                             FlattenCommand, CancelCommand, PauseCommand, ResumeCommand,
+                             StatusCommand, ServiceCommand, BotCommand, BoardCommand, AuditCommand,
+                             DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";
@@ -111,6 +114,8 @@ struct Invocation {
   bool print_config = false;
   bool print_reference = false;  // every key as Markdown: docs/config.md
   std::string name;              // of the sub-command; empty with a --print option alone
+  /// Whom it is about, as typed: names, "group:NAME", "all"; empty = the account of [binance].
+  std::vector<std::string> accounts;
   Command command;
 };
 

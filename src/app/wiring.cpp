@@ -1,6 +1,8 @@
 #include "app/wiring.h"
 
+#include <sys/stat.h>
 #include <algorithm>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -126,6 +128,20 @@ Task<Result<std::string>> find_home(Ground ground) {
                                         identity->alias);
 }
 
+Task<Status> settle_files(Ground ground, Config& config) {
+  auto& runtime = config.runtime;
+  if (!runtime.db_path.empty() && !runtime.lock_file.empty()) co_return Status{};
+  const auto home = co_await find_home(ground);
+  if (!home) co_return std::unexpected(home.error());
+  // As its first holder would.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(*home).parent_path(), ignored);
+  (void)::mkdir(home->c_str(), S_IRWXU);
+  if (runtime.db_path.empty()) runtime.db_path = find_database(*home);
+  if (runtime.lock_file.empty()) runtime.lock_file = *home + "/instance.lock";
+  co_return Status{};
+}
+
 binance::VenueOptions venue_options(const Config& config) {
   if (config.binance.base_url == kMemoryUrl) return {};
   const auto proxy = read_proxy(config.notify);
@@ -186,9 +202,11 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     remember_home(ground, account->home_->path());
     remember_database(ground, account->home_->path());
   }
+  store::StoreOptions files{runtime.db_path, options.threaded_store};
+  files.checks_pages = !options.looks;
   auto store =
-      store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),
-                         co_await boost::asio::this_coro::executor, ground.clock, ground.log);
+      store::Store::open(files, account_name(identity), co_await boost::asio::this_coro::executor,
+                         ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(

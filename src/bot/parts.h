@@ -53,6 +53,7 @@ struct AccountState {
   std::string holder_name;  // "service, pid 12"
   std::optional<TimePoint> last_patrol;
   bool patrol_could_read = true;
+  Micros patrol_every{60'000'000};
   bool fence_ours = true;
   bool store_healthy = true;
   std::size_t unresolved = 0;  // orders nobody knows the fate of
@@ -65,12 +66,12 @@ struct PnlFacts {
   int closes = 0;  // bookings of realized pnl
 };
 
+/// Growth and drawdown leave out what was put in or taken out: statistics, not money.
 struct EquityFacts {
-  struct Point {
-    TimePoint at{};
-    Usdt equity;
-  };
-  std::vector<Point> points;  // ascending
+  std::optional<TimePoint> since;  // of the first sample; nothing where there is none
+  Usdt equity;
+  double growth = 0;          // 0.05 = 5 %
+  double worst_drawdown = 0;  // 0.05 = 5 % below the highest before it
   std::string picture;        // PNG, in the language asked for; empty = could not be drawn
 };
 

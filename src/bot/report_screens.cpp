@@ -18,8 +18,8 @@ constexpr Phrase kTransferred{" · transferred {}", " · 转入转出 {}"};
 constexpr Phrase kTotal{"Total: <b>{}</b> USDT", "合计：<b>{}</b> USDT"};
 constexpr Phrase kNoEquity{"no equity recorded yet: the service samples it while it runs",
                            "还没有权益记录：服务运行时才会采样"};
-constexpr Phrase kEquity{"{}\nEquity <b>{}</b> USDT · peak {} · drawdown {} %\nsince {}",
-                         "{}\n权益 <b>{}</b> USDT · 峰值 {} · 回撤 {} %\n自 {}"};
+constexpr Phrase kEquity{"{}\nEquity <b>{}</b> USDT · growth {} % · worst drawdown {} %\nsince {}",
+                         "{}\n权益 <b>{}</b> USDT · 收益 {} % · 最大回撤 {} %\n自 {}"};
 constexpr Phrase kNoRun{"no entry recorded yet", "还没有开仓记录"};
 constexpr Phrase kRunTitle{"<b>Last entry</b> {} · {}\n{} · {}",
                            "<b>上次开仓</b> {} · {}\n{} · {}"};
@@ -138,21 +138,12 @@ Task<Screen> Screens::equity(Person person, AccountPort& account, Request reques
   screen.is_private = true;
   if (!facts) {
     screen.html = head(account) + " " + excuse(person, facts.error());
-  } else if (facts->points.empty()) {
+  } else if (!facts->since) {
     screen.html = head(account) + " · " + say(in, kNoEquity);
   } else {
-    Usdt peak;
-    Decimal deepest;
-    for (const auto& point : facts->points) {
-      peak = std::max(peak, point.equity);
-      if (peak.value().is_positive())
-        deepest = std::max(
-            deepest, Decimal::div((peak - point.equity).value(), peak.value(), Rounding::nearest));
-    }
-    screen.html = say(in, kEquity, head(account), money(facts->points.back().equity.value()),
-                      money(peak.value()),
-                      money(Decimal::mul(deepest, Decimal::from_int(100), Rounding::nearest)),
-                      moment(facts->points.front().at));
+    screen.html = say(in, kEquity, head(account), money(facts->equity.value()),
+                      fmt::format("{:+.2f}", facts->growth * 100),
+                      fmt::format("{:.2f}", facts->worst_drawdown * 100), moment(*facts->since));
     if (!facts->picture.empty())
       screen.file = notify::BotFile{"photo", "equity.png", "image/png", facts->picture};
   }

@@ -49,6 +49,9 @@ struct Command {
   Sides sides = Sides::any;                  // flatten
   Profits profits = Profits::any;            // flatten: as the exchange counts them at that moment
   std::string reason;                        // pause
+  /// resume: what its maker was shown, as store::mark_of() writes it; what stands instead is not
+  /// ended. Empty = whatever stands when it arrives.
+  std::string seen;
 
   bool operator==(const Command&) const = default;
 };

@@ -65,6 +65,7 @@ void write_members(JsonWriter& json, const Command& command) {
       json.field("profit", command.profits == Profits::losers ? "losers" : "winners");
   }
   if (!command.reason.empty()) json.field("reason", command.reason);
+  if (!command.seen.empty()) json.field("seen", command.seen);
 }
 
 std::string short_text(JsonView value) {
@@ -86,6 +87,8 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     command.trade_day = short_text(value);
   } else if (name == "reason" && command.kind == CommandKind::pause) {
     command.reason = short_text(value);
+  } else if (name == "seen" && command.kind == CommandKind::resume) {
+    command.seen = short_text(value);
   } else if (name == "scope" && flattens) {
     const std::string scope = short_text(value);
     if (scope != "tracked" && scope != "account") throw net::JsonError("scope is not known");

@@ -66,6 +66,8 @@ class Commands {
 
   /// Ends what an earlier process left in the middle. Once, before the first command.
   Task<void> begin();
+  /// Waits for what follows a verdict: the records of a flatten. After the last command.
+  Task<void> finish();
   /// `seen`: positions that the caller has read just now, for a flatten.
   Task<control::Report> carry_out(control::Command command, FirstLook seen = {});
   /// For watchers.
@@ -85,6 +87,7 @@ class Commands {
   Task<CommandResult> patrol();
   Task<CommandResult> cut_losses();
   Task<CommandResult> flatten(control::Command command, FirstLook seen);
+  Task<void> keep_records(Task<void> records, std::vector<store::Holding> held);
   Task<CommandResult> preview(control::Command command);
   Task<CommandResult> cancel(control::Command command);
   Task<CommandResult> pause(control::Command command);
@@ -100,6 +103,7 @@ class Commands {
   std::uint64_t stops_ = 0;  // how many pauses and flattens arrived: a latch that stands hides them
   std::set<std::string> in_hand_;
   Event ended_;
+  std::optional<TaskGroup> aftermath_;
 };
 
 }  // namespace bb::service

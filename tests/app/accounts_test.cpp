@@ -72,6 +72,27 @@ TEST_CASE("accounts: sections, the variable and [binance] name them together") {
   CHECK(mentions(none.error().text, "did you mean 'bob@mail.example'?"));
 }
 
+TEST_CASE("accounts: words choose them by name, group and all, and none is guessed") {
+  const TempDir dir;
+  const auto config = load(dir,
+                           "[account.alice]\napi_key = k1\napi_secret = s1\ngroup = north\n"
+                           "[account.bob]\napi_key = k2\napi_secret = s2\ngroup = north, south\n"
+                           "[account.carl]\napi_key = k3\napi_secret = s3\n");
+  REQUIRE_MESSAGE(config.has_value(), config.error().front());
+  const auto find = [&](const std::vector<std::string>& words) {
+    return find_accounts(**config, words).value_or(std::vector<std::string>{"nobody"});
+  };
+  CHECK(find({"all"}) == std::vector<std::string>{"alice", "bob", "carl"});
+  CHECK(find({"carl", "alice", "carl"}) == std::vector<std::string>{"alice", "carl"});
+  CHECK(find({"group:south"}) == std::vector<std::string>{"bob"});
+  CHECK(find({"group:north", "carl"}).size() == 3);
+  for (const char* word : {"dora", "group:east", "group:", "ALL", ""})
+    CHECK_FALSE_MESSAGE(find_accounts(**config, {"alice", word}).has_value(), word);
+  CHECK(mentions(find_accounts(**config, {"alise"}).error().text, "did you mean 'alice'?"));
+  CHECK(folder_of_account("../a/b") == "_.._a_b");
+  CHECK((*config_of_account(**config, "bob"))->runtime.log_dir.ends_with("/bob"));
+}
+
 TEST_CASE("accounts: everything wrong is told at once, and no key or secret with it") {
   const auto all = faults_of(
       "[account.a]\napi_key = KEY-A\n"

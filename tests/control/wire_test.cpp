@@ -43,6 +43,7 @@ TEST_CASE("a command comes out as it went in, in one line") {
     command.kind = kind;
     if (kind == CommandKind::entry) command.trade_day = "2025-10-10";
     if (kind == CommandKind::pause) command.reason = "holiday";
+    if (kind == CommandKind::resume) command.seen = "paused 1760000000000 2";
     if (kind == CommandKind::cancel) command.symbols = {"AAAUSDT"};
     const std::string line = write_request(command);
     CHECK(line.find('\n') == line.size() - 1);
