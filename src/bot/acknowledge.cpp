@@ -18,17 +18,22 @@ constexpr Phrase kNoneOfYours{"This is no alert of an account that you may opera
 Task<void> Bot::acknowledge(Update update) {
   const Person person = person_of(update);
   std::string problem;
-  for (auto& account : parts_.accounts) {
-    if (access_.role(update.user, account.name) < Role::operates) continue;
-    const auto noted = co_await account.acknowledge(update.data, person.name);
+  std::vector<std::pair<std::string, std::function<Task<Result<bool>>(std::string, std::string)>>>
+      whose;
+  for (auto& account : parts_.accounts)
+    if (access_.role(update.user, account.name) >= Role::operates)
+      whose.emplace_back(account.name, account.acknowledge);
+  if (parts_.acknowledge && access_.best_role(update.user) >= Role::operates)
+    whose.emplace_back("the strategies", parts_.acknowledge);
+  for (const auto& [name, acknowledge] : whose) {
+    const auto noted = co_await acknowledge(update.data, person.name);
     if (!noted) problem = notify::first_characters(noted.error().text, kAlertCharacters);
     if (!noted || !*noted) continue;
     (void)co_await messenger_.answer(update.press_id, say(person.language, kAcknowledged));
     const auto bare =
         fmt::format(R"({{"chat_id":{},"message_id":{}}})", update.chat, update.message);
     (void)co_await parts_.api.call("editMessageReplyMarkup", bare);
-    audit_.add(
-        {update.user, update.chat, update.id, update.data, "acknowledged for " + account.name});
+    audit_.add({update.user, update.chat, update.id, update.data, "acknowledged for " + name});
     co_return;
   }
   (void)co_await messenger_.answer(

@@ -62,7 +62,9 @@ Bot::Bot(Parts parts, std::unique_ptr<Cards> cards)
       cards_(std::move(cards)),
       messenger_(parts_.api, *cards_, parts_.clock, parts_.log),
       screens_(parts_, access_, audit_),
-      deeds_(parts_, access_, screens_, messenger_, audit_) {}
+      deeds_(parts_, access_, screens_, messenger_, audit_),
+      strategy_screens_(parts_, access_, screens_),
+      strategy_deeds_(parts_, access_, strategy_screens_, messenger_, audit_) {}
 
 Bot::~Bot() = default;
 
@@ -267,7 +269,12 @@ Task<void> Bot::answer(Update update, std::string action, Task<void> deed) {
 
 Task<void> Bot::do_line(Occasion occasion, Request request, std::string digits) {
   Screen screen;
-  if (acts(request.verb))
+  const bool is_of_strategies = is_about_strategies(request.verb);
+  if (is_of_strategies && acts(request.verb))
+    screen = co_await strategy_deeds_.propose(occasion, std::move(request));
+  else if (is_of_strategies)
+    screen = co_await strategy_screens_.show(occasion.person, std::move(request));
+  else if (acts(request.verb))
     screen = co_await deeds_.propose(occasion, std::move(request), std::move(digits));
   else
     screen = co_await screens_.show(occasion.person, std::move(request));
@@ -282,7 +289,7 @@ Task<void> Bot::do_press(Update update, Cards::Press press) {
   const auto parsed =
       parse_request(action.line, username_, access_.accounts_of(update.user, Role::viewer));
   const bool closes =
-      action.kind == Action::Kind::confirm && parsed && *parsed && !adds_risk((*parsed)->verb);
+      action.kind == Action::Kind::confirm && parsed && *parsed && goes_first((*parsed)->verb);
   // A press that Telegram does not know any more is stale. Closing does not wait for its word: the
   // button was ours, fresh and unused.
   if (closes) {
@@ -316,7 +323,9 @@ Task<void> Bot::do_action(Occasion occasion, Action action) {
   }
   Request request = std::move(**parsed);
   request.page = action.page;
-  if (action.kind == Action::Kind::confirm)
+  if (action.kind == Action::Kind::confirm && is_about_strategies(request.verb))
+    co_await strategy_deeds_.carry_out(occasion, std::move(request));
+  else if (action.kind == Action::Kind::confirm)
     co_await deeds_.carry_out(occasion, std::move(request));
   else if (action.kind == Action::Kind::ask)
     co_await deeds_.ask_others(occasion, std::move(request));

@@ -30,6 +30,8 @@ constexpr Phrase kCosts{"expected: slippage {} USDT, fee {} USDT",
 constexpr Phrase kMore{"… and {} more", "……另有 {} 个"};
 constexpr Phrase kThenPaused{"Entries are paused first, until /resume.",
                              "将先暂停开仓，直到 /resume。"};
+constexpr Phrase kBound{"Strategies that trade on it: {}", "在此账户交易的策略：{}"};
+constexpr Phrase kStopFirst{"⏹ Stop them first, then: {}", "⏹ 先停止策略，再{}"};
 constexpr Phrase kBlind{"It can be tried all the same.", "仍可尝试执行。"};
 constexpr Phrase kWorking{"⏳ working…", "⏳ 执行中…"};
 constexpr Phrase kAskedBy{"<i>asked by {}</i>", "<i>操作人：{}</i>"};
@@ -208,7 +210,10 @@ Task<Screen> Deeds::propose_flatten(Person person, std::vector<AccountPort*> acc
         "\n\n<b>" + say(in, kPreviewTotal, sums.rows, money(sums.notional.value())) + "</b>";
   if (sums.has_costs)
     screen.html += "\n" + say(in, kCosts, money(sums.slippage.value()), money(sums.fee.value()));
-  screen.html += "\n\n" + say(in, kThenPaused) + "\n" + say(in, kAsk);
+  screen.html += "\n\n" + say(in, kThenPaused);
+  const auto bound = StopsFirst::bound_words(parts_, person.user, accounts);
+  if (!bound.empty()) screen.html += "\n" + say(in, kBound, bound);
+  screen.html += "\n" + say(in, kAsk);
   Request choice = request;
   choice.verb = Verb::flatten;
   screen.rows.push_back(percent_row(choice));
@@ -222,6 +227,12 @@ Task<Screen> Deeds::propose_flatten(Person person, std::vector<AccountPort*> acc
   }
   if (!row.empty()) screen.rows.push_back(std::move(row));
   screen.rows.push_back({confirm_button(person, request, Button::Style::danger)});
+  if (!bound.empty() && !request.stops_strategies) {
+    choice.stops_strategies = true;
+    screen.rows.push_back(
+        {{say(in, kStopFirst, title_of(in, request)),
+          write_action({Action::Kind::confirm, line_of(choice)}), Button::Style::danger}});
+  }
   screen.rows.push_back({dismiss_button(person)});
   co_return screen;
 }
@@ -281,6 +292,7 @@ Task<void> Deeds::act_on(AccountPort& account, control::Command command, std::in
                          std::int64_t chat, std::int64_t update, Outcome& outcome, Event& changed) {
   const auto line = fmt::format("{} {}", control::str(command.kind), account.name);
   control::Report report;
+  if (outcome.stops != nullptr) co_await outcome.stops->wait_for(account);
   try {
     report = co_await account.perform(std::move(command));
   } catch (const std::exception& error) {
@@ -302,7 +314,8 @@ Screen Deeds::progress(const Person& person, const Request& request,
   for (const auto& outcome : outcomes)
     screen.html +=
         fmt::format("\n\n{}\n{}", Screens::head(*outcome.account),
-                    outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking));
+                    outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking)) +
+        (outcome.stops != nullptr ? outcome.stops->words(in, *outcome.account) : "");
   screen.html += "\n\n" + say(in, kAskedBy, shown(person.name));
   return screen;
 }
@@ -335,9 +348,13 @@ Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Req
   const auto bot_id = parts_.bot_id;
   const auto now = parts_.clock.utc_now();
   Event changed;
+  StopsFirst stops(parts_, audit_);
   TaskGroup group(co_await boost::asio::this_coro::executor);
+  if (request.stops_strategies) stops.plan(accounts);
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    outcomes[i].account = accounts[i];
+    outcomes[i] = {accounts[i], {}, stops.is_planned() ? &stops : nullptr};
+  if (stops.is_planned())
+    group.spawn(stops.run(occasion.person, occasion.place.chat, occasion.update));
   // The orders leave before the first word about them.
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     auto command =
@@ -347,6 +364,10 @@ Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Req
   }
   group.spawn(show_progress(occasion, request, outcomes, changed));
   co_await group.join();
+  if (!stops.is_planned()) co_return;
+  co_await stops.look_again(occasion.person.language);
+  Screen last = progress(occasion.person, request, outcomes);
+  (void)co_await messenger_.show(occasion.place, std::move(last));
 }
 
 }  // namespace bb::bot

@@ -9,6 +9,7 @@
 #include "bot/messenger.h"
 #include "bot/screens.h"
 #include "bot/second_factor.h"
+#include "bot/strategy_stops.h"
 
 namespace bb::bot {
 
@@ -50,6 +51,7 @@ class Deeds {
   struct Outcome {
     AccountPort* account = nullptr;
     std::optional<control::Report> report;
+    StopsFirst* stops = nullptr;  // of strategies, before it
   };
 
   std::vector<AccountPort*> targets_of(const Person& person, const Request& request) const;

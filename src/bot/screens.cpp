@@ -41,10 +41,10 @@ constexpr Phrase kRoles[] = {
     {"nobody", "无"}, {"viewer", "只读"}, {"operator", "操作员"}, {"admin", "管理员"}};
 
 constexpr Verb kMenuOrder[] = {
-    Verb::status,   Verb::positions, Verb::balance, Verb::orders,   Verb::pnl,    Verb::equity,
-    Verb::last_run, Verb::next,      Verb::flatten, Verb::loss_cut, Verb::pause,  Verb::resume,
-    Verb::cancel,   Verb::alerts,    Verb::mute,    Verb::logs,     Verb::doctor, Verb::audit,
-    Verb::accounts, Verb::language,  Verb::help,    Verb::version};
+    Verb::status,   Verb::positions,  Verb::balance,  Verb::orders,   Verb::pnl,    Verb::equity,
+    Verb::last_run, Verb::next,       Verb::flatten,  Verb::loss_cut, Verb::pause,  Verb::resume,
+    Verb::cancel,   Verb::strategies, Verb::alerts,   Verb::mute,     Verb::logs,   Verb::doctor,
+    Verb::audit,    Verb::accounts,   Verb::language, Verb::help,     Verb::version};
 
 Phrase label_of(Verb verb) {
   switch (verb) {
@@ -95,6 +95,14 @@ Phrase label_of(Verb verb) {
       return {"ℹ️ Version", "ℹ️ 版本"};
     case Verb::start:
       return {"‹ Menu", "‹ 菜单"};
+    case Verb::strategies:
+    case Verb::strategy:
+    case Verb::start_strategy:
+    case Verb::stop_strategy:
+    case Verb::restart_strategy:
+    case Verb::strategy_logs:
+    case Verb::last_exit:
+      return {"⚙️ Strategies", "⚙️ 策略"};
   }
   return {"", ""};
 }
@@ -189,6 +197,7 @@ Screen Screens::menu(const Person& person) const {
   std::vector<Button> row;
   for (const auto verb : kMenuOrder) {
     if (role < row_of(verb).least) continue;
+    if (is_about_strategies(verb) && parts_.strategies == nullptr) continue;
     const auto style = verb == Verb::flatten ? Button::Style::danger : Button::Style::plain;
     std::string action = action_of(verb);
     if (verb == Verb::language) action += person.language == Language::chinese ? " en" : " zh";
@@ -335,6 +344,13 @@ Task<Screen> Screens::show(Person person, Request request) {
     case Verb::resume:
     case Verb::loss_cut:
     case Verb::cancel:
+    case Verb::strategies:  // shown by StrategyScreens, done by StrategyDeeds
+    case Verb::strategy:
+    case Verb::start_strategy:
+    case Verb::stop_strategy:
+    case Verb::restart_strategy:
+    case Verb::strategy_logs:
+    case Verb::last_exit:
       break;
   }
   co_return menu(person);

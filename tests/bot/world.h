@@ -29,6 +29,7 @@ struct FakeAccount {
   std::string name;
   std::vector<PositionRow> positions;
   std::vector<control::Command> commands;  // what was handed over
+  std::vector<OrderRow> orders;
   Micros delay{0};
   std::int64_t acknowledged = 0;  // of its alerts
   bool paused = true;
@@ -43,9 +44,15 @@ struct Shown {
   std::vector<std::pair<std::string, std::string>> buttons;  // label, callback_data
 };
 
+/// Virtual time, or the machine's where a test has sockets.
+struct AnyLoop {
+  boost::asio::io_context& io;
+  Clock& clock;
+};
+
 class World {
  public:
-  explicit World(SimLoop& loop);
+  explicit World(AnyLoop loop, net::Latency to_telegram = {});
   ~World();
 
   /// Hears these updates as one answer of getUpdates and waits until all were answered.
@@ -70,14 +77,15 @@ class World {
   std::string audit() const;
   FakeAccount& account(const std::string& name);
 
-  SimLoop& loop;
+  AnyLoop loop;
   TempDir folder;
   Settings settings;
   std::deque<FakeAccount> accounts;
   std::vector<Shown> shown;
   std::vector<std::string> alerts;  // texts of answerCallbackQuery
   std::vector<std::string> methods;
-  std::string fails_with;  // answer of every call, when not empty
+  std::string fails_with;                       // answer of every call, when not empty
+  supervise::Strategies* strategies = nullptr;  // from the next restart() on
   std::unique_ptr<store::OpsStore> ops;
   std::unique_ptr<Bot> bot;
 
