@@ -56,6 +56,7 @@ class WatchMemory {
   struct Seen {
     std::string runner, name;
     std::optional<State> state;
+    bool was_up = false;  // when it was last up or down: on its way it is neither
     std::int64_t restarts = 0;
     std::deque<TimePoint> restarted;  // within the window
     int cpu_high = 0, memory_high = 0;

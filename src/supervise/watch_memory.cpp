@@ -167,7 +167,8 @@ void WatchMemory::judge_restarts(Hold& hold) {
 void WatchMemory::judge_state(Hold& hold) {
   auto& seen = hold.seen;
   const auto state = state_of(hold.strategy).value_or(State::unknown);
-  const bool was_up = seen.state && is_up(*seen.state);
+  const bool was_up = seen.was_up;
+  if (is_up(state) || is_down(state)) seen.was_up = is_up(state);
   seen.state = state;
   hold.set(Trouble::failed, state == State::failed,
            "has failed" + last_exit_of(hold.strategy) + " and nobody restarts it");
@@ -223,6 +224,7 @@ void WatchMemory::judge_missing(const Look& look, std::vector<Change>& out) {
     seen.present = false;
     seen.open = {Trouble::vanished};
     seen.state.reset();
+    seen.was_up = false;
     seen.restarted.clear();
     if (!look.ours.contains(key))
       out.push_back({Change::Kind::trouble, seen.runner, seen.name, Trouble::vanished,

@@ -195,6 +195,16 @@ TEST_CASE("watch: what vanished is told once, and when it is there again") {
   CHECK(night.look() == Told{"recovered"});
 }
 
+TEST_CASE("watch: a stop from elsewhere is told although a look saw it on its way") {
+  Night night;
+  night.look();
+  night.process().state = State::stopping;
+  CHECK(night.look() == Told{});
+  night.process().state = State::stopped;
+  CHECK(night.look() == Told{"trouble stopped"});
+  CHECK(night.look() == Told{});
+}
+
 TEST_CASE("watch: what comes back broken, or is stopped after a failure, is not called well") {
   Night night;
   night.look();
