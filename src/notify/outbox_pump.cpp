@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "base/join.h"
 #include "notify/text.h"
 
 namespace bb::notify {
