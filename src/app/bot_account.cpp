@@ -41,8 +41,8 @@ Report refused(Error error) { return render(service::CommandResult(std::move(err
 
 void read_holder(const Report& report, bot::AccountState& state) {
   const auto document = net::JsonDocument::parse(report.json);
-  if (!document) return;
   try {
+    if (!document) throw net::JsonError("no JSON");
     const auto root = document->root();
     state.holder_name =
         fmt::format("{}, pid {}", root.at("command").text(), root.at("pid").integer());
@@ -54,7 +54,9 @@ void read_holder(const Report& report, bot::AccountState& state) {
     if (const auto at = parse_utc_instant(root.at("last_patrol").text().substr(0, 19)))
       state.last_patrol = *at;
   } catch (const net::JsonError&) {
+    // What it does not say may be wrong.
     state.holder_name = "a holder of another version";
+    state.store_healthy = false;
   }
 }
 
@@ -66,6 +68,7 @@ BotAccount::BotAccount(Session& host, std::unique_ptr<Config> config, std::strin
     : config_(std::move(config)),
       name_(std::move(name)),
       groups_(std::move(groups)),
+      finds_database_(config_->runtime.db_path.empty()),
       session_(host, *config_, log_of(host.log(), name_), venues),
       tasks_(executor) {}
 
@@ -78,7 +81,10 @@ Task<void> BotAccount::finish() {
 Task<Result<std::string>> BotAccount::prepare() {
   if (const auto settled = co_await settle_files(session_.ground(), *config_); !settled)
     co_return std::unexpected(settled.error());
-  co_return co_await find_home(session_.ground());
+  auto home = co_await find_home(session_.ground());
+  // Its first holder may have come since, with a database of its own.
+  if (home && finds_database_) config_->runtime.db_path = find_database(*home);
+  co_return home;
 }
 
 Task<Result<AccountView*>> BotAccount::view() {
@@ -96,6 +102,7 @@ Task<Result<bot::AccountState>> BotAccount::read_state() {
   const auto home = co_await prepare();
   if (!home) co_return std::unexpected(home.error());
   bot::AccountState state;
+  state.patrol_every = config_->runtime.manager_interval();
   state.latch = store::Latch(*home).read();
   Command wish = make_command(session_, CommandKind::status);
   const auto reply =

@@ -45,6 +45,7 @@ class BotAccount {
   std::unique_ptr<Config> config_;
   std::string name_;
   std::vector<std::string> groups_;
+  bool finds_database_;  // the configuration names none
   Session session_;
   std::unique_ptr<AccountView> view_;
   TaskGroup tasks_;

@@ -47,6 +47,9 @@ Task<Status> BotAccount::set_level(std::string kind, std::string level) {
   const auto wanted = level_of(level);
   if (notify::kind_of(kind).name != kind || (!wanted && !level.empty()))
     co_return fail(ErrorKind::invalid_input, "there is no such kind of alert");
+  if (wanted == notify::Level::off && notify::kind_of(kind).urgency == notify::Urgency::critical)
+    co_return fail(ErrorKind::invalid_input,
+                   "critical alerts are switched off in the configuration only");
   co_return notify::AlertSwitches(*home).set_level(kind, wanted);
 }
 

@@ -32,10 +32,18 @@ bool reduces(const OrderView& order) {
          (order.position_side == PositionSide::long_ && order.side == Side::sell);
 }
 
-bool is_guarded(const exchange::Position& position, const std::vector<OrderView>& orders) {
+// As a patrol counts protection (desk/standing.h), of positions of either side and of any owner.
+bool is_guarded(const exchange::Position& position, const std::vector<OrderView>& orders,
+                TimePoint now) {
+  constexpr Seconds kTriggering{1};
+  const Side closing = position.qty.is_negative() ? Side::buy : Side::sell;
   return std::ranges::any_of(orders, [&](const OrderView& order) {
-    return is_stop(order) && order.symbol == position.symbol &&
-           order.position_side == position.side;
+    const bool is_of_it = order.symbol == position.symbol && order.position_side == position.side &&
+                          order.side == closing;
+    const bool is_stuck =
+        order.status == OrderStatus::triggering && now - order.update_time > kTriggering;
+    if (!is_of_it || !is_stop(order) || !is_live(order.status) || is_stuck) return false;
+    return order.close_position || (reduces(order) && order.qty >= position.qty.abs());
   });
 }
 
@@ -47,6 +55,15 @@ std::vector<std::string> lines_of(const std::string& text) {
     at = end + 1;
   }
   return lines;
+}
+
+// Of a log that several accounts share: whose line it is stands at its end.
+bool is_of(const std::string& line, const std::string& account) {
+  constexpr std::string_view kMark = " account=";
+  const auto at = line.rfind(kMark);
+  if (at == std::string::npos) return account == kMainAccount;
+  const std::string rest = line.substr(at + kMark.size());
+  return rest == account || rest.starts_with(account + " env=");
 }
 
 // "SYMBOL rank gain", as the entry wrote down why it chose what it chose.
@@ -75,10 +92,11 @@ Task<Result<std::vector<bot::PositionRow>>> BotAccount::read_positions() {
   if (!held) co_return std::unexpected(held.error());
   if (!orders) co_return std::unexpected(orders.error());
   std::vector<bot::PositionRow> rows;
+  const TimePoint now = (*seen)->market().exchange_now();
   for (const auto& position : *held)
     rows.push_back({position.symbol, position.side, position.qty, position.entry, position.mark,
                     position.liquidation, position.mark * position.qty.abs(),
-                    position.unrealized_pnl, is_guarded(position, *orders)});
+                    position.unrealized_pnl, is_guarded(position, *orders, now)});
   co_return rows;
 }
 
@@ -142,7 +160,10 @@ Task<Result<bot::EquityFacts>> BotAccount::read_equity(bool is_chinese) {
   const auto& runtime = config_->runtime;
   if (!std::filesystem::exists(runtime.db_path)) co_return bot::EquityFacts{};
   const TimePoint now = session_.clock().utc_now();
-  EquityRequest request{runtime.db_path, (*seen)->name(), now - kEquitySpan};
+  EquityRequest request;
+  request.path = runtime.db_path;
+  request.account = (*seen)->name();
+  request.since = now - kEquitySpan;
   request.language = is_chinese ? notify::Language::chinese : notify::Language::english;
   request.zone_offset = zone_offset(runtime, now);
   request.zone = runtime.timezone;
@@ -202,18 +223,20 @@ Task<std::string> BotAccount::examine_it() {
   co_return render(report, false).text;
 }
 
+// Its service's own, or its lines of the one that the bot writes for all of them.
 Result<std::string> BotAccount::read_log(int lines) const {
-  // Its service's own, or the one that it shares with the bot.
-  const std::filesystem::path folder = config_->runtime.log_dir;
-  std::string path = folder / "strategy.log";
-  if (config_->account != kMainAccount && !std::filesystem::exists(path))
-    path = folder.parent_path() / "strategy.log";
+  const std::filesystem::path own =
+      std::filesystem::path(config_->runtime.log_dir) / "strategy.log";
+  const bool is_shared = name_ == kMainAccount || !std::filesystem::exists(own);
+  const auto path =
+      name_ != kMainAccount && is_shared ? own.parent_path().parent_path() / "strategy.log" : own;
   std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) return fail(ErrorKind::configuration, "there is no log yet at " + path);
+  if (!in) return fail(ErrorKind::configuration, "there is no log yet at " + own.string());
   const std::streamoff size = in.tellg();
   in.seekg(std::max<std::streamoff>(0, size - kLogTail));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   auto all = lines_of(text);
+  if (is_shared) std::erase_if(all, [&](const std::string& line) { return !is_of(line, name_); });
   const auto wanted = static_cast<std::size_t>(lines);
   if (all.size() > wanted) all.erase(all.begin(), all.end() - lines);
   std::string out;

@@ -52,10 +52,10 @@ Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Confi
     accounts.push_back({config->account, config.get()});
   AccountGroup group(host, std::move(accounts));
   const auto tell = [&](const AccountResult& result) {
-    if (!host.json()) print({{}, result.name + "\n" + result.report.text}, false);
+    if (!host.json()) print(Rendered{{}, result.name + "\n" + result.report.text}, false);
   };
   const auto results = co_await group.carry_out(std::move(wish), {}, tell);
-  if (host.json()) print({render_results(results), {}}, true);
+  if (host.json()) print(Rendered{render_results(results), {}}, true);
   co_return exit_code_of(results);
 }
 

@@ -133,11 +133,12 @@ Rendered render_cancel(const desk::CancelReport& report) {
   json.begin_object()
       .field("command", "cancel")
       .field("canceled", report.canceled)
+      .field("gone", report.gone)
       .field("left", report.left);
   if (!report.problem.empty()) json.field("problem", report.problem);
   json.key("details").begin_array();
-  std::string text =
-      fmt::format("cancel: {} orders canceled, {} left\n", report.canceled, report.left);
+  std::string text = fmt::format("cancel: {} orders canceled, {} gone before that, {} left\n",
+                                 report.canceled, report.gone, report.left);
   for (const auto& line : report.details) {
     json.value(line);
     text += "  " + line + "\n";
@@ -149,7 +150,7 @@ Rendered render_cancel(const desk::CancelReport& report) {
 
 int code_of_cancel(const desk::CancelReport& report) {
   if (!report.problem.empty()) return report.is_sent ? kUnknown : kUnreachable;
-  return report.left == 0 ? kDone : kPartial;
+  return report.left == 0 && report.gone == 0 ? kDone : kPartial;
 }
 
 Rendered render_latch(const service::LatchDone& done) {

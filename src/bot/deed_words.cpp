@@ -44,8 +44,8 @@ constexpr Phrase kCut{"✅ {} of {} positions closed", "✅ 已平 {} / {} 个�
 constexpr Phrase kCutErrors{"🟠 {} of {} positions closed, {} errors",
                             "🟠 已平 {} / {} 个持仓，{} 个错误"};
 constexpr Phrase kCanceled{"✅ {} orders canceled", "✅ 已撤 {} 笔挂单"};
-constexpr Phrase kCanceledPart{"🟠 {} orders canceled, {} are left",
-                               "🟠 已撤 {} 笔挂单，剩余 {} 笔"};
+constexpr Phrase kCanceledPart{"🟠 {} orders canceled, {} gone before that, {} left:",
+                               "🟠 已撤 {} 笔挂单，{} 笔已先消失（可能成交），剩余 {} 笔："};
 constexpr Phrase kFailed{"❌ {}", "❌ {}"};
 constexpr Phrase kFlattenBroke{
     "❓ <b>UNKNOWN</b> · {}\n   Look at the exchange now. ENTRIES MAY NOT BE PAUSED.",
@@ -127,7 +127,11 @@ std::string cancel_words(Language in, JsonView report) {
   const auto left = count_of(report, "left");
   if (const auto problem = text_of(report, "problem"); !problem.empty())
     return say(in, kFailed, shown(problem));
-  return left == 0 ? say(in, kCanceled, done) : say(in, kCanceledPart, done, left);
+  const auto gone = count_of(report, "gone");
+  if (left == 0 && gone == 0) return say(in, kCanceled, done);
+  std::string text = say(in, kCanceledPart, done, gone, left);
+  report.at("details").for_each([&](JsonView line) { text += "\n   " + shown(line.text()); });
+  return text;
 }
 
 std::string_view first_line(std::string_view text) {

@@ -10,6 +10,8 @@ namespace bb::bot {
 
 namespace {
 
+constexpr int kPatrolsMissed = 3;
+constexpr Minutes kMinute{1};
 constexpr Phrase kAllWell{"🟢 <b>Everything is all right</b>", "🟢 <b>一切正常</b>"};
 constexpr Phrase kLook{"🔴 <b>Something needs a look</b>", "🔴 <b>有情况需要处理</b>"};
 constexpr Phrase kNote{"🟡 <b>Running, with notes</b>", "🟡 <b>运行中，有提示</b>"};
@@ -94,10 +96,12 @@ void tell_state(const Person& person, const AccountState& state, TimePoint now, 
       add(Grade::bad, say(in, kSilent));
       break;
   }
-  if (state.last_patrol)
-    add(state.patrol_could_read ? Grade::fine : Grade::bad,
-        say(in, state.patrol_could_read ? kPatrol : kPatrolBlind,
-            span(in, std::max(Millis(0), now - *state.last_patrol))));
+  if (state.last_patrol) {
+    const Millis age = std::max(Millis(0), now - *state.last_patrol);
+    const bool is_late = age > kPatrolsMissed * state.patrol_every + kMinute;
+    add(state.patrol_could_read && !is_late ? Grade::fine : Grade::bad,
+        say(in, state.patrol_could_read ? kPatrol : kPatrolBlind, span(in, age)));
+  }
   if (!state.fence_ours) add(Grade::bad, say(in, kFence));
   if (!state.store_healthy) add(Grade::bad, say(in, kStoreSick));
   if (state.unresolved > 0) add(Grade::bad, say(in, kUnresolved, state.unresolved));
@@ -119,6 +123,9 @@ Task<Told> tell(Person person, AccountPort& account, TimePoint now) {
   told.text += "\n· " + say(person.language, kPositionsLine, positions->size(),
                             money(sum_of(*positions, &PositionRow::notional).value()),
                             signed_money(sum_of(*positions, &PositionRow::pnl).value()));
+  // What stands alone is guarded by nobody but its own stops.
+  const bool is_alone = state && state->holder == AccountState::Holder::none;
+  if (is_alone && !positions->empty()) told.grade = Grade::bad;
   const auto naked = std::ranges::count(*positions, false, &PositionRow::has_stop);
   if (naked > 0) {
     told.grade = Grade::bad;

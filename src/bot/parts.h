@@ -52,6 +52,7 @@ struct AccountState {
   std::string holder_name;  // "service, pid 12"
   std::optional<TimePoint> last_patrol;
   bool patrol_could_read = true;
+  Micros patrol_every{60'000'000};
   bool fence_ours = true;
   bool store_healthy = true;
   std::size_t unresolved = 0;  // orders nobody knows the fate of

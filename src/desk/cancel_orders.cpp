@@ -23,9 +23,13 @@ Task<Result<std::vector<OrderView>>> read_meant(Parts& parts, std::vector<Symbol
   co_return orders;
 }
 
+/// Why it is not known to be canceled unexecuted; empty when it is.
 Task<std::string> cancel_one(Parts& parts, OrderView order) {
   const auto outcome = co_await parts.account.cancel(order.ref());
-  co_return outcome.done() != nullptr ? std::string() : outcome.describe();
+  if (outcome.done() == nullptr) co_return outcome.describe();
+  const auto now = co_await parts.account.find_order(order.ref());
+  if (!now || !*now || (*now)->executed_qty <= order.executed_qty) co_return std::string();
+  co_return "executed to " + (*now)->executed_qty.str() + " before it was canceled";
 }
 
 }  // namespace
@@ -61,15 +65,17 @@ Task<CancelReport> cancel_opening_orders(Desk& desk, std::vector<Symbol> only) {
     const auto& order = (*before)[i];
     const bool is_left =
         std::ranges::any_of(*after, [&](const OrderView& other) { return is_same(order, other); });
-    if (!is_left) {
+    if (!is_left && answers[i].empty()) {
       ++report.canceled;
       continue;
     }
-    ++report.left;
-    report.details.push_back(order.symbol.str() + " " + std::string(str(order.side)) + " " +
-                             order.qty.str() + " is still there: " + answers[i]);
+    ++(is_left ? report.left : report.gone);
+    report.details.push_back(
+        order.symbol.str() + " " + std::string(str(order.side)) + " " + order.qty.str() +
+        (is_left ? " is still there: " : " is gone, look at the position: ") + answers[i]);
   }
-  parts.log.info("opening orders canceled", {{"canceled", report.canceled}, {"left", report.left}});
+  parts.log.info("opening orders canceled",
+                 {{"canceled", report.canceled}, {"gone", report.gone}, {"left", report.left}});
   co_return report;
 }
 

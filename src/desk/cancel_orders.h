@@ -7,12 +7,13 @@
 namespace bb::desk {
 
 struct CancelReport {
-  int canceled = 0;      // gone by the read after the last cancel
+  int canceled = 0;      // the exchange says so, and nothing of them was executed since the read
+  int gone = 0;          // no longer there, and not by our cancel: perhaps filled
   int left = 0;          // still there by that read
   bool is_sent = false;  // at least one cancel left
   /// The account could not be read: nothing was done, or (is_sent) what is left is not known.
   std::string problem;
-  std::vector<std::string> details;  // one sentence per order that is left
+  std::vector<std::string> details;  // one sentence per order that is left or gone
 };
 
 /// Whether the order can make a position larger.

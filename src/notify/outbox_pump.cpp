@@ -125,7 +125,10 @@ Task<void> OutboxPump::serve(Line& line, Stop& stop) {
 
 Level OutboxPump::level_of(const Kind& kind) const {
   const auto changed = switched_.levels.find(kind.name);
-  if (changed != switched_.levels.end()) return changed->second;
+  const bool hides = kind.urgency == Urgency::critical && changed != switched_.levels.end() &&
+                     changed->second == Level::off;
+  // What is critical only the configuration can switch off.
+  if (changed != switched_.levels.end() && !hides) return changed->second;
   return parts_.settings.alerts.level_of(kind.name);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/exit_codes.h"
 #include "net/http_server.h"
 #include "support/sim_world.h"
 

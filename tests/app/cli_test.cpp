@@ -70,7 +70,8 @@ TEST_CASE("cli: --account names accounts for everything that is about one, as of
                            "status", "service", "audit", "doctor"}) {
     const auto parsed =
         parse_command_line({name, "--account", "a@x.io", "--account", "group:north"}, {});
-    CHECK_MESSAGE(parsed.accounts == std::vector<std::string>{"a@x.io", "group:north"}, name);
+    const std::vector<std::string> named = {"a@x.io", "group:north"};
+    CHECK_MESSAGE(parsed.accounts == named, name);
     CHECK_MESSAGE(parse_command_line({name}, {}).accounts.empty(), name);
   }
   const auto cancel = parse_command_line({"cancel", "--symbol", "BTCUSDT"}, {});

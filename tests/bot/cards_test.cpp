@@ -123,7 +123,7 @@ TEST_CASE("buttons: an alert is acknowledged by whoever operates its account") {
     CHECK(world.account("alice").acknowledged == 0);
     co_await world.hear({world.press_of(kOwner, where, data)});
     CHECK(world.account("alice").acknowledged == 42);
-    CHECK(world.account("bob").acknowledged == 0);
+    CHECK(world.account("bob@mail.example").acknowledged == 0);
     CHECK(world.audit().find("acknowledged for alice") != std::string::npos);
     CHECK(world.performed() == 0);
   });

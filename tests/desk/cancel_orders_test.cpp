@@ -58,6 +58,34 @@ TEST_CASE("cancel: what would open goes, protection and what reduces stays") {
   });
 }
 
+TEST_CASE("cancel: an order that is filled before it is canceled is not called canceled") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    const auto tops = co_await world.market().fetch_book_tickers();
+    REQUIRE(tops.has_value());
+    auto order = limit("C01USDT", Side::buy, "1", false, "opens");
+    for (const auto& top : tops->value)
+      if (top.symbol == order.symbol)
+        order.price = Price((top.bid * Ratio(Decimal::parse("0.99").value()))
+                                .value()
+                                .round_to(Decimal::parse("0.01").value(), Rounding::down));
+    const auto placed = co_await world.account().place(order);
+    REQUIRE_MESSAGE(placed.done() != nullptr, placed.describe());
+    // The cancel comes too late, as the exchange tells it of an order that was filled.
+    auto late =
+        fault_on(net::Method::del, "/fapi/v1/order", paper::FaultRule::Effect::act_then_error);
+    late.every = 1;
+    late.status = 400;
+    late.code = -2011;
+    late.text = "Unknown order sent.";
+    world.server().faults().add(std::move(late));
+    const auto report = co_await desk::cancel_opening_orders(world.desk(), {});
+    CHECK(report.canceled == 0);
+    CHECK(report.gone == 1);
+    REQUIRE(report.details.size() == 1);
+    CHECK(report.details.front().find("look at the position") != std::string::npos);
+  });
+}
+
 TEST_CASE("cancel: an account that cannot be read is told, and nothing is called done") {
   run_world({}, [](SimWorld& world) -> Task<void> {
     auto rule = fault_on(net::Method::get, "/fapi/v1/openOrders", paper::FaultRule::Effect::drop);

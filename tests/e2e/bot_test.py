@@ -358,6 +358,52 @@ class Test2Journeys(WithBot):
         # nothing is left to press but the way back
         self.assertEqual(self.telegram.buttons(owner.newest()), ["‹ Menu"])
 
+    def done(self, owner, working):
+        """What stands there when nothing is at work any more."""
+        self.telegram.wait(lambda: working not in owner.text(), 60, "the end of it")
+        tell("bot", owner.text())
+        return owner.text()
+
+    def test_5b_every_deed_in_chinese(self):
+        owner = Chat(self.telegram, OWNER, "zh")
+        partner = Chat(self.telegram, PARTNER, "zh")
+        owner.type("/language zh", "中文")
+        partner.type("/language zh", "中文")
+        for line, part in (("/losscut alice", "个持仓"), ("/cancel alice", "已撤"),
+                           ("/clear alice 50", "减仓"), ("/flatten alice losers", "已平"),
+                           (f"/pause {BOB}", "已暂停开仓"), ("/clearpos alice", "已平")):
+            with self.subTest(line=line):
+                owner.type(line, "是否执行")
+                owner.press("✅")
+                self.assertIn(part, self.done(owner, "执行中"))
+        self.assertEqual(self.positions(self.alice), [])
+        self.assertEqual(len(self.positions(self.bob)), 3)
+        partner.type("/resume alice", "验证码")
+        for digit in code_of(TOTP, time.time() - 30):
+            partner.press(digit)
+        self.telegram.wait(lambda: "已允许开仓" in partner.text(), 40, "the resume")
+        tell("bot", partner.text())
+        for chat in (owner, partner):
+            chat.type("/language en", "English")
+
+    def test_5c_a_storm_delays_the_words_and_not_the_closes(self):
+        owner = Chat(self.telegram, OWNER)
+        owner.type("/flatten all", "positions")
+        message = owner.newest()
+        self.telegram.storm(3, chat=OWNER, times=6)
+        self.telegram.press(OWNER, message["message_id"], "Yes", OWNER, "en")
+        self.assertTrue(wait_for(lambda: not self.positions(self.alice)
+                                 and not self.positions(self.bob)))
+        self.telegram.wait(lambda: owner.text().count("FLAT") == 2, 60, "the result")
+
+    def test_5d_who_blocks_the_bot_silences_nobody_else(self):
+        owner = Chat(self.telegram, OWNER)
+        self.telegram.block(VIEWER)
+        self.telegram.message(VIEWER, VIEWER, "/status", "en")
+        owner.type("/status", "alice")
+        self.telegram.know(VIEWER)
+        Chat(self.telegram, VIEWER).type("/positions", "USDT")
+
     def test_6_pause_and_resume_with_both_factors(self):
         owner = Chat(self.telegram, OWNER)
         partner = Chat(self.telegram, PARTNER)
@@ -434,6 +480,28 @@ class Test2Journeys(WithBot):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.positions(self.bob), [])
         self.assertEqual(len(self.positions(self.alice)), 3)
+
+
+
+class Test3TwoOfThem(WithBot):
+    """Another process polls with the same token."""
+
+    accounts = ("alice", "bob")
+
+    def test_the_other_one_is_told_and_this_one_comes_back(self):
+        bot = BotProcess("--config", self.bot_config("two"))
+        try:
+            owner = Chat(self.telegram, OWNER)
+            owner.type("/version", "Bubble Buster")
+            self.telegram.refuse(409, "Conflict: terminated by other getUpdates request",
+                                 "getUpdates", None, 1)
+            log = self.home / "logs_two" / "strategy.log"
+            self.telegram.message(OWNER, OWNER, "/status", "en")
+            self.assertTrue(wait_for(lambda: "another process polls" in log.read_text(), 70))
+            owner.type("/version", "Bubble Buster", seconds=60)
+            self.assertNotIn(self.telegram.token.split(":")[1], log.read_text())
+        finally:
+            self.assertEqual(bot.close()[0], 0)
 
 
 if __name__ == "__main__":
