@@ -47,8 +47,7 @@ Result<bot::Preview> preview_of(const std::string& json) {
   try {
     const auto root = document->root();
     // A note says what could not be read: the costs would be too small.
-    root.at("notes").for_each(
-        [&](net::JsonView note) { preview.notes.emplace_back(note.text()); });
+    root.at("notes").for_each([&](net::JsonView note) { preview.notes.emplace_back(note.text()); });
     const bool has_costs = preview.notes.empty();
     root.at("positions").for_each([&](net::JsonView row) {
       preview.rows.push_back(row_of(row, has_costs));

@@ -63,8 +63,8 @@ Person Bot::person_of(const Update& update) const {
   std::ranges::replace_if(name, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   person.name = fmt::format("{} (user {})", name, update.user);
   const auto user = parts_.ops.find_user(update.user);
-  person.language = access_.language_of(update.user, user ? user->language : std::string(),
-                                        update.language_code);
+  person.language =
+      access_.language_of(update.user, user ? user->language : std::string(), update.language_code);
   return person;
 }
 
@@ -197,9 +197,9 @@ Task<void> Bot::tell_interrupted() {
   const auto cut = parts_.ops.interrupt_running();
   for (const auto& update : cut ? *cut : std::vector<store::TakenUpdate>()) {
     const bool is_told = deeds_.untold().has(update.update_id);
-    audit_.add({update.user_id, update.chat_id, update.update_id, update.action,
-                is_told ? "interrupted by a restart; its result follows"
-                        : "interrupted by a restart"});
+    audit_.add(
+        {update.user_id, update.chat_id, update.update_id, update.action,
+         is_told ? "interrupted by a restart; its result follows" : "interrupted by a restart"});
     if (is_told || !access_.is_user(update.user_id)) continue;
     Update who;
     who.user = update.user_id;

@@ -1,7 +1,7 @@
 // Cards: messages with buttons. What a button carries is an opaque, signed number; what it means
 // stands in ops.db, bound to person, chat and message, ends with its time, and with the first press
-// of any button of its card (reliability §5 S3). While ops.db takes nothing (a full disk), cards live
-// in memory: positions can be closed all the same.
+// of any button of its card (reliability §5 S3). While ops.db takes nothing (a full disk), cards
+// live in memory: positions can be closed all the same.
 #pragma once
 
 #include <expected>

@@ -93,8 +93,7 @@ Task<Screen> Deeds::propose(Occasion occasion, Request request) {
     co_return co_await propose_resume(occasion, accounts, std::move(request));
   if (request.verb != Verb::flatten && request.verb != Verb::clear)
     co_return proposal(propose_plain(person, accounts, request));
-  co_return proposal(
-      co_await flatten_screen(person, accounts, request, parts_.clock.utc_now()));
+  co_return proposal(co_await flatten_screen(person, accounts, request, parts_.clock.utc_now()));
 }
 
 Screen Deeds::propose_plain(const Person& person, const std::vector<AccountPort*>& accounts,
@@ -185,14 +184,12 @@ Screen Deeds::progress(const Person& person, const Request& request,
   bool is_over = true;
   for (const auto& outcome : outcomes) {
     is_over &= outcome.report.has_value();
-    const auto words =
-        outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking);
+    const auto words = outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking);
     // Of many, those that are well or still at it are one line each.
     const bool is_plain = !outcome.report || words.starts_with("✅");
     const auto name = Screens::head(*outcome.account);
-    html += is_short && is_plain
-                ? fmt::format("\n{} · {}", name, words.substr(0, words.find('\n')))
-                : fmt::format("\n\n{}\n{}", name, words);
+    html += is_short && is_plain ? fmt::format("\n{} · {}", name, words.substr(0, words.find('\n')))
+                                 : fmt::format("\n\n{}\n{}", name, words);
   }
   html += "\n\n" + say(in, kAskedBy, shown(person.name));
   Screen screen = last_screen(person, std::move(html));

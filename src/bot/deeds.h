@@ -30,8 +30,8 @@ struct Pending {
   std::map<std::string, std::optional<store::LatchNote>> seen = {};
   std::map<std::string, std::string> unread = {};  // why; these are not acted on
   std::string digits = {};                         // pressed so far
-  bool is_proved = false;   // the code came first: a press is all that it needs
-  std::string asked = {};   // the other admins who were asked
+  bool is_proved = false;  // the code came first: a press is all that it needs
+  std::string asked = {};  // the other admins who were asked
   std::int64_t card = 0;
   struct Wish {
     std::int64_t admin = 0;

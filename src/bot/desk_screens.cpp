@@ -108,8 +108,7 @@ void tell_state(const Person& person, const AccountState& state, TimePoint now, 
 }
 
 Task<Told> tell(Person person, AccountPort& account, TimePoint now) {
-  auto [state, positions] =
-      co_await both(guarded(account.state()), guarded(account.positions()));
+  auto [state, positions] = co_await both(guarded(account.state()), guarded(account.positions()));
   Told told;
   if (state)
     tell_state(person, *state, now, told);
@@ -236,8 +235,9 @@ Task<Screen> Screens::balance(Person person, std::vector<AccountPort*> accounts,
     }
     entries.push_back(std::move(entry));
   }
-  if (accounts.size() > 1) entries.push_back(say(person.language, kTotal, money(total.value())) +
-                                             without(person.language, unread));
+  if (accounts.size() > 1)
+    entries.push_back(say(person.language, kTotal, money(total.value())) +
+                      without(person.language, unread));
   co_return paged(person, say(person.language, kBalanceTitle), std::move(entries), request);
 }
 

@@ -28,8 +28,9 @@ constexpr Phrase kThenPaused{"Entries are paused first, until /resume.",
                              "将先暂停开仓，直到 /resume。"};
 constexpr Phrase kStillLosing{"Of these, those count that still float at a loss when it is done.",
                               "执行时仍为浮亏的才会被平掉。"};
-constexpr Phrase kStillWinning{"Of these, those count that still float at a profit when it is done.",
-                               "执行时仍为浮盈的才会被平掉。"};
+constexpr Phrase kStillWinning{
+    "Of these, those count that still float at a profit when it is done.",
+    "执行时仍为浮盈的才会被平掉。"};
 constexpr Phrase kAsTheyStand{"Which they are is decided as they stand when it is done.",
                               "以执行时的盈亏状态为准。"};
 constexpr Phrase kBlind{"It can be tried all the same.", "仍可尝试执行。"};
@@ -88,10 +89,10 @@ struct Sums {
 
 std::string text_of(Language in, const PreviewRow& row) {
   const bool is_short = row.side == PositionSide::short_ || row.held < Qty();
-  std::string text = "   " + say(in, kRow, shown(row.symbol.str()),
-                                 say(in, is_short ? kShort : kLong),
-                                 number(row.closes.value().abs()), number(row.held.value().abs()),
-                                 money(row.notional.value()));
+  std::string text =
+      "   " + say(in, kRow, shown(row.symbol.str()), say(in, is_short ? kShort : kLong),
+                  number(row.closes.value().abs()), number(row.held.value().abs()),
+                  money(row.notional.value()));
   if (row.slippage && row.fee)
     text += say(in, kRowCosts, money(row.slippage->value()), money(row.fee->value()));
   if (!row.problem.empty()) text += " · ⚠️ " + shown(row.problem);
@@ -116,10 +117,10 @@ void add_account(Language in, const AccountPort& account, const Preview& preview
   }
   sums.notional += own;
   if (!has_all_costs) sums.uncosted.push_back(account.name);
-  std::string text = Screens::head(account) + " · " +
-                     (preview.rows.empty()
-                          ? say(in, kNone)
-                          : say(in, kTotal, preview.rows.size(), money(own.value())));
+  std::string text =
+      Screens::head(account) + " · " +
+      (preview.rows.empty() ? say(in, kNone)
+                            : say(in, kTotal, preview.rows.size(), money(own.value())));
   if (preview.is_estimate) text += "\n   " + say(in, kEstimate);
   for (const auto& note : preview.notes)
     text += "\n   ⚠️ " + shown(note);
@@ -132,8 +133,8 @@ std::vector<std::vector<Entry>> pages_of(std::vector<Entry> entries) {
   std::vector<std::vector<Entry>> pages(1);
   std::size_t size = 0;
   for (auto& entry : entries) {
-    if (!pages.back().empty() && (pages.back().size() == kEntriesPerPage ||
-                                  size + entry.html.size() > kPageCharacters)) {
+    if (!pages.back().empty() &&
+        (pages.back().size() == kEntriesPerPage || size + entry.html.size() > kPageCharacters)) {
       pages.emplace_back();
       size = 0;
     }
@@ -143,7 +144,8 @@ std::vector<std::vector<Entry>> pages_of(std::vector<Entry> entries) {
   return pages;
 }
 
-// What is confirmed closes nothing that was not shown: who loses and who wins changes by the second.
+// What is confirmed closes nothing that was not shown: who loses and who wins changes by the
+// second.
 Request pinned(const Request& request, const Sums& sums,
                const std::vector<AccountPort*>& accounts) {
   const bool moves = request.pick == Pick::losers || request.pick == Pick::winners;
@@ -159,8 +161,8 @@ Request pinned(const Request& request, const Sums& sums,
   return is_whole ? narrow : request;
 }
 
-std::string foot_of(Language in, const Request& request, const Request& confirmed,
-                    const Sums& sums, bool is_of_many) {
+std::string foot_of(Language in, const Request& request, const Request& confirmed, const Sums& sums,
+                    bool is_of_many) {
   std::string text;
   if (is_of_many) {
     text += "\n\n<b>" + say(in, kTotal, sums.rows, money(sums.notional.value())) + "</b>";
@@ -174,7 +176,7 @@ std::string foot_of(Language in, const Request& request, const Request& confirme
   }
   if (request.pick == Pick::losers || request.pick == Pick::winners) {
     const bool is_pinned = confirmed.symbols != request.symbols;
-    text += "\n" + say(in, !is_pinned                        ? kAsTheyStand
+    text += "\n" + say(in, !is_pinned                     ? kAsTheyStand
                            : request.pick == Pick::losers ? kStillLosing
                                                           : kStillWinning);
   }
@@ -217,10 +219,9 @@ Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, R
       add_account(in, account, *preview, sums, entries);
     } else {
       sums.unread.push_back(account.name);
-      entries.push_back(
-          {Screens::head(account) + " " +
-           (is_possible ? excuse(person, preview.error()) + "\n   " + say(in, kBlind)
-                        : say(in, kImpossible, shown(preview.error().text)))});
+      entries.push_back({Screens::head(account) + " " +
+                         (is_possible ? excuse(person, preview.error()) + "\n   " + say(in, kBlind)
+                                      : say(in, kImpossible, shown(preview.error().text)))});
     }
   }
   const auto pages = pages_of(std::move(entries));
@@ -242,9 +243,9 @@ Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, R
   screen.rows.push_back(percent_row(choice));
   screen.rows.push_back(pick_row(person, choice));
   if (sums.symbols.size() > 1) add_symbols(pages[at], choice, screen);
-  screen.rows.push_back({{say(in, kGo, title_of(in, request)),
-                          write_action({Action::Kind::confirm, line_of(confirmed)}),
-                          Button::Style::danger}});
+  screen.rows.push_back(
+      {{say(in, kGo, title_of(in, request)),
+        write_action({Action::Kind::confirm, line_of(confirmed)}), Button::Style::danger}});
   screen.rows.push_back({dismiss_button(in)});
   co_return screen;
 }

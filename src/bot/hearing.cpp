@@ -113,8 +113,8 @@ void Bot::note_unwritten(const Error& error) {
 Bot::Taken Bot::take(const Update& update, const std::string& action) {
   // In doubt it was done before: nothing is done twice.
   if (unwritten_.contains(update.id)) return Taken::before;
-  const auto taken = parts_.ops.take({parts_.bot_id, update.id, update.user, update.chat, action,
-                                      parts_.clock.utc_now()});
+  const auto taken = parts_.ops.take(
+      {parts_.bot_id, update.id, update.user, update.chat, action, parts_.clock.utc_now()});
   if (taken) {
     if (!*taken) parts_.log.warn("update taken before", {{"update", update.id}});
     return *taken ? Taken::now : Taken::before;
@@ -207,17 +207,19 @@ void Bot::hear_message(const Update& update, TaskGroup& group) {
   const auto taken = take(update, line);
   if (taken == Taken::before) return;
   Occasion occasion{person, place, update.id};
-  const bool goes_on = taken == Taken::now ||
-                       (!is_awaited && parsed && goes_unwritten(parsed->value_or(Request{})));
+  const bool goes_on =
+      taken == Taken::now || (!is_awaited && parsed && goes_unwritten(parsed->value_or(Request{})));
   if (!goes_on) {
-    group.spawn(answer(update, line, say_to(person, place, say(person.language, kBroken),
-                                            "refused: ops.db takes nothing")));
+    group.spawn(answer(
+        update, line,
+        say_to(person, place, say(person.language, kBroken), "refused: ops.db takes nothing")));
   } else if (is_awaited) {
     occasion.place.message = update.message;
     group.spawn(answer(update, line, do_code(occasion, update.text)));
   } else if (!parsed) {
-    group.spawn(answer(update, line, say_to(person, place, complaint(person, update, parsed.error()),
-                                            "refused: not understood")));
+    group.spawn(answer(update, line,
+                       say_to(person, place, complaint(person, update, parsed.error()),
+                              "refused: not understood")));
   } else {
     group.spawn(answer(update, line, do_line(occasion, parsed->value_or(Request{}))));
   }

@@ -106,8 +106,8 @@ Task<Stand> Messenger::show(Place place, Screen screen) {
     if (tried.stand.message != 0) co_return tried.stand;
     bool goes_on = tried.pause && attempt < kAttempts;
     if (goes_on)
-      goes_on = co_await wait(std::clamp<Micros>(*tried.pause, kFirstPause * (1 << (attempt - 1)),
-                                                 kLongestWait));
+      goes_on = co_await wait(
+          std::clamp<Micros>(*tried.pause, kFirstPause * (1 << (attempt - 1)), kLongestWait));
     if (goes_on) continue;
     log_.warn("answer not shown", {{"chat", place.chat}, {"why", tried.problem}});
     co_return Stand{};

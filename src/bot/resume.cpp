@@ -99,8 +99,7 @@ Task<Screen> Deeds::propose_resume(Occasion occasion, std::vector<AccountPort*> 
     auto question = take(old);
     const Place where = question->occasion.place;
     if (where.message != 0 && where.message != occasion.place.message)
-      (void)co_await messenger_.show(where,
-                                     last_screen(person, say(person.language, kAskedAnew)));
+      (void)co_await messenger_.show(where, last_screen(person, say(person.language, kAskedAnew)));
     co_await end_wishes(std::move(*question), kWithdrawn, person.name);
   }
   Pending question;
@@ -138,9 +137,8 @@ std::vector<std::string> Deeds::names_for(const Pending& question) const {
 Screen Deeds::question_screen(const Pending& question) const {
   const auto& person = question.occasion.person;
   const Language in = person.language;
-  const bool has_others =
-      !question.is_proved && question.asked.empty() &&
-      !access_.others(person.user, Role::admin, names_for(question)).empty();
+  const bool has_others = !question.is_proved && question.asked.empty() &&
+                          !access_.others(person.user, Role::admin, names_for(question)).empty();
   Screen screen;
   screen.owner = person.user;
   screen.life = kCardLife;
@@ -316,9 +314,8 @@ Task<std::string> Deeds::act_on_question(Pending question, std::int64_t update, 
   deed.update = update;
   // The role is looked at now, not when it was asked.
   auto accounts = targets_of(deed.person, question.request);
-  std::erase_if(accounts, [&](const AccountPort* account) {
-    return !question.seen.contains(account->name);
-  });
+  std::erase_if(accounts,
+                [&](const AccountPort* account) { return !question.seen.contains(account->name); });
   if (accounts.empty()) {
     Screen refusal = not_allowed(deed.person, question.request);
     const std::string outcome = refusal.outcome;

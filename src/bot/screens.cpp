@@ -183,8 +183,7 @@ std::vector<AccountPort*> Screens::ports_of(const std::vector<std::string>& name
 
 std::vector<Button> Screens::foot(const Person& person, const Request& request) const {
   const Action again{Action::Kind::open, line_of(request), request.page};
-  return {{say(person.language, kRefresh), write_action(again)},
-          home_button(person.language)};
+  return {{say(person.language, kRefresh), write_action(again)}, home_button(person.language)};
 }
 
 Screen Screens::paged(const Person& person, const std::string& title,
@@ -227,8 +226,8 @@ Screen Screens::choose_target(const Person& person, const Request& request, Role
     targets.emplace_back("👥 " + group, "group:" + group);
   for (const auto& name : names)
     targets.emplace_back(name, name);
-  const std::size_t pages = std::max<std::size_t>(1, (targets.size() + kTargetsShown - 1) /
-                                                         kTargetsShown);
+  const std::size_t pages =
+      std::max<std::size_t>(1, (targets.size() + kTargetsShown - 1) / kTargetsShown);
   const auto page = std::min(static_cast<std::size_t>(std::max(0, request.page)), pages - 1);
   const auto end = std::min(targets.size(), (page + 1) * kTargetsShown);
   for (std::size_t i = page * kTargetsShown; i < end; ++i)
@@ -338,9 +337,9 @@ Task<Screen> Screens::show(Person person, Request request) {
   const auto& row = row_of(request.verb);
   const bool is_about_accounts = std::string_view(row.arguments).contains("[account");
   // Commands that name no account are about all of them.
-  const bool may = row.least <= Role::viewer || (request.verb == Verb::audit
-                                                     ? access_.is_admin_of_all(person.user)
-                                                     : access_.best_role(person.user) >= row.least);
+  const bool may = row.least <= Role::viewer ||
+                   (request.verb == Verb::audit ? access_.is_admin_of_all(person.user)
+                                                : access_.best_role(person.user) >= row.least);
   if (!may) co_return refusal(person, row.least, kNeedsRole);
   std::vector<AccountPort*> accounts;
   if (is_about_accounts) {

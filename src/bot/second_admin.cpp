@@ -37,9 +37,8 @@ Task<void> Deeds::end_wishes(Pending question, Phrase phrase, std::string name) 
     Person admin;
     admin.user = wish.admin;
     admin.language = wish.language;
-    edits.push_back(
-        messenger_.show({wish.admin, 0, wish.stand.message},
-                        last_screen(admin, say(wish.language, phrase, shown(name)))));
+    edits.push_back(messenger_.show({wish.admin, 0, wish.stand.message},
+                                    last_screen(admin, say(wish.language, phrase, shown(name)))));
   }
   (void)co_await gather(std::move(edits));
 }
@@ -62,11 +61,10 @@ Task<void> Deeds::send_wish(std::int64_t number, std::int64_t admin) {
   wish.is_private = true;
   wish.html =
       say(in, kWish, title_of(in, question.request), shown(asker.name), facts_of(question, in));
-  wish.rows.push_back(
-      {button(in, kAllow, {Action::Kind::allow, line, 0, 0, number, asker.user},
-              Button::Style::success),
-       button(in, kDeny, {Action::Kind::deny, line, 0, 0, number, asker.user},
-              Button::Style::danger)});
+  wish.rows.push_back({button(in, kAllow, {Action::Kind::allow, line, 0, 0, number, asker.user},
+                              Button::Style::success),
+                       button(in, kDeny, {Action::Kind::deny, line, 0, 0, number, asker.user},
+                              Button::Style::danger)});
   const auto stand = co_await messenger_.show({admin, 0, 0}, std::move(wish));
   if (stand.message == 0) co_return;
   const auto found = pending_.find(number);
@@ -118,8 +116,7 @@ Task<std::string> Deeds::decide(Occasion occasion, Action action) {
   const auto now = parts_.clock.steady_now();
   const bool is_open = found != pending_.end() && now < found->second.until &&
                        found->second.occasion.person.user == action.asker &&
-                       line_of(found->second.request) == action.line &&
-                       action.asker != person.user;
+                       line_of(found->second.request) == action.line && action.asker != person.user;
   // The role is looked at now, not when he was asked.
   const bool may = is_open && std::ranges::all_of(found->second.seen, [&](const auto& each) {
                      return access_.role(person.user, each.first) >= Role::admin;
@@ -143,11 +140,11 @@ Task<std::string> Deeds::decide(Occasion occasion, Action action) {
     co_return "refused it";
   }
   // What it does leaves before the words about it.
-  const auto [outcome, stand] = co_await both(
-      act_on_question(std::move(*question), occasion.update,
-                      fmt::format("{}, agreed by {}", asker.name, person.name), kDecided,
-                      person.name),
-      messenger_.show(occasion.place, std::move(told)));
+  const auto [outcome, stand] =
+      co_await both(act_on_question(std::move(*question), occasion.update,
+                                    fmt::format("{}, agreed by {}", asker.name, person.name),
+                                    kDecided, person.name),
+                    messenger_.show(occasion.place, std::move(told)));
   co_return "agreed: " + outcome;
 }
 

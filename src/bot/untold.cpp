@@ -25,13 +25,13 @@ void Untold::load() {
 }
 
 bool Untold::has(std::int64_t update) const {
-  return std::ranges::any_of(
-      waiting_, [&](const Waiting& each) { return each.result.update_id == update; });
+  return std::ranges::any_of(waiting_,
+                             [&](const Waiting& each) { return each.result.update_id == update; });
 }
 
 void Untold::add(store::UntoldResult result, Micros pause, const std::string& problem) {
-  audit_.add({result.user_id, result.chat_id, result.update_id, "a result",
-              "not told yet: " + problem});
+  audit_.add(
+      {result.user_id, result.chat_id, result.update_id, "a result", "not told yet: " + problem});
   if (const auto id = ops_.put_result(result))
     result.id = *id;
   else  // a restart loses the message; the audit has the result
@@ -63,8 +63,8 @@ Task<void> Untold::tell() {
       screen.is_private = true;
       screen.owner = result.user_id;
       screen.rows = {{home_button(in)}};
-      tried = co_await messenger_.try_to_show({result.chat_id, result.thread_id, 0},
-                                              std::move(screen));
+      tried =
+          co_await messenger_.try_to_show({result.chat_id, result.thread_id, 0}, std::move(screen));
     }
     const bool is_told = tried.stand.message != 0;
     const bool is_over = !is_told && (!tried.pause || clock_.utc_now() - result.ended_at > kKept);

@@ -38,7 +38,8 @@ TEST_CASE("question: Cancel ends it, for the code that is typed after it and for
   });
 }
 
-TEST_CASE("question: a typed code ends the keypad, and no message says later that nothing was done") {
+TEST_CASE(
+    "question: a typed code ends the keypad, and no message says later that nothing was done") {
   run_world([](World& world) -> Task<void> {
     world.settings.sections.front().admin = {"*"};
     world.restart();

@@ -20,12 +20,12 @@ constexpr const char* kWebhook =
     R"(webhook is active; use deleteWebhook to delete the webhook first"})";
 
 int count_of(const World& world, const std::string& part) {
-  return static_cast<int>(std::ranges::count_if(world.shown, [&](const Shown& shown) {
-    return shown.text.find(part) != std::string::npos;
-  }));
+  return static_cast<int>(std::ranges::count_if(
+      world.shown, [&](const Shown& shown) { return shown.text.find(part) != std::string::npos; }));
 }
 
-TEST_CASE("full disk: everything that closes is shown, confirmed and done once; the rest is refused") {
+TEST_CASE(
+    "full disk: everything that closes is shown, confirmed and done once; the rest is refused") {
   run_world([](World& world) -> Task<void> {
     const bb::test::FullDisk disk(0);
     for (const char* line : {"/flatten alice", "/pause alice", "/losscut alice", "/cancel alice"}) {
@@ -88,9 +88,9 @@ TEST_CASE("storm: a flatten's result is the first message out, as it is then, an
     world.shown.clear();
     world.fails_with = kStorm;
     TaskGroup group(co_await boost::asio::this_coro::executor);
-    auto updates = parse_updates(
-        "[" + world.press_of(kPartner, menu, world.data_of(menu, "Status")) + "," +
-        world.press_of(kOwner, where, world.data_of(where, "Yes")) + "]");
+    auto updates =
+        parse_updates("[" + world.press_of(kPartner, menu, world.data_of(menu, "Status")) + "," +
+                      world.press_of(kOwner, where, world.data_of(where, "Yes")) + "]");
     world.bot->hear(std::move(*updates), group);
     co_await sleep_for(world.loop.clock, Micros(30'000'000));
     world.fails_with.clear();

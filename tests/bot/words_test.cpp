@@ -106,7 +106,8 @@ TEST_CASE("preview: losers that are confirmed are those that were shown, and no 
   });
 }
 
-TEST_CASE("preview: of many positions each page keeps the sum and the Yes, and reaches every symbol") {
+TEST_CASE(
+    "preview: of many positions each page keeps the sum and the Yes, and reaches every symbol") {
   run_world([](World& world) -> Task<void> {
     Preview preview;
     for (int i = 0; i < 60; ++i)

@@ -110,7 +110,7 @@ AccountPort World::port_of(FakeAccount& account) {
   port.equity = [](bool) -> Task<Result<EquityFacts>> { co_return EquityFacts{}; };
   port.last_run = []() -> Task<Result<LastRunFacts>> { co_return LastRunFacts{}; };
   port.next = [] { return NextFacts{}; };
-  port.doctor = [this]() -> Task<std::string> { 
+  port.doctor = [this]() -> Task<std::string> {
     co_return long_doctor ? std::string(5000, 'x') : "fine\n";
   };
   port.logs = [](int) -> Result<std::string> { return "a line\n"; };
@@ -160,8 +160,8 @@ Task<net::ServerReply> World::answer(net::HttpRequest request) {
     const auto document = net::JsonDocument::parse(request.body);
     newest_offset = document->root().at("offset").integer();
     if (!updates.empty())
-      co_return net::test::reply(200, R"({"ok":true,"result":[)" + std::exchange(updates, {}) +
-                                          "]}");
+      co_return net::test::reply(200,
+                                 R"({"ok":true,"result":[)" + std::exchange(updates, {}) + "]}");
     co_await sleep_for(loop.clock, Micros(50'000'000));
     co_return net::test::reply(200, R"({"ok":true,"result":[]})");
   }
@@ -258,8 +258,8 @@ bool World::says(std::int64_t chat, const std::string& text) const {
 }
 
 bool World::is_over(const Shown& where) {
-  return std::ranges::all_of(
-      where.buttons, [](const auto& button) { return button.first.find("Menu") < 9; });
+  return std::ranges::all_of(where.buttons,
+                             [](const auto& button) { return button.first.find("Menu") < 9; });
 }
 
 std::string World::data_of(const Shown& where, const std::string& label) const {

@@ -84,7 +84,7 @@ class World {
   std::vector<Shown> shown;
   std::vector<std::string> alerts;  // texts of answerCallbackQuery
   std::vector<std::string> methods;
-  std::string fails_with;  // answer of every call, when not empty
+  std::string fails_with;                    // answer of every call, when not empty
   std::map<std::string, std::string> fails;  // the same, by method
   std::vector<std::string> alarms;
   std::set<std::int64_t> lost_chats;  // the bot was thrown out
