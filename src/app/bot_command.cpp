@@ -4,9 +4,11 @@
 
 #include "app/accounts.h"
 #include "app/bot_account.h"
+#include "app/bot_strategies.h"
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/mailroom.h"
+#include "base/join.h"
 #include "bot/bot.h"
 #include "bot/one_time_code.h"
 #include "notify/bot_api.h"
@@ -24,10 +26,11 @@ struct Setup {
 Setup set_up(const Config& config) {
   Setup setup;
   const auto names = account_names(config);
-  if (names.empty())
+  if (names.empty() && !has_strategies(config))
     setup.faults.emplace_back(
         "the bot has no account: add [account.NAME] with api_key and api_secret, or set "
-        "BINANCE_API_CONFIGS to {\"NAME\":{\"apiKey\":\"..\",\"secret\":\"..\"}}");
+        "BINANCE_API_CONFIGS to {\"NAME\":{\"apiKey\":\"..\",\"secret\":\"..\"}}; "
+        "for a bot of strategy processes alone set STRATEGIES or CTRL_MODE");
   for (const auto& name : names) {
     auto own = config_of_account(config, name);
     if (own)
@@ -75,6 +78,26 @@ Task<void> send_alarm(Session& session, std::string problem) {
   }
 }
 
+// What ends the watch must not end the bot.
+Task<void> watch(BotStrategies& strategies, const Log& log) {
+  try {
+    co_await strategies.run();
+  } catch (const std::exception& error) {
+    log.error("strategies are not watched any more", {{"why", error.what()}});
+  }
+}
+
+// Whatever ends the bot ends the watch.
+Task<void> run_and_stop(bot::Bot& bot, Stop& stop) {
+  try {
+    co_await bot.run(stop);
+  } catch (...) {
+    stop.request();
+    throw;
+  }
+  stop.request();
+}
+
 Task<int> run_bot(Session& session, Setup& setup) {
   const auto& config = session.config();
   auto lock = co_await store::FileLock::acquire(config.bot.ops_db + ".lock", "bot", Micros(0),
@@ -107,10 +130,18 @@ Task<int> run_bot(Session& session, Setup& setup) {
                                                     std::move(groups), venues, executor));
     parts.accounts.push_back(accounts.back()->port());
   }
+  auto strategies = BotStrategies::open(session, executor);
+  if (!strategies) co_return report_error(strategies.error(), session.json());
+  parts.strategies = &(*strategies)->strategies();
+  parts.acknowledge = [raw = strategies->get()](std::string data, std::string who) {
+    return raw->acknowledge(std::move(data), std::move(who));
+  };
   auto bot = bot::Bot::open(std::move(parts));
   if (!bot) co_return report_error(bot.error(), session.json());
   session.log().info("bot started", {{"accounts", accounts.size()}});
-  co_await (*bot)->run(session.stop());
+  TaskGroup watching(executor);
+  watching.spawn(watch(**strategies, session.log()));
+  co_await join_after(watching, run_and_stop(**bot, session.stop()));
   for (auto& account : accounts)
     co_await account->finish();
   co_await alarms.join();

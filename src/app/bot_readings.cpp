@@ -57,6 +57,19 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// The log rotates every day; names tell the day.
+std::filesystem::path newest_log(const std::filesystem::path& folder) {
+  std::filesystem::path newest;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("strategy_") && name.ends_with(".log") &&
+        name > newest.filename().string())
+      newest = entry.path();
+  }
+  return newest;
+}
+
 // Of a log that several accounts share: whose line it is stands at its end.
 bool is_of(const std::string& line, const std::string& account) {
   constexpr std::string_view kMark = " account=";
@@ -225,13 +238,12 @@ Task<std::string> BotAccount::examine_it() {
 
 // Its service's own, or its lines of the one that the bot writes for all of them.
 Result<std::string> BotAccount::read_log(int lines) const {
-  const std::filesystem::path own =
-      std::filesystem::path(config_->runtime.log_dir) / "strategy.log";
-  const bool is_shared = name_ == kMainAccount || !std::filesystem::exists(own);
-  const auto path =
-      name_ != kMainAccount && is_shared ? own.parent_path().parent_path() / "strategy.log" : own;
+  const std::filesystem::path folder = config_->runtime.log_dir;
+  auto path = newest_log(folder);
+  const bool is_shared = name_ == kMainAccount || path.empty();
+  if (path.empty() && name_ != kMainAccount) path = newest_log(folder.parent_path());
   std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) return fail(ErrorKind::configuration, "there is no log yet at " + own.string());
+  if (!in) return fail(ErrorKind::configuration, "there is no log yet in " + folder.string());
   const std::streamoff size = in.tellg();
   in.seekg(std::max<std::streamoff>(0, size - kLogTail));
   const std::string text{std::istreambuf_iterator<char>(in), {}};

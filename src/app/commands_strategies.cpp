@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/bot_strategies.h"
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/report.h"
@@ -237,12 +238,8 @@ Task<int> do_watch(Session& session, supervise::Strategies& strategies) {
 
 Task<int> do_strategies(Session& session, StrategiesCommand command) {
   const auto& config = session.config();
-  supervise::Strategies::Parts parts{
-      session.io(), session.clock(), session.log(), config.supervise, {}};
-  for (const auto* secret :
-       {&config.binance.api_key, &config.binance.api_secret, &config.notify.serverchan_sendkey})
-    parts.known_secrets.push_back(secret->clone());
-  supervise::Strategies strategies(std::move(parts));
+  supervise::Strategies strategies(
+      {session.io(), session.clock(), session.log(), config.supervise, secrets_of(config)});
   if (command.verb == "list") co_return co_await do_list(session, strategies, command);
   if (command.verb == "logs") co_return co_await do_logs(session, strategies, command);
   if (command.verb == "watch") co_return co_await do_watch(session, strategies);

@@ -4,17 +4,12 @@
 
 namespace bb::app {
 
-namespace {
-
-/// The minute of the local day, from "HH:MM".
 int minute_of_day(const service::Settings& settings, TimePoint when) {
   const auto text = settings.entry_schedule().zone.clock_text(when);
   if (text.size() < 5) return 0;
   const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
   return two(0) * 60 + two(3);
 }
-
-}  // namespace
 
 notify::Channels make_channels(const Ground& ground) {
   return notify::make_channels(ground.config.notify, ground.dialer, ground.telegram_dialer(),

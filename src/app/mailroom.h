@@ -12,6 +12,9 @@ namespace bb::app {
 /// Every configured channel; why there is none is logged.
 notify::Channels make_channels(const Ground& ground);
 
+/// The minute of the local day, by the zone of the schedule.
+int minute_of_day(const service::Settings& settings, TimePoint when);
+
 class Mailroom {
  public:
   /// Of an account that this process holds. All that `ground` names, and the account, outlive it.

@@ -72,7 +72,22 @@ Role Access::best_role(std::int64_t user) const {
   Role best = Role::none;
   for (const auto& account : accounts_)
     best = std::max(best, role(user, account.name));
-  return best;
+  return accounts_.empty() ? listed_role(user) : best;
+}
+
+Role Access::listed_role(std::int64_t user) const {
+  if (!is_user(user)) return Role::none;
+  const auto* section = find_section(user);
+  if (section != nullptr && !section->admin.empty()) return Role::admin;
+  if (section != nullptr && !section->operates.empty()) return Role::operates;
+  if (section != nullptr && !section->viewer.empty()) return Role::viewer;
+  return std::ranges::find(settings_.users, user) != settings_.users.end() ? Role::admin
+                                                                           : Role::none;
+}
+
+Role Access::role_on_strategy(std::int64_t user, std::string_view account) const {
+  const bool is_known = std::ranges::find(accounts_, account, &AccountTag::name) != accounts_.end();
+  return is_known ? role(user, account) : best_role(user);
 }
 
 bool Access::is_admin_of_all(std::int64_t user) const {

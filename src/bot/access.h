@@ -34,8 +34,11 @@ class Access {
   /// A listed group, or the private chat of this very user.
   bool is_chat(std::int64_t chat, std::string_view type, std::int64_t user) const;
   Role role(std::int64_t user, std::string_view account) const;
-  /// The highest role on any account.
+  /// The highest role on any account; without accounts, the highest that he is listed with.
   Role best_role(std::int64_t user) const;
+  /// On a strategy: the role on the account it trades on, where that is one of these, else the
+  /// highest.
+  Role role_on_strategy(std::int64_t user, std::string_view account) const;
   bool is_admin_of_all(std::int64_t user) const;
   /// Accounts with at least that role, in the order of the configuration.
   std::vector<std::string> accounts_of(std::int64_t user, Role least) const;
@@ -56,6 +59,7 @@ class Access {
   const Settings& settings() const { return settings_; }
 
  private:
+  Role listed_role(std::int64_t user) const;
   const Settings& settings_;
   std::vector<AccountTag> accounts_;
   std::set<std::int64_t> users_, chats_;

@@ -18,12 +18,16 @@ constexpr Phrase kNoneOfYours{"This is no alert of an account that you may opera
 
 Task<std::string> Bot::acknowledge(Update update) {
   const Person person = person_of(update);
-  std::vector<AccountPort*> accounts;
+  std::vector<std::string> names;
   std::vector<Task<Result<bool>>> notes;
   for (auto& account : parts_.accounts) {
     if (access_.role(update.user, account.name) < Role::operates) continue;
-    accounts.push_back(&account);
+    names.push_back(account.name);
     notes.push_back(guarded(account.acknowledge(update.data, person.name)));
+  }
+  if (parts_.acknowledge && access_.best_role(update.user) >= Role::operates) {
+    names.emplace_back("the strategies");
+    notes.push_back(guarded(parts_.acknowledge(update.data, person.name)));
   }
   const auto noted = co_await gather(std::move(notes));
   std::string problem;
@@ -32,7 +36,7 @@ Task<std::string> Bot::acknowledge(Update update) {
     if (!noted[i] || !*noted[i]) continue;
     (void)co_await messenger_.answer(update.press_id, say(person.language, kAcknowledged));
     co_await messenger_.strip({update.chat, update.thread, update.message});
-    co_return "acknowledged for " + accounts[i]->name;
+    co_return "acknowledged for " + names[i];
   }
   (void)co_await messenger_.answer(
       update.press_id, problem.empty() ? say(person.language, kNoneOfYours) : problem, true);

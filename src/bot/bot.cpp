@@ -46,7 +46,9 @@ Bot::Bot(Parts parts, std::unique_ptr<Cards> cards)
       cards_(std::move(cards)),
       messenger_(parts_.api, *cards_, parts_.clock, parts_.log),
       screens_(parts_, access_, audit_),
-      deeds_(parts_, access_, screens_, messenger_, audit_) {
+      deeds_(parts_, access_, screens_, messenger_, audit_),
+      strategy_screens_(parts_, access_, screens_),
+      strategy_deeds_(parts_, access_, strategy_screens_, messenger_, audit_) {
   deeds_.untold().load();
 }
 
@@ -112,9 +114,15 @@ Task<std::string> Bot::refuse_risk(Occasion occasion) {
 }
 
 Task<std::string> Bot::do_line(Occasion occasion, Request request) {
-  if (adds_risk(request.verb) && is_contested()) co_return co_await refuse_risk(occasion);
+  const bool is_risky = acts(request.verb) && !goes_first(request.verb);
+  if (is_risky && is_contested()) co_return co_await refuse_risk(occasion);
   Screen screen;
-  if (acts(request.verb))
+  const bool is_of_strategies = is_about_strategies(request.verb);
+  if (is_of_strategies && acts(request.verb))
+    screen = co_await strategy_deeds_.propose(occasion, std::move(request));
+  else if (is_of_strategies)
+    screen = co_await strategy_screens_.show(occasion.person, std::move(request));
+  else if (acts(request.verb))
     screen = co_await deeds_.propose(occasion, std::move(request));
   else
     screen = co_await screens_.show(occasion.person, std::move(request));
@@ -139,7 +147,7 @@ Task<std::string> Bot::do_press(Update update, Action action) {
   const auto parsed =
       parse_request(action.line, username_, access_.accounts_of(update.user, Role::viewer));
   const bool closes =
-      action.kind == Action::Kind::confirm && parsed && *parsed && !adds_risk((*parsed)->verb);
+      action.kind == Action::Kind::confirm && parsed && *parsed && goes_first((*parsed)->verb);
   // A press that Telegram does not know any more is stale. Closing does not wait for its word: the
   // button was ours, fresh and unused.
   if (closes) {
@@ -182,9 +190,12 @@ Task<std::string> Bot::do_action(Occasion occasion, Action action) {
   }
   Request request = std::move(**parsed);
   request.page = action.page;
-  if (action.kind == Action::Kind::confirm)
+  if (action.kind == Action::Kind::open) co_return co_await do_line(occasion, std::move(request));
+  if (!goes_first(request.verb) && is_contested()) co_return co_await refuse_risk(occasion);
+  if (!is_about_strategies(request.verb))
     co_return co_await deeds_.carry_out(occasion, std::move(request));
-  co_return co_await do_line(occasion, std::move(request));
+  co_await strategy_deeds_.carry_out(occasion, std::move(request));
+  co_return "done";
 }
 
 Task<std::string> Bot::say_to(Person person, Place place, std::string html, std::string outcome) {

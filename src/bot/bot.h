@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bot/deeds.h"
+#include "bot/strategy_deeds.h"
 
 namespace bb::bot {
 
@@ -90,6 +91,8 @@ class Bot {
   Messenger messenger_;
   Screens screens_;
   Deeds deeds_;
+  StrategyScreens strategy_screens_;
+  StrategyDeeds strategy_deeds_;
   std::string username_;
   std::map<std::int64_t, std::deque<SteadyTime>> heard_;  // of listed users, the last minute
   std::map<std::int64_t, SteadyTime> told_slow_, told_expired_;

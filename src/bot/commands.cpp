@@ -9,7 +9,7 @@ namespace bb::bot {
 
 namespace {
 
-constexpr std::array<CommandRow, 24> kCommands{{
+constexpr std::array<CommandRow, 31> kCommands{{
     {Verb::start, "start", "menu", Role::viewer, "", {"The menu", "主菜单"}},
     {Verb::status,
      "status",
@@ -75,6 +75,43 @@ constexpr std::array<CommandRow, 24> kCommands{{
      "[account]",
      {"The last entry: which coins and why", "上次开仓：币种与原因"}},
     {Verb::next, "next", "", Role::viewer, "[account]", {"What comes next", "下一次任务"}},
+    {Verb::strategies,
+     "strategies",
+     "list_strategy",
+     Role::viewer,
+     "[filter|group:NAME]",
+     {"Strategy processes", "策略进程"}},
+    {Verb::strategy, "strategy", "", Role::viewer, "NAME", {"One strategy", "单个策略"}},
+    {Verb::start_strategy,
+     "start_strategy",
+     "",
+     Role::operates,
+     "NAME|group:NAME",
+     {"Start a strategy (asks first)", "启动策略（先确认）"}},
+    {Verb::stop_strategy,
+     "stop_strategy",
+     "",
+     Role::operates,
+     "NAME|group:NAME",
+     {"Stop a strategy (asks first)", "停止策略（先确认）"}},
+    {Verb::restart_strategy,
+     "restart_strategy",
+     "",
+     Role::operates,
+     "NAME|group:NAME",
+     {"Restart a strategy (asks first)", "重启策略（先确认）"}},
+    {Verb::strategy_logs,
+     "strategy_logs",
+     "log_strategy",
+     Role::operates,
+     "NAME [lines]",
+     {"What a strategy wrote", "策略日志"}},
+    {Verb::last_exit,
+     "last_exit",
+     "",
+     Role::operates,
+     "NAME",
+     {"How a strategy ended last", "策略上次退出原因"}},
     {Verb::accounts,
      "accounts",
      "list_account",
@@ -143,6 +180,9 @@ bool acts(Verb verb) {
     case Verb::resume:
     case Verb::loss_cut:
     case Verb::cancel:
+    case Verb::start_strategy:
+    case Verb::stop_strategy:
+    case Verb::restart_strategy:
       return true;
     case Verb::start:
     case Verb::help:
@@ -162,12 +202,23 @@ bool acts(Verb verb) {
     case Verb::language:
     case Verb::audit:
     case Verb::version:
+    case Verb::strategies:
+    case Verb::strategy:
+    case Verb::strategy_logs:
+    case Verb::last_exit:
       return false;
   }
   return true;
 }
 
+bool is_about_strategies(Verb verb) { return verb >= Verb::strategies; }
+
 bool adds_risk(Verb verb) { return verb == Verb::resume; }
+
+bool goes_first(Verb verb) {
+  return acts(verb) && !adds_risk(verb) && verb != Verb::start_strategy &&
+         verb != Verb::restart_strategy;
+}
 
 std::string menu_json(Language language, Role role) {
   net::JsonWriter json;

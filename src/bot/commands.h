@@ -33,6 +33,13 @@ enum class Verb {
   language,
   audit,
   version,
+  strategies,  // from here on: is_about_strategies()
+  strategy,
+  start_strategy,
+  stop_strategy,
+  restart_strategy,
+  strategy_logs,
+  last_exit,
 };
 
 struct CommandRow {
@@ -49,10 +56,16 @@ const CommandRow& row_of(Verb verb);
 /// By name or other name; nothing when there is none.
 const CommandRow* find_command(std::string_view name);
 
-/// Changes something at an exchange or lets something be changed: asked back before it is done.
+/// Is about strategy processes, not about accounts.
+bool is_about_strategies(Verb verb);
+/// Changes something at an exchange or a runner, or lets something be changed: asked
+/// back before it is done.
 bool acts(Verb verb);
 /// Adds risk: needs a second factor.
 bool adds_risk(Verb verb);
+
+/// Takes risk away: carried out without waiting for Telegram's word about the press.
+bool goes_first(Verb verb);
 
 /// Telegram's command menu, as setMyCommands takes it: JSON.
 std::string menu_json(Language language, Role role);

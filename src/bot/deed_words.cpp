@@ -12,6 +12,7 @@ using net::JsonView;
 constexpr std::size_t kRowsShown = 12;
 
 constexpr Phrase kFlattenTitle{"Close {} % of {}", "平掉{1}的 {0} %"};
+constexpr Phrase kStrategiesFirst{", its strategies stopped first", "（先停止其策略）"};
 constexpr Phrase kEvery{"all positions", "全部持仓"};
 constexpr Phrase kLongs{"all longs", "全部多单"};
 constexpr Phrase kShorts{"all shorts", "全部空单"};
@@ -187,7 +188,8 @@ std::string title_of(Language language, const Request& request) {
       if (what.empty() || request.pick != Pick::all)
         what = say(language, *picks[static_cast<std::size_t>(request.pick)]) +
                (what.empty() ? "" : " (" + what + ")");
-      return say(language, kFlattenTitle, request.percent.str(), what);
+      return say(language, kFlattenTitle, request.percent.str(), what) +
+             (request.stops_strategies ? say(language, kStrategiesFirst) : "");
     }
     case Verb::pause:
       return say(language, kPauseTitle);

@@ -93,7 +93,9 @@ Task<Screen> Deeds::propose(Occasion occasion, Request request) {
     co_return co_await propose_resume(occasion, accounts, std::move(request));
   if (request.verb != Verb::flatten && request.verb != Verb::clear)
     co_return proposal(propose_plain(person, accounts, request));
-  co_return proposal(co_await flatten_screen(person, accounts, request, parts_.clock.utc_now()));
+  auto bound = StopsFirst::bound_words(parts_, person.user, accounts);
+  co_return proposal(
+      co_await flatten_screen(person, accounts, request, std::move(bound), parts_.clock.utc_now()));
 }
 
 Screen Deeds::propose_plain(const Person& person, const std::vector<AccountPort*>& accounts,
@@ -164,6 +166,7 @@ Task<void> Deeds::act_on(AccountPort& account, control::Command command, std::in
                          std::int64_t chat, std::int64_t update, Outcome& outcome, Event& changed) {
   const auto line = fmt::format("{} {}", control::str(command.kind), account.name);
   control::Report report;
+  if (outcome.stops != nullptr) co_await outcome.stops->wait_for(account);
   try {
     report = co_await account.perform(std::move(command));
   } catch (const std::exception& error) {
@@ -254,9 +257,13 @@ Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Req
   const auto bot_id = parts_.bot_id;
   const auto now = parts_.clock.utc_now();
   Event changed;
+  StopsFirst stops(parts_, audit_);
+  if (request.stops_strategies) stops.plan(accounts);
   TaskGroup group(co_await boost::asio::this_coro::executor);
   for (std::size_t i = 0; i < accounts.size(); ++i)
-    outcomes[i].account = accounts[i];
+    outcomes[i] = {accounts[i], {}, stops.is_planned() ? &stops : nullptr};
+  if (stops.is_planned())
+    group.spawn(stops.run(occasion.person, occasion.place.chat, occasion.update));
   // The orders leave before the first word about them.
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     auto command =
@@ -268,6 +275,10 @@ Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Req
   }
   group.spawn(show_progress(occasion, request, outcomes, changed));
   co_await group.join();
+  if (!stops.is_planned()) co_return;
+  co_await stops.look_again(occasion.person.language);
+  Screen last = progress(occasion.person, request, outcomes);
+  (void)co_await messenger_.show(occasion.place, std::move(last));
 }
 
 }  // namespace bb::bot

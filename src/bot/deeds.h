@@ -9,6 +9,7 @@
 #include "bot/messenger.h"
 #include "bot/screens.h"
 #include "bot/second_factor.h"
+#include "bot/strategy_stops.h"
 #include "bot/untold.h"
 
 namespace bb::bot {
@@ -76,6 +77,7 @@ class Deeds {
   struct Outcome {
     AccountPort* account = nullptr;
     std::optional<control::Report> report;
+    StopsFirst* stops = nullptr;  // of strategies, before it
   };
   using Seen = std::map<std::string, std::optional<store::LatchNote>>;
 
@@ -129,9 +131,10 @@ control::Command command_of(const Request& request, const std::string& account,
 
 // flatten_screen.cpp: what a flatten would do.
 
-/// Accounts are asked at the same time. The buttons that confirm and dismiss it are the caller's.
+/// Accounts are asked at the same time. `bound`: the strategies that trade on them, as HTML. The
+/// buttons that confirm and dismiss it are the caller's.
 Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, Request request,
-                            TimePoint now);
+                            std::string bound, TimePoint now);
 
 // deed_words.cpp: what deeds are called, and what came of them.
 

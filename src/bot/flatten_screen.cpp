@@ -33,6 +33,8 @@ constexpr Phrase kStillWinning{
     "执行时仍为浮盈的才会被平掉。"};
 constexpr Phrase kAsTheyStand{"Which they are is decided as they stand when it is done.",
                               "以执行时的盈亏状态为准。"};
+constexpr Phrase kBound{"Strategies that trade on it: {}", "在此账户交易的策略：{}"};
+constexpr Phrase kStopFirst{"⏹ Stop them first, then: {}", "⏹ 先停止策略，再{}"};
 constexpr Phrase kBlind{"It can be tried all the same.", "仍可尝试执行。"};
 constexpr Phrase kImpossible{"🚫 {}", "🚫 {}"};
 constexpr Phrase kNothingCan{"Nothing can be done like this.", "无法这样执行。"};
@@ -180,7 +182,7 @@ std::string foot_of(Language in, const Request& request, const Request& confirme
                            : request.pick == Pick::losers ? kStillLosing
                                                           : kStillWinning);
   }
-  return text + "\n\n" + say(in, kThenPaused) + "\n" + say(in, kAsk);
+  return text + "\n\n" + say(in, kThenPaused);
 }
 
 void add_symbols(const std::vector<Entry>& page, const Request& choice, Screen& screen) {
@@ -201,7 +203,7 @@ void add_symbols(const std::vector<Entry>& page, const Request& choice, Screen& 
 }  // namespace
 
 Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, Request request,
-                            TimePoint now) {
+                            std::string bound, TimePoint now) {
   const Language in = person.language;
   std::vector<Task<Result<Preview>>> readings;
   for (auto* account : accounts)
@@ -237,6 +239,8 @@ Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, R
   }
   const Request confirmed = pinned(request, sums, accounts);
   screen.html += foot_of(in, request, confirmed, sums, accounts.size() > 1);
+  if (!bound.empty()) screen.html += "\n" + say(in, kBound, bound);
+  screen.html += "\n" + say(in, kAsk);
   Request choice = request;
   choice.verb = Verb::flatten;
   if (pages.size() > 1) screen.rows.push_back(page_row(line_of(request), at, pages.size()));
@@ -246,6 +250,14 @@ Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, R
   screen.rows.push_back(
       {{say(in, kGo, title_of(in, request)),
         write_action({Action::Kind::confirm, line_of(confirmed)}), Button::Style::danger}});
+  if (!bound.empty() && !request.stops_strategies) {
+    Request stopping = confirmed;
+    stopping.verb = Verb::flatten;
+    stopping.stops_strategies = true;
+    screen.rows.push_back(
+        {{say(in, kStopFirst, title_of(in, request)),
+          write_action({Action::Kind::confirm, line_of(stopping)}), Button::Style::danger}});
+  }
   screen.rows.push_back({dismiss_button(in)});
   co_return screen;
 }

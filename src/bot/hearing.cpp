@@ -8,7 +8,6 @@ namespace bb::bot {
 
 namespace {
 
-constexpr std::size_t kPerMinute = 40;
 constexpr Micros kMinute{60'000'000};
 constexpr Micros kHour{3'600'000'000};
 constexpr int kStrangersPerHour = 100;
@@ -52,7 +51,7 @@ bool is_resume(const std::string& text) {
 
 /// What may be done although nothing can be written down about it: closing, and looking.
 bool goes_unwritten(const Request& request) {
-  if (acts(request.verb)) return !adds_risk(request.verb);
+  if (acts(request.verb)) return goes_first(request.verb);
   return request.word.empty() || request.verb == Verb::pnl;
 }
 
@@ -92,7 +91,7 @@ bool Bot::is_too_fast(std::int64_t user) {
   const auto now = parts_.clock.steady_now();
   while (!times.empty() && now - times.front() > kMinute)
     times.pop_front();
-  if (times.size() >= kPerMinute) return true;
+  if (std::ssize(times) >= access_.settings().commands_per_minute) return true;
   times.push_back(now);
   return false;
 }

@@ -17,6 +17,7 @@
 #include "notify/bot_api.h"
 #include "store/latch.h"
 #include "store/ops_store.h"
+#include "supervise/strategies.h"
 
 namespace bb::bot {
 
@@ -174,6 +175,10 @@ struct Parts {
   std::string version;
   /// Tells people by another way than this bot that it does not work: token revoked, two of it.
   std::function<void(std::string problem)> alarm;
+  /// Strategy processes; none where nothing is set up.
+  supervise::Strategies* strategies = nullptr;
+  /// As AccountPort::acknowledge, of what is said about strategies.
+  std::function<Task<Result<bool>>(std::string data, std::string who)> acknowledge = {};
 };
 
 }  // namespace bb::bot

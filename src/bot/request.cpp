@@ -14,6 +14,7 @@ using Fault = std::optional<Refusal>;
 
 constexpr int kLogLinesMost = 5000;
 constexpr std::size_t kSymbolsMost = 20;
+constexpr std::string_view kStopsStrategies = "stop-strategies";
 
 constexpr Phrase kUnknownCommand{"There is no command “{}”. /help lists them all.",
                                  "没有「{}」这个命令。/help 查看全部命令。"};
@@ -104,8 +105,24 @@ class Reader {
       case Verb::audit:
       case Verb::version:
         return Refusal{kTooMany, word};
+      case Verb::strategies:
+      case Verb::strategy:
+      case Verb::start_strategy:
+      case Verb::stop_strategy:
+      case Verb::restart_strategy:
+      case Verb::last_exit:
+        return take_name(word);
+      case Verb::strategy_logs:
+        // The name comes first: ids are numbers, too.
+        return request_.name.empty() ? take_name(word) : take_count(word);
     }
     return Refusal{kTooMany, word};
+  }
+
+  Fault take_name(const std::string& word) {
+    if (!request_.name.empty()) return Refusal{kTooMany, word};
+    request_.name = word;
+    return {};
   }
 
   Fault take_target(const std::string& word) {
@@ -131,6 +148,11 @@ class Reader {
     if (const auto pick = pick_of(word)) {
       if (request_.pick != Pick::all) return Refusal{kTwice, word};
       request_.pick = *pick;
+      return {};
+    }
+    if (word == kStopsStrategies) {
+      if (request_.stops_strategies) return Refusal{kTwice, word};
+      request_.stops_strategies = true;
       return {};
     }
     if (word == "all" || word.starts_with("group:")) return take_target(word);
@@ -250,6 +272,12 @@ std::vector<std::string> words_of(std::string_view line) {
   return words;
 }
 
+bool is_typable(std::string_view text) {
+  return !text.empty() && std::ranges::none_of(text, [](char c) {
+    return c == '"' || static_cast<unsigned char>(c) < ' ';
+  });
+}
+
 std::expected<std::optional<Request>, Refusal> parse_request(
     std::string_view line, std::string_view bot_name, const std::vector<std::string>& accounts) {
   Words words = words_of(line);
@@ -271,12 +299,14 @@ std::expected<std::optional<Request>, Refusal> parse_request(
 std::string line_of(const Request& request) {
   std::string line = std::string("/") + row_of(request.verb).name;
   if (!request.word.empty()) line += " " + request.word;
+  if (!request.name.empty()) line += " " + quoted(request.name);
   if (request.count != 0) line += " " + std::to_string(request.count);
   if (!request.target.empty()) line += " " + quoted(request.target);
   if (request.says_percent) line += " " + request.percent.str();
   if (request.pick != Pick::all) line += " " + std::string(str(request.pick));
   for (const auto& symbol : request.symbols)
     line += " " + symbol;
+  if (request.stops_strategies) line += " " + std::string(kStopsStrategies);
   return line;
 }
 

@@ -23,9 +23,12 @@ struct Request {
   std::vector<std::string> symbols;
   /// pnl: day, week, month; mute: 30m, 1h, 8h, off; language: en, zh; alerts: "KIND=on|silent|off"
   std::string word;
-  int count = 0;     // logs
-  std::string code;  // resume: one-time code
-  int page = 0;      // buttons only
+  int count = 0;  // logs
+  /// Of strategies: a name or id as the runner has it, "runner:name", or "group:NAME"; a filter.
+  std::string name;
+  bool stops_strategies = false;  // flatten: those bound to the account first
+  std::string code;               // resume: one-time code
+  int page = 0;                   // buttons only
 };
 
 /// The words of a line: parted by blanks, "quotes" around a name with blanks.
@@ -40,6 +43,9 @@ struct Refusal {
 /// meaning of a word.
 std::expected<std::optional<Request>, Refusal> parse_request(
     std::string_view line, std::string_view bot_name, const std::vector<std::string>& accounts);
+
+/// Whether words_of() gives the text back as one word.
+bool is_typable(std::string_view text);
 
 /// The line that means the same: what buttons and the audit keep. Without the code.
 std::string line_of(const Request& request);

@@ -28,8 +28,6 @@ constexpr Phrase kNoneYours{"No account is yours to see. Ask an admin.",
                             "没有你可以查看的账户，请联系管理员。"};
 constexpr Phrase kNeedsRole{"You may not see this: it needs the role “{}” of every account.",
                             "没有权限：需要全部账户的「{}」角色。"};
-constexpr Phrase kBack{"‹ Menu", "‹ 菜单"};
-constexpr Phrase kNo{"✖ Cancel", "✖ 取消"};
 constexpr Phrase kRefresh{"↻ Refresh", "↻ 刷新"};
 constexpr Phrase kUpdated{"as of {}", "截至 {}"};
 constexpr Phrase kAll{"All accounts", "全部账户"};
@@ -41,17 +39,12 @@ constexpr Phrase kAuditBroken{
     "<b>Audit</b>\n⚠️ Entry {} does not follow from the one before: the "
     "record was changed outside this program.",
     "<b>操作记录</b>\n⚠️ 第 {} 条与前一条不衔接：记录在程序外被改动过。"};
-constexpr Phrase kUnreadable{"could not be read", "无法读取"};
-constexpr Phrase kUnchanged{"not done", "未能完成"};
-constexpr Phrase kWithout{" (without {})", "（不含 {}）"};
-constexpr Phrase kRoles[] = {
-    {"nobody", "无"}, {"viewer", "只读"}, {"operator", "操作员"}, {"admin", "管理员"}};
 
 constexpr Verb kMenuOrder[] = {
-    Verb::status,   Verb::positions, Verb::balance, Verb::orders,   Verb::pnl,    Verb::equity,
-    Verb::last_run, Verb::next,      Verb::flatten, Verb::loss_cut, Verb::pause,  Verb::resume,
-    Verb::cancel,   Verb::alerts,    Verb::mute,    Verb::logs,     Verb::doctor, Verb::audit,
-    Verb::accounts, Verb::language,  Verb::help,    Verb::version};
+    Verb::status,   Verb::positions,  Verb::balance,  Verb::orders,   Verb::pnl,    Verb::equity,
+    Verb::last_run, Verb::next,       Verb::flatten,  Verb::loss_cut, Verb::pause,  Verb::resume,
+    Verb::cancel,   Verb::strategies, Verb::alerts,   Verb::mute,     Verb::logs,   Verb::doctor,
+    Verb::audit,    Verb::accounts,   Verb::language, Verb::help,     Verb::version};
 
 Phrase label_of(Verb verb) {
   switch (verb) {
@@ -102,6 +95,14 @@ Phrase label_of(Verb verb) {
       return {"ℹ️ Version", "ℹ️ 版本"};
     case Verb::start:
       return {"‹ Menu", "‹ 菜单"};
+    case Verb::strategies:
+    case Verb::strategy:
+    case Verb::start_strategy:
+    case Verb::stop_strategy:
+    case Verb::restart_strategy:
+    case Verb::strategy_logs:
+    case Verb::last_exit:
+      return {"⚙️ Strategies", "⚙️ 策略"};
   }
   return {"", ""};
 }
@@ -114,24 +115,6 @@ std::string action_of(Verb verb) {
 
 }  // namespace
 
-std::string excuse(const Person& person, const Error& error) {
-  return fmt::format("⚠️ <i>{}: {}</i>", say(person.language, kUnreadable), shown(error.text));
-}
-
-std::string failure(const Person& person, const Error& error) {
-  return fmt::format("⚠️ <i>{}: {}</i>", say(person.language, kUnchanged), shown(error.text));
-}
-
-std::string role_words(Language language, Role role) {
-  return say(language, kRoles[static_cast<std::size_t>(role)]);
-}
-
-Button home_button(Language language) { return {say(language, kBack), action_of(Verb::start)}; }
-
-Button dismiss_button(Language language) {
-  return {say(language, kNo), write_action({Action::Kind::dismiss})};
-}
-
 namespace {
 
 Screen refusal(const Person& person, Role least, const Phrase& phrase) {
@@ -142,32 +125,6 @@ Screen refusal(const Person& person, Role least, const Phrase& phrase) {
 }
 
 }  // namespace
-
-std::vector<Button> page_row(const std::string& line, std::size_t page, std::size_t pages) {
-  const auto to = [&](std::size_t other) {
-    return write_action({Action::Kind::open, line, static_cast<int>(other)});
-  };
-  std::vector<Button> turns;
-  if (page > 0) turns.push_back({"‹", to(page - 1)});
-  turns.push_back({fmt::format("{}/{}", page + 1, pages), to(page)});
-  if (page + 1 < pages) turns.push_back({"›", to(page + 1)});
-  return turns;
-}
-
-std::string without(Language language, const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names)
-    text += (text.empty() ? "" : ", ") + shown(name);
-  return text.empty() ? text : say(language, kWithout, text);
-}
-
-Screen last_screen(const Person& person, std::string html) {
-  Screen screen{std::move(html)};
-  screen.is_private = true;
-  screen.owner = person.user;
-  screen.rows.push_back({home_button(person.language)});
-  return screen;
-}
 
 std::string Screens::head(const AccountPort& account) {
   return fmt::format("<b>{}</b>{}", shown(account.name),
@@ -244,6 +201,7 @@ Screen Screens::menu(const Person& person) const {
   std::vector<Button> row;
   for (const auto verb : kMenuOrder) {
     if (role < row_of(verb).least) continue;
+    if (is_about_strategies(verb) && parts_.strategies == nullptr) continue;
     if (verb == Verb::audit && !access_.is_admin_of_all(person.user)) continue;
     const auto style = verb == Verb::flatten ? Button::Style::danger : Button::Style::plain;
     std::string action = action_of(verb);
@@ -396,6 +354,13 @@ Task<Screen> Screens::show(Person person, Request request) {
     case Verb::resume:
     case Verb::loss_cut:
     case Verb::cancel:
+    case Verb::strategies:  // shown by StrategyScreens, done by StrategyDeeds
+    case Verb::strategy:
+    case Verb::start_strategy:
+    case Verb::stop_strategy:
+    case Verb::restart_strategy:
+    case Verb::strategy_logs:
+    case Verb::last_exit:
       break;
   }
   co_return menu(person);

@@ -30,6 +30,8 @@ class Screens {
   Screen choose_target(const Person& person, const Request& request, Role least,
                        const std::string& html) const;
   std::vector<AccountPort*> ports_of(const std::vector<std::string>& names) const;
+  /// "Refresh" and the way back to the menu.
+  std::vector<Button> foot(const Person& person, const Request& request) const;
 
  private:
   Screen menu(const Person& person) const;
@@ -56,7 +58,6 @@ class Screens {
   /// Pages, refresh and the way back to the menu, below the entries.
   Screen paged(const Person& person, const std::string& title, std::vector<std::string> entries,
                const Request& request) const;
-  std::vector<Button> foot(const Person& person, const Request& request) const;
 
   Parts& parts_;
   const Access& access_;

@@ -12,6 +12,7 @@ namespace bb::bot {
 
 namespace {
 
+constexpr std::int64_t kCommandsMost = 6000;
 constexpr std::int64_t kAnonymousAdmin = 1087968824;
 constexpr std::int64_t kChannel = 136817688;
 constexpr std::int64_t kTelegram = 777000;
@@ -64,7 +65,9 @@ SettingsSection settings_section(Settings& target) {
       .choice("language", target.language, {"auto", "en", "zh"},
               "of answers, until a user chooses another; auto = what his Telegram speaks")
       .text("ops_db", target.ops_db,
-            "the bot's database: offset, buttons, users, the audit of every command");
+            "the bot's database: offset, buttons, users, the audit of every command")
+      .integer("commands_per_minute", target.commands_per_minute, 1, kCommandsMost,
+               "that one person may send, presses included; more are refused");
   return section;
 }
 

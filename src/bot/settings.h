@@ -26,6 +26,7 @@ struct Settings {
   std::vector<std::int64_t> chats;  // groups
   std::string language = "auto";    // auto = each user's own, as Telegram says
   std::string ops_db = "ops.db";
+  std::int64_t commands_per_minute = 40;  // of one person, presses included
   std::deque<UserSettings> sections;
 };
 

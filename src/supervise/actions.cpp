@@ -105,10 +105,24 @@ bool is_on_the_way(Action action, const Process& before, const Process& now) {
 
 /// Strategies that several workers share.
 struct Queue {
+  ListingPtr listing;
   std::vector<Strategy> strategies;
   std::size_t next = 0;
   std::vector<std::vector<ActionResult>> results;
 };
+
+/// Why nothing is ordered; nothing where something is.
+std::optional<Error> objection_to(const Listing& listing, const Strategy& strategy,
+                                  const Actor& actor) {
+  if (!strategy.touchable)
+    return Error{ErrorKind::invalid_input, "it is not declared, and nothing undeclared is touched",
+                 0};
+  if (const auto allowed = check_operator(strategy, actor); !allowed) return allowed.error();
+  if (!strategy.processes.empty()) return std::nullopt;
+  const auto kind =
+      listing.has_trouble(strategy.runner) ? ErrorKind::unreachable : ErrorKind::conflict;
+  return Error{kind, why_absent(listing, strategy), 0};
+}
 
 Millis limit_of(const SuperviseSettings& settings, const Strategy& strategy, Action action,
                 const Process& process) {
@@ -128,7 +142,7 @@ bool Strategies::is_ours(const Strategy& strategy) const {
 }
 
 Task<std::vector<ActionResult>> Strategies::act(std::string word, Action action, Actor actor) {
-  const auto listing = co_await read_within(Millis(0));
+  const auto listing = co_await read_for(word);
   const auto chosen = choose(*listing, word);
   std::vector<ActionResult> out;
   if (!chosen) {
@@ -137,25 +151,18 @@ Task<std::vector<ActionResult>> Strategies::act(std::string word, Action action,
                     {{"word", quote_word(word)}, {"action", str(action)}, {"by", actor.user}});
     co_return out;
   }
-  const auto strategy = **chosen;
-  if (strategy.processes.empty()) {
-    const auto kind =
-        listing->has_trouble(strategy.runner) ? ErrorKind::unreachable : ErrorKind::conflict;
-    const Error error{kind, why_absent(*listing, strategy), 0};
-    out.push_back(refusal(strategy, action, error));
-    co_return out;
-  }
-  std::vector<Strategy> all{strategy};
-  co_return co_await act_on_all(std::move(all), action, std::move(actor));
+  std::vector<Strategy> all{**chosen};
+  co_return co_await act_on_all(listing, std::move(all), action, std::move(actor));
 }
 
 Task<std::vector<ActionResult>> Strategies::act_on_group(std::string group, Action action,
                                                          Actor actor) {
-  const auto listing = co_await read_within(Millis(0));
+  const auto listing = co_await read();
   std::vector<Strategy> all;
   for (const auto& strategy : listing->strategies)
     if (strategy.touchable && !group.empty() && strategy.group == group) all.push_back(strategy);
-  if (!all.empty()) co_return co_await act_on_all(std::move(all), action, std::move(actor));
+  if (!all.empty())
+    co_return co_await act_on_all(listing, std::move(all), action, std::move(actor));
   const Error error{ErrorKind::invalid_input,
                     "no declared strategy is in a group " + quote_word(group), 0};
   std::vector<ActionResult> out;
@@ -165,28 +172,31 @@ Task<std::vector<ActionResult>> Strategies::act_on_group(std::string group, Acti
 
 Task<std::vector<ActionResult>> Strategies::act_on_account(std::string account, Action action,
                                                            Actor actor) {
-  const auto listing = co_await read_within(Millis(0));
+  std::set<std::string> runners;
+  for (const auto& [name, declared] : parts_.settings.declared)
+    if (!account.empty() && declared->account == account) runners.insert(declared->runner);
+  const auto listing = co_await read_runners(std::move(runners));
   std::vector<Strategy> all;
   for (const auto& strategy : listing->strategies)
-    if (strategy.touchable && !account.empty() && strategy.account == account)
-      all.push_back(strategy);
-  co_return co_await act_on_all(std::move(all), action, std::move(actor));
+    if (strategy.touchable && strategy.account == account) all.push_back(strategy);
+  co_return co_await act_on_all(listing, std::move(all), action, std::move(actor));
 }
 
-Task<std::vector<ActionResult>> Strategies::act_on_all(std::vector<Strategy> chosen, Action action,
+Task<std::vector<ActionResult>> Strategies::act_on_all(ListingPtr listing,
+                                                       std::vector<Strategy> chosen, Action action,
                                                        Actor actor) {
   Queue queue;
   queue.results.resize(chosen.size());
   queue.strategies = std::move(chosen);
+  queue.listing = std::move(listing);
   const auto work = [](Strategies& self, Queue& q, Action what, Actor who) -> Task<void> {
     while (q.next < q.strategies.size()) {
       const auto mine = q.next++;
       const auto strategy = q.strategies[mine];
-      if (const auto allowed = check_operator(strategy, who); !allowed) {
-        q.results[mine].push_back(refusal(strategy, what, allowed.error()));
-        continue;
-      }
-      q.results[mine] = co_await self.act_on(strategy, what, who);
+      if (const auto error = objection_to(*q.listing, strategy, who))
+        q.results[mine].push_back(refusal(strategy, what, *error));
+      else
+        q.results[mine] = co_await self.act_on(strategy, what, who);
     }
   };
   TaskGroup group(parts_.io.get_executor());
@@ -220,6 +230,7 @@ Task<std::vector<ActionResult>> Strategies::act_on(Strategy strategy, Action act
     fault = std::current_exception();
   }
   acting_.erase(key);
+  ++done_;
   acted_until_[key] = parts_.clock.after(kEcho);
   if (fault) std::rethrow_exception(fault);
   for (const auto& result : out)

@@ -72,10 +72,15 @@ std::string_view str(Verdict verdict) {
   return "unknown";
 }
 
-Result<const Strategy*> choose(const Listing& listing, const std::string& word) {
+std::vector<const Strategy*> meant_by(const Listing& listing, const std::string& word) {
   std::vector<const Strategy*> meant;
   for (const auto& strategy : listing.strategies)
     if (is_meant(word, strategy)) meant.push_back(&strategy);
+  return meant;
+}
+
+Result<const Strategy*> choose(const Listing& listing, const std::string& word) {
+  const auto meant = meant_by(listing, word);
   // A name that is also somebody's id, or the same name twice: never guessed.
   if (meant.size() > 1) {
     std::string names;
@@ -140,10 +145,20 @@ Task<Strategies::Part> Strategies::read_runner(const Runner& runner) {
 }
 
 Task<ListingPtr> Strategies::read() {
-  std::vector<Task<Part>> reads;
-  reads.reserve(runners_.size());
+  std::set<std::string> names;
   for (const auto& runner : runners_)
-    reads.push_back(read_runner(runner));
+    names.insert(runner.settings.name);
+  const auto done = done_;
+  last_ = co_await read_runners(std::move(names));
+  last_at_ = parts_.clock.steady_now();
+  last_done_ = done;
+  co_return last_;
+}
+
+Task<ListingPtr> Strategies::read_runners(std::set<std::string> names) {
+  std::vector<Task<Part>> reads;
+  for (const auto& runner : runners_)
+    if (names.contains(runner.settings.name)) reads.push_back(read_runner(runner));
   auto parts = co_await gather(std::move(reads));
   auto out = std::make_shared<Listing>();
   out->read_at = parts_.clock.utc_now();
@@ -153,17 +168,23 @@ Task<ListingPtr> Strategies::read() {
     else
       out->troubles.push_back({part.runner->settings.name, part.processes.error()});
   }
-  add_missing(*out);
+  add_missing(names, *out);
   std::ranges::sort(out->strategies, {}, [](const Strategy& strategy) {
     return std::pair(strategy.runner, strategy.name);
   });
-  last_ = out;
-  last_at_ = parts_.clock.steady_now();
-  co_return last_;
+  co_return out;
+}
+
+Task<ListingPtr> Strategies::read_for(std::string word) {
+  const auto runner = word.substr(0, word.find(':'));
+  const bool is_known = runner.size() < word.size() && find_supervisor(runner) != nullptr;
+  if (!is_known) co_return co_await read();
+  co_return co_await read_runners({runner});
 }
 
 Task<ListingPtr> Strategies::read_within(Millis age_max) {
-  if (last_ && parts_.clock.steady_now() - last_at_ <= age_max) co_return last_;
+  const bool is_young = last_ && parts_.clock.steady_now() - last_at_ <= age_max;
+  if (is_young && last_done_ == done_) co_return last_;
   co_return co_await read();
 }
 
@@ -202,8 +223,9 @@ void Strategies::add_processes(const Runner& runner, std::vector<Process> proces
 }
 
 /// Declared ones that their runner does not have; a runner in trouble says nothing about them.
-void Strategies::add_missing(Listing& out) const {
+void Strategies::add_missing(const std::set<std::string>& read, Listing& out) const {
   for (const auto& [name, declared] : parts_.settings.declared) {
+    if (!read.contains(declared->runner)) continue;
     const bool found = std::ranges::any_of(out.strategies, [&](const Strategy& strategy) {
       return strategy.touchable && strategy.name == name && strategy.runner == declared->runner;
     });
@@ -223,7 +245,7 @@ Supervisor* Strategies::find_supervisor(const std::string& runner) const {
 }
 
 Task<Result<std::string>> Strategies::read_logs(std::string word, std::size_t lines, Actor actor) {
-  const auto listing = co_await read_within(Millis(0));
+  const auto listing = co_await read_for(word);
   const auto chosen = choose(*listing, word);
   if (!chosen) co_return std::unexpected(chosen.error());
   const auto strategy = **chosen;

@@ -71,6 +71,8 @@ struct ActionResult {
 /// processes (Docker: 12 or more of its digits). Errors: unknown, ambiguous, not declared; the last
 /// says how to declare. The pointer is into `listing`.
 Result<const Strategy*> choose(const Listing& listing, const std::string& word);
+/// Every strategy that the word means, touchable or not; the pointers are into `listing`.
+std::vector<const Strategy*> meant_by(const Listing& listing, const std::string& word);
 /// An error that names the strategy when the actor is none of its operators.
 Status check_operator(const Strategy& strategy, const Actor& actor);
 
@@ -91,6 +93,12 @@ class Strategies {
   Task<ListingPtr> read();
   /// The last one read, when it is not older; else read().
   Task<ListingPtr> read_within(Millis age_max);
+  /// What read() would say of that word, asking no more runners than needed: for `runner:name` that
+  /// one alone.
+  Task<ListingPtr> read_for(std::string word);
+  /// The last one that was read of all runners, however old; null before the first.
+  const ListingPtr& last() const { return last_; }
+  const SuperviseSettings& settings() const { return parts_.settings; }
 
   /// One result per process, at least one. Another action on the same strategy at the same time is
   /// refused (busy).
@@ -98,8 +106,12 @@ class Strategies {
   /// Everything touchable of that group (of the configuration, or the runner's: namespace, Compose
   /// project); no such group is one refusal.
   Task<std::vector<ActionResult>> act_on_group(std::string group, Action action, Actor actor);
-  /// Everything touchable that trades on the account.
+  /// Everything declared that trades on the account; asks the runners of these alone.
   Task<std::vector<ActionResult>> act_on_account(std::string account, Action action, Actor actor);
+
+  /// These, chosen from `listing`; what is not touchable is refused.
+  Task<std::vector<ActionResult>> act_on_all(ListingPtr listing, std::vector<Strategy> chosen,
+                                             Action action, Actor actor);
 
   /// The last lines of every process of it, clean and masked.
   Task<Result<std::string>> read_logs(std::string word, std::size_t lines, Actor actor);
@@ -121,10 +133,10 @@ class Strategies {
   struct Part;
   Task<Part> read_runner(const Runner& runner);
   void add_processes(const Runner& runner, std::vector<Process> processes, Listing& out) const;
-  void add_missing(Listing& out) const;
+  void add_missing(const std::set<std::string>& read, Listing& out) const;
+  /// Without the others, as if there were none.
+  Task<ListingPtr> read_runners(std::set<std::string> names);
   Supervisor* find_supervisor(const std::string& runner) const;
-  Task<std::vector<ActionResult>> act_on_all(std::vector<Strategy> chosen, Action action,
-                                             Actor actor);
   Task<std::vector<ActionResult>> act_on(Strategy strategy, Action action, Actor actor);
   Task<ActionResult> act_on_process(Strategy strategy, Process listed, Action action);
   Task<Result<std::string>> read_one_log(Strategy strategy, Process process, std::size_t lines);
@@ -133,6 +145,7 @@ class Strategies {
   std::vector<Runner> runners_;
   ListingPtr last_;
   SteadyTime last_at_{};
+  std::size_t done_ = 0, last_done_ = 0;  // actions ended; so many when last_ was begun
   std::set<std::string> acting_;
   std::map<std::string, SteadyTime> acted_until_;
 };

@@ -72,6 +72,19 @@ TEST_CASE("request: whatever a deep link carries, it opens the menu only") {
   CHECK(read("/start /flatten all 100") == "/start");
 }
 
+TEST_CASE("request: strategies are named first, and a number is a name before it is a count") {
+  for (const char* line :
+       {"/strategies", "/strategies group:money", "/stop_strategy pm2:grid", "/strategy \"a b\"",
+        "/strategy_logs 3 50", "/last_exit -rf", "/flatten alice 50 stop-strategies"})
+    CHECK(read(line) == line);
+  CHECK(read("/list_strategy grid") == "/strategies grid");
+  CHECK(read("/stop_strategy grid maker") != "/stop_strategy grid");
+  CHECK(read("/flatten alice stop-strategies stop-strategies") != "/flatten alice stop-strategies");
+  for (const char* text : {"", "a\"b", "a\nb"})
+    CHECK_FALSE(is_typable(text));
+  CHECK(is_typable("a b"));
+}
+
 TEST_CASE("request: a code does not stand in the line that is kept") {
   const auto parsed = parse_request("/resume alice 123456", "b", kAccounts);
   REQUIRE(parsed.has_value());

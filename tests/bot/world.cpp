@@ -23,9 +23,11 @@ std::string chat_type(std::int64_t chat) { return chat > 0 ? "private" : "superg
 
 }  // namespace
 
-World::World(SimLoop& l)
+World::World(AnyLoop l, net::Latency to_telegram)
     : loop(l),
-      server_(l, [this](net::HttpRequest request) { return answer(std::move(request)); }),
+      server_(
+          l.io, l.clock, [this](net::HttpRequest request) { return answer(std::move(request)); },
+          {}, to_telegram),
       log_(LogLevel::debug,
            [this](LogLevel, std::string_view line) { lines_ += std::string(line) + "\n"; }) {
   notify::BotApiOptions options;
@@ -70,6 +72,7 @@ void World::open() {
   parts.alarm = [this](std::string problem) { alarms.push_back(std::move(problem)); };
   for (auto& account : accounts)
     parts.accounts.push_back(port_of(account));
+  parts.strategies = strategies;
   auto made = Bot::open(std::move(parts));
   REQUIRE(made.has_value());
   bot = std::move(*made);
@@ -93,7 +96,7 @@ AccountPort World::port_of(FakeAccount& account) {
   port.name = account.name;
   port.environment = "paper";
   port.positions = [&]() -> Task<Result<std::vector<PositionRow>>> { co_return account.positions; };
-  port.orders = []() -> Task<Result<std::vector<OrderRow>>> { co_return std::vector<OrderRow>(); };
+  port.orders = [&]() -> Task<Result<std::vector<OrderRow>>> { co_return account.orders; };
   port.balances = []() -> Task<Result<std::vector<BalanceRow>>> {
     co_return std::vector<BalanceRow>();
   };
@@ -299,7 +302,7 @@ FakeAccount& World::account(const std::string& name) {
 
 void run_world(const WorldBody& body) {
   bb::test::run_sim([&](SimLoop& loop) -> Task<void> {
-    World world(loop);
+    World world({loop.io, loop.clock});
     co_await body(world);
     co_await world.close();
   });

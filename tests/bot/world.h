@@ -31,6 +31,7 @@ struct FakeAccount {
   std::string name;
   std::vector<PositionRow> positions;
   std::vector<control::Command> commands;  // what was handed over
+  std::vector<OrderRow> orders;
   Micros delay{0};
   std::int64_t acknowledged = 0;  // of its alerts
   bool paused = true;
@@ -46,9 +47,15 @@ struct Shown {
   std::vector<std::pair<std::string, std::string>> buttons;  // label, callback_data
 };
 
+/// Virtual time, or the machine's where a test has sockets.
+struct AnyLoop {
+  boost::asio::io_context& io;
+  Clock& clock;
+};
+
 class World {
  public:
-  explicit World(SimLoop& loop);
+  explicit World(AnyLoop loop, net::Latency to_telegram = {});
   ~World();
 
   /// Hears these updates as one answer of getUpdates and waits until all were answered.
@@ -77,7 +84,7 @@ class World {
   const std::string& log() const { return lines_; }
   FakeAccount& account(const std::string& name);
 
-  SimLoop& loop;
+  AnyLoop loop;
   TempDir folder;
   Settings settings;
   std::deque<FakeAccount> accounts;
@@ -92,7 +99,8 @@ class World {
   std::int64_t newest_offset = 0;     // that getUpdates asked for
   int state_reads = 0;
   bool long_doctor = false;
-  bool is_blind = false;  // every reading of the first account throws
+  bool is_blind = false;                        // every reading of the first account throws
+  supervise::Strategies* strategies = nullptr;  // from the next restart() on
   std::unique_ptr<store::OpsStore> ops;
   std::unique_ptr<Bot> bot;
 

@@ -4,13 +4,17 @@ namespace bb::net::test {
 
 MemoryServer::MemoryServer(SimLoop& loop, HttpHandler handler, HttpServerOptions options,
                            Latency latency, std::uint64_t seed)
-    : clock_(loop.clock),
+    : MemoryServer(loop.io, loop.clock, std::move(handler), options, latency, seed) {}
+
+MemoryServer::MemoryServer(boost::asio::io_context& io, Clock& clock, HttpHandler handler,
+                           HttpServerOptions options, Latency latency, std::uint64_t seed)
+    : clock_(clock),
       handler_(std::move(handler)),
       options_(options),
-      stop_(loop.clock),
-      group_(loop.io.get_executor()),
+      stop_(clock),
+      group_(io.get_executor()),
       dialer_(
-          loop.io.get_executor(), loop.clock, latency,
+          io.get_executor(), clock, latency,
           [this](AnyStream stream) { accept(std::move(stream)); }, seed) {}
 
 void MemoryServer::accept(AnyStream stream) {

@@ -20,6 +20,8 @@ class MemoryServer {
  public:
   MemoryServer(SimLoop& loop, HttpHandler handler, HttpServerOptions options = {},
                Latency latency = {}, std::uint64_t seed = 1);
+  MemoryServer(boost::asio::io_context& io, Clock& clock, HttpHandler handler,
+               HttpServerOptions options = {}, Latency latency = {}, std::uint64_t seed = 1);
   MemoryDialer& dialer() { return dialer_; }
   int connections() const { return connections_; }
   std::size_t open_connections() const { return group_.running(); }

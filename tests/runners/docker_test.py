@@ -20,6 +20,7 @@ import time
 import unittest
 from urllib.parse import quote
 
+from phone import Phone, journey
 from runners import (CANARY, EXIT_CONFIGURATION, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE,
                      HOSTILE, Shell, Watcher, kill, needs, remove, scratch, wait_for)
 
@@ -331,6 +332,29 @@ restart_attempts = 1
         self.assertEqual(EXIT_CONFIGURATION, answer.code, answer)
         self.assertIn("socket proxy", answer.json["troubles"][0]["error"])
 
+    def test_from_telegram_and_an_engine_that_hangs_delays_nothing_else_there(self):
+        self.engine.start("phoned")
+        phone = Phone(self.folder, CTRL_MODE="Docker", STRATEGIES="phoned",
+                      DOCKER_HOST=f"unix://{self.engine.socket}",
+                      BUBBLE_BUSTER_SUPERVISE_SAMPLE_MS="500")
+        try:
+            journey(self, phone, "phoned", "other",
+                    lambda: self.engine.state("phoned")["Running"])
+            self.engine.process.send_signal(signal.SIGSTOP)
+            try:
+                phone.hears("runner does not answer")
+                begun = time.monotonic()
+                for _ in range(5):
+                    phone.type("/version", "Bubble Buster")
+                self.assertLess(time.monotonic() - begun, 1.5)
+                phone.type("/stop_strategy phoned", "could not be asked")
+            finally:
+                self.engine.process.send_signal(signal.SIGCONT)
+            phone.hears("reached again")
+            self.assertTrue(self.engine.state("phoned")["Running"])
+        finally:
+            phone.end()
+
     def test_an_engine_that_stopped_is_a_clear_message(self):
         shell = self.shell_of("live-1", DOCKER_HOST=f"unix://{self.folder}/nobody.sock")
         begun = time.monotonic()
@@ -377,7 +401,7 @@ class Swarm(unittest.TestCase):
         cls.engine.end()
 
     def running(self):
-        return [each for each in self.engine.call("GET", "/containers/json")[1]]
+        return self.tasks("grid")
 
     def test_a_service_is_scaled_to_nothing_and_back_and_restarted(self):
         code, result = self.shell.result("stop", "grid")
@@ -393,6 +417,23 @@ class Swarm(unittest.TestCase):
         status, service = self.engine.call("GET", "/services/grid")
         self.assertEqual([f"STRATEGY_KEY={CANARY}"],
                          service["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"])
+
+    def test_from_telegram(self):
+        self.create("phoned", TICK)
+        self.create("other", TICK, {})
+        phone = Phone(self.folder, CTRL_MODE="swarm", STRATEGIES="phoned",
+                      DOCKER_HOST=f"unix://{self.engine.socket}")
+        try:
+            wait_for(lambda: self.tasks("phoned"), "its first task", 60)
+            journey(self, phone, "phoned", "other", lambda: self.tasks("phoned"))
+        finally:
+            phone.end()
+            for name in ("phoned", "other"):
+                self.engine.call("DELETE", f"/services/{name}")
+
+    def tasks(self, service):
+        return [each for each in self.engine.call("GET", "/containers/json")[1]
+                if each["Labels"].get("com.docker.swarm.service.name") == service]
 
     def test_logs_of_its_tasks(self):
         answer = wait_for(lambda: (lambda a: a if "tick" in a.out else None)(

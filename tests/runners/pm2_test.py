@@ -15,6 +15,7 @@ import unittest
 
 from runners import (CANARY, EXIT_CONFIGURATION, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, HERE,
                      HOSTILE, Shell, Watcher, environment, needs, remove, scratch, wait_for)
+from phone import OTHER, Phone
 
 TICK = """#!/bin/sh
 trap 'exit 0' INT TERM
@@ -267,6 +268,147 @@ target = live-1
 
 class Pm2Version5(Pm2):
     package = "pm2-5"
+
+
+class Pm2FromTelegram(unittest.TestCase):
+    """No configuration file: CTRL_MODE and STRATEGIES alone, as TgQuantRobot had it."""
+    package = "pm2"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = scratch()
+        cls.home = Home(cls.folder, cls.package)
+        cls.home.start("live-1", TICK, "--namespace", "live")
+        cls.home.start("live-2", TICK, "--namespace", "live")
+        cls.home.start("other")
+        cls.phone = Phone(cls.folder, CTRL_MODE="PM2", STRATEGIES="namespace:live",
+                          PM2_HOME=str(cls.home.pm2_home), BUBBLE_BUSTER_SUPERVISE_SAMPLE_MS="500",
+                          BUBBLE_BUSTER_SUPERVISE_ANSWER_LIMIT_MS="1500")
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            cls.phone.end()
+        finally:
+            cls.home.end()
+            remove(cls.folder)
+
+    def test_the_list_shows_all_and_a_card_has_buttons_for_what_may_be_touched(self):
+        shown = self.phone.type("/list_strategy", "Strategies")
+        for name in ("live-1 · running", "live-2 · running", "other · running"):
+            self.assertIn(name, shown)
+        self.phone.press("live-2", "under pm2")
+        for button in ("Stop", "Restart", "Logs", "Last exit"):
+            self.assertTrue(any(button in each for each in self.phone.buttons()), button)
+        self.phone.type("/strategy other", "not declared")
+        self.assertFalse(any("Stop" in each for each in self.phone.buttons()))
+
+    def test_a_stop_a_start_and_a_restart_answer_with_what_is(self):
+        self.phone.type("/stop_strategy live-1", "Shall I?")
+        self.assertEqual("online", self.home.list()["live-1"]["status"])
+        self.phone.press("Yes", "live-1 is stopped")
+        self.assertEqual("stopped", self.home.list()["live-1"]["status"])
+        self.phone.type("/start_strategy live-1", "Shall I?")
+        told = self.phone.press("Yes", "live-1 is running")
+        first = self.home.list()["live-1"]
+        self.assertEqual("online", first["status"])
+        self.assertIn(f"pid {first['pid']}", told)
+        self.phone.type(f"/restart_strategy {first['id']}", "Restart live-1")
+        told = self.phone.press("Yes", "live-1 is running")
+        self.assertNotEqual(first["pid"], self.home.list()["live-1"]["pid"])
+        self.assertIn(f"pid {self.home.list()['live-1']['pid']}", told)
+
+    def test_all_of_a_group_after_one_confirmation(self):
+        before = self.home.list()
+        self.phone.type("/restart_strategy group:live", "Restart all of live")
+        self.phone.press("Yes", "2 of 2 as asked")
+        after = self.home.list()
+        for name in ("live-1", "live-2"):
+            self.assertNotEqual(before[name]["pid"], after[name]["pid"])
+        self.assertEqual(before["other"], after["other"])
+
+    def test_a_strategy_that_dies_at_once_is_not_called_started(self):
+        self.home.start("dies", CRASH, "--max-restarts", "1", "--namespace", "live")
+        try:
+            wait_for(lambda: self.home.list()["dies"]["status"] == "errored", "the restarts to end")
+            self.phone.hears("strategy failed", "dies")
+            self.phone.type("/start_strategy dies", "Shall I?")
+            self.assertIn("code 3", self.phone.press("Yes", "not as asked"))
+            self.assertIn("dying", self.phone.type("/last_exit dies", "Last exit"))
+        finally:
+            self.home("delete", "dies")
+
+    def test_logs_come_without_secrets_inline_and_as_a_file(self):
+        self.assertIn("tick api_secret=***", self.phone.type("/strategy_logs live-2 5", "Log"))
+        self.phone.press("as a file", "1000 lines")
+        self.assertIn("tick api_secret=***", self.phone.file())
+        self.assertNotIn("hush", self.phone.file())
+
+    def test_what_is_unknown_or_undeclared_is_refused_with_the_way_to_declare_it(self):
+        before = self.home.list()
+        self.assertIn("live-1, live-2", self.phone.type("/stop_strategy nobody", "no strategy"))
+        self.phone.type("/stop_strategy other", "[process.other]")
+        self.assertEqual(before, self.home.list())
+
+    def test_no_word_reaches_what_it_does_not_name(self):
+        before = self.home.list()
+        for i, word in enumerate(HOSTILE):
+            if i % 30 == 0:  # below the limit of commands in a minute
+                self.phone.end()
+                type(self).phone = Phone(
+                    self.folder, CTRL_MODE="pm2", STRATEGIES="namespace:live",
+                    PM2_HOME=str(self.home.pm2_home))
+            mark = len(self.phone.shows())
+            self.phone.telegram.message(4001, 4001, "/stop_strategy " + word[:4000], "en")
+            self.phone.after(mark, "", 40)
+            # Blanks around a word are Telegram's, not the word's.
+            if word.strip().strip('"') != "live-1":
+                self.assertNotIn("✅ Yes", "".join(self.phone.buttons()), word)
+        self.assertEqual(before, self.home.list())
+
+    def test_somebody_who_is_not_listed_gets_no_answer(self):
+        self.phone.telegram.message(OTHER, OTHER, "/stop_strategy live-1", "en")
+        self.phone.type("/version", "Bubble Buster")
+        self.assertEqual([], self.phone.shows(OTHER))
+        self.assertEqual("online", self.home.list()["live-1"]["status"])
+
+    def test_a_crash_is_told_in_the_chat_of_alerts_with_its_last_lines(self):
+        os.kill(self.home.list()["live-2"]["pid"], signal.SIGKILL)
+        self.assertIn("tick api_secret=***", self.phone.hears("crashed", "live-2"))
+        self.home("stop", "other")
+        self.home("start", "other")
+
+    def test_a_hung_daemon_delays_nothing_else_and_is_told(self):
+        daemon = self.home.daemon()
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            self.phone.hears("runner does not answer")
+            mark = len(self.phone.shows())
+            self.phone.telegram.message(4001, 4001, "/strategies", "en")
+            begun = time.monotonic()
+            for _ in range(5):
+                self.phone.type("/version", "Bubble Buster")
+            took = time.monotonic() - begun
+            self.phone.after(mark, "does not answer", 20)
+            self.phone.type("/stop_strategy live-1", "could not be asked")
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        self.assertLess(took, 1.5)
+        self.phone.hears("reached again")
+        self.assertEqual("online", self.home.list()["live-1"]["status"])
+
+    def test_a_user_without_rights_is_told_so(self):
+        needs(os.geteuid() == 0 and shutil.which("setpriv"), "root and setpriv")
+        os.chmod(self.home.pm2_home / "rpc.sock", 0o700)
+        phone = Phone(self.folder, CTRL_MODE="pm2", STRATEGIES="live-1",
+                      PM2_HOME=str(self.home.pm2_home), prefix=(
+                          "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"))
+        try:
+            phone.type("/strategies", "not allowed")
+            phone.type("/stop_strategy live-1", "not allowed")
+        finally:
+            phone.end()
+            os.chmod(self.home.pm2_home / "rpc.sock", 0o755)
 
 
 class NoDaemon(unittest.TestCase):

@@ -15,6 +15,7 @@ import sys
 import time
 import unittest
 
+from phone import Phone, journey
 from runners import (CANARY, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, HOSTILE, Shell, Watcher,
                      environment, kill, needs, remove, scratch, wait_for)
 
@@ -192,6 +193,24 @@ log_file = {self.folder}/live-2.log
             watcher.hears("recovered", "once")
         finally:
             watcher.end()
+
+    def test_from_telegram(self):
+        self.manager.unit("phoned")
+        self.manager.control("start", "phoned")
+        config = f"""[runner.here]
+kind = systemd-user
+address = {self.folder}/run/bus
+strategies = live-1
+[process.phoned]
+runner = here
+log_file = {self.folder}/phoned.log
+"""
+        phone = Phone(self.folder, config)
+        try:
+            journey(self, phone, "phoned", "other.service",
+                    lambda: self.manager.show("phoned", "ActiveState") == "active")
+        finally:
+            phone.end()
 
     def test_a_bus_that_is_gone_is_a_clear_message(self):
         shell = Shell(self.folder, CTRL_MODE="systemd-user", STRATEGIES="a",

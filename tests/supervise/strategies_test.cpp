@@ -222,6 +222,71 @@ TEST_CASE("a runner that hangs is a trouble in the list within its limit") {
   });
 }
 
+namespace {
+
+/// Beside the runner of the world one more that takes connections and never answers.
+Task<void> beside_a_hung_one(World& world, Task<void> (*body)(World&, Strategies&)) {
+  const bb::test::TempDir folder;
+  FakePm2 hung(world.loop.io, folder.path());
+  hung.is_hung = true;
+  auto runner = std::make_unique<RunnerSettings>();
+  runner->name = "hung";
+  runner->kind = RunnerKind::pm2;
+  runner->home = folder.path();
+  world.settings.runners["hung"] = std::move(runner);
+  for (const auto& [name, account] : {std::pair("live-1", "alice"), std::pair("gone", "alice")}) {
+    auto declared = std::make_unique<StrategySettings>();
+    declared->name = declared->target = name;
+    declared->runner = "pm2";
+    declared->account = account;
+    world.settings.declared[name] = std::move(declared);
+  }
+  world.settings.answer_limit_ms = 2000;
+  auto strategies = world.make();
+  TaskGroup group(world.loop.io.get_executor());
+  group.spawn(hung.run());
+  const auto finish = [](World& w, Strategies& s, FakePm2& h,
+                         Task<void> (*b)(World&, Strategies&)) -> Task<void> {
+    co_await b(w, s);
+    h.stop();
+  };
+  co_await join_after(group, finish(world, strategies, hung, body));
+}
+
+}  // namespace
+
+TEST_CASE("a runner that hangs delays no action on another one that is named") {
+  run_world([](World& world) -> Task<void> {
+    co_await beside_a_hung_one(world, [](World& w, Strategies& strategies) -> Task<void> {
+      const auto begun = w.loop.clock.steady_now();
+      const auto one = co_await strategies.act("pm2:live-1", Action::stop, shell_actor());
+      CHECK(one[0].verdict == Verdict::done);
+      const auto all = co_await strategies.act_on_account("alice", Action::stop, shell_actor());
+      CHECK(w.loop.clock.steady_now() - begun < Millis(1500));
+      REQUIRE(all.size() == 2);
+      CHECK(all[0].text == "pm2 has no process of that name");
+      CHECK(all[1].verdict == Verdict::already);
+      CHECK(strategies.last() == nullptr);
+      const auto listing = co_await strategies.read();
+      CHECK(listing->has_trouble("hung"));
+      const auto nobody = co_await strategies.act_on_account("bob", Action::stop, shell_actor());
+      CHECK(nobody.empty());
+    });
+  });
+}
+
+TEST_CASE("a list that is older than an action is not shown again") {
+  run_world([](World& world) -> Task<void> {
+    auto strategies = world.make();
+    const auto before = co_await strategies.read();
+    const auto same = co_await strategies.read_within(Millis(60'000));
+    CHECK(same == before);
+    (void)co_await strategies.act("pm2:live-1", Action::stop, shell_actor());
+    const auto after = co_await strategies.read_within(Millis(60'000));
+    CHECK(state_of(**choose(*after, "live-1")) == State::stopped);
+  });
+}
+
 TEST_CASE("a name that is somebody else's id is never guessed") {
   run_world([](World& world) -> Task<void> {
     world.pm2.processes[9] = {"1", "live"};

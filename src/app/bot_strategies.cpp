@@ -1,0 +1,139 @@
+#include "app/bot_strategies.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/join.h"
+#include "notify/text.h"
+
+namespace bb::app {
+
+namespace {
+
+constexpr const char* kAccount = "strategies";  // whose alerts these are
+
+struct Words {
+  std::string_view kind;
+  const char* chinese;
+  const char* english;
+  bool is_critical;
+};
+constexpr std::array<Words, 13> kWords{{
+    {"failed", "策略异常退出", "strategy failed", true},
+    {"stopped", "策略被他人停止", "strategy stopped by somebody else", true},
+    {"crash_loop", "策略反复崩溃", "strategy keeps crashing", true},
+    {"unhealthy", "策略不健康", "strategy unhealthy", true},
+    {"stalled", "策略无输出", "strategy stalled", true},
+    {"cpu", "策略 CPU 过高", "strategy above its CPU limit", true},
+    {"memory", "策略内存过高", "strategy above its memory limit", true},
+    {"vanished", "策略消失", "strategy vanished", true},
+    {"runner_down", "进程管理器无响应", "runner does not answer", true},
+    {"gave_up", "已放弃重启策略", "restarting was given up", true},
+    {"crashed", "策略崩溃并已重启", "strategy crashed, its runner restarted it", false},
+    {"recovered", "策略已恢复", "strategy is well again", false},
+    {"restarted", "策略已由本程序重启", "strategy was started again", false},
+}};
+
+bool may_touch_something(const supervise::SuperviseSettings& settings) {
+  return !settings.declared.empty() || !settings.strategies.empty() ||
+         std::ranges::any_of(settings.runners,
+                             [](const auto& each) { return !each.second->strategies.empty(); });
+}
+
+}  // namespace
+
+bool has_strategies(const Config& config) {
+  return may_touch_something(config.supervise) || !config.supervise.runners.empty() ||
+         config.environment.contains("CTRL_MODE");
+}
+
+std::vector<Secret> secrets_of(const Config& config) {
+  std::vector<Secret> out;
+  const auto add = [&](const Secret& secret) {
+    if (!secret.empty()) out.push_back(secret.clone());
+  };
+  add(config.binance.api_key);
+  add(config.binance.api_secret);
+  for (const auto& account : config.accounts) {
+    add(account.api_key);
+    add(account.api_secret);
+  }
+  add(config.notify.serverchan_sendkey);
+  add(config.notify.webhook_url);
+  add(config.notify.webhook_secret);
+  add(config.notify.telegram.token);
+  for (const auto& user : config.bot.sections)
+    add(user.totp_secret);
+  return out;
+}
+
+store::OutboxMessage message_of(const std::string& kind, const std::string& text, TimePoint now) {
+  const auto found = std::ranges::find(kWords, kind, &Words::kind);
+  store::OutboxMessage message;
+  message.topic = found != kWords.end() && found->is_critical ? "strategy_down" : "strategy";
+  message.title = found == kWords.end() ? std::string("策略 / strategies")
+                                        : fmt::format("{} / {}", found->chinese, found->english);
+  message.body = text;
+  message.created_at = message.next_attempt = now;
+  return message;
+}
+
+Result<std::unique_ptr<BotStrategies>> BotStrategies::open(Session& session,
+                                                           boost::asio::any_io_executor executor) {
+  const auto& config = session.config();
+  std::unique_ptr<BotStrategies> own(new BotStrategies(session));
+  own->strategies_ = std::make_unique<supervise::Strategies>(supervise::Strategies::Parts{
+      session.io(), session.clock(), session.log(), config.supervise, secrets_of(config)});
+  if (!config.supervise.watch || !may_touch_something(config.supervise)) return own;
+  const std::string folder = config.bot.ops_db + ".alerts";
+  (void)::mkdir(folder.c_str(), S_IRWXU);
+  auto outbox = store::Store::open({folder + "/outbox.db"}, kAccount, std::move(executor),
+                                   session.clock(), session.log());
+  if (!outbox) return std::unexpected(outbox.error());
+  own->outbox_ = std::move(*outbox);
+  own->switches_ = std::make_unique<notify::AlertSwitches>(folder);
+  own->channels_ = make_channels(session.ground());
+  notify::PumpParts parts{*own->outbox_, own->channels_, config.notify,       session.clock(),
+                          session.log(), kAccount,       own->switches_.get()};
+  parts.minute_of_day = [&settings = config.runtime](TimePoint when) {
+    return minute_of_day(settings, when);
+  };
+  own->pump_ = std::make_unique<notify::OutboxPump>(std::move(parts));
+  own->watch_ = std::make_unique<supervise::Watch>(supervise::Watch::Parts{
+      session.io(), session.clock(), session.log(), config.supervise, *own->strategies_,
+      [raw = own.get()](const std::string& kind, const std::string& text) {
+        raw->alert(kind, text);
+      }});
+  return own;
+}
+
+BotStrategies::~BotStrategies() = default;
+
+Task<void> BotStrategies::run() {
+  if (!watch_) co_return;
+  TaskGroup group(co_await boost::asio::this_coro::executor);
+  group.spawn(watch_->run(session_.stop()));
+  co_await join_after(group, pump_->run(session_.stop()));
+}
+
+void BotStrategies::alert(const std::string& kind, const std::string& text) {
+  auto message = message_of(kind, text, session_.clock().utc_now());
+  message.id = outbox_->next_outbox_id();
+  store::Batch batch;
+  batch.put(message);
+  // Done in this call; a disk that refuses is the store's to report.
+  (void)outbox_->commit(std::move(batch));
+}
+
+Task<Result<bool>> BotStrategies::acknowledge(std::string data, std::string who) {
+  const auto message = notify::acknowledged_id(kAccount, data);
+  if (!message || !switches_) co_return false;
+  if (const auto noted = switches_->acknowledge(*message, who); !noted)
+    co_return std::unexpected(noted.error());
+  co_return true;
+}
+
+}  // namespace bb::app
