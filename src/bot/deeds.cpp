@@ -11,6 +11,7 @@ namespace {
 constexpr Millis kProposalLife{60'000};
 constexpr Micros kProgressPause{2'000'000};
 constexpr std::size_t kToldInFull = 8;
+constexpr std::string_view kTroubleMarks[] = {"🟠", "❓", "❌", "⚠️"};
 constexpr int kTries = 5;
 constexpr Micros kFirstPause{1'000'000};
 constexpr Micros kLongestWait{60'000'000};
@@ -187,12 +188,15 @@ Screen Deeds::progress(const Person& person, const Request& request,
   bool is_over = true;
   for (const auto& outcome : outcomes) {
     is_over &= outcome.report.has_value();
-    const auto words = outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking);
-    // Of many, those that are well or still at it are one line each.
-    const bool is_plain = !outcome.report || words.starts_with("✅");
-    const auto name = Screens::head(*outcome.account);
-    html += is_short && is_plain ? fmt::format("\n{} · {}", name, words.substr(0, words.find('\n')))
-                                 : fmt::format("\n\n{}\n{}", name, words);
+    auto words = outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking);
+    // Of many, those that are well or still at it are one short line each.
+    const bool is_plain = std::ranges::none_of(
+        kTroubleMarks, [&](std::string_view mark) { return words.contains(mark); });
+    if (is_short && is_plain)
+      words = words.substr(0, std::min(words.find(" · "), words.find('\n')));
+    if (outcome.stops != nullptr) words += outcome.stops->words(in, *outcome.account);
+    html += fmt::format(is_short && is_plain ? "\n{} · {}" : "\n\n{}\n{}",
+                        Screens::head(*outcome.account), words);
   }
   html += "\n\n" + say(in, kAskedBy, shown(person.name));
   Screen screen = last_screen(person, std::move(html));

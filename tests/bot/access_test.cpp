@@ -107,7 +107,8 @@ TEST_CASE("access: every command by every role, in a private chat, a group and e
                                                   {kViewer, Role::viewer},
                                                   {kStranger, Role::none}};
   run_world([&](World& world) -> Task<void> {
-    for (const auto& row : commands())
+    for (const auto& row : commands()) {
+      if (is_about_strategies(row.verb)) continue;  // see strategies_test.cpp
       for (const auto& [user, role] : people)
         for (const std::int64_t chat : {user, kGroup, kElsewhere}) {
           co_await sleep_for(world.loop.clock, Micros(61'000'000));
@@ -127,6 +128,7 @@ TEST_CASE("access: every command by every role, in a private chat, a group and e
                         (*last)->result);
           if (is_heard && is_refused) CHECK_MESSAGE(World::is_over(world.shown.back()), what);
         }
+    }
     CHECK(world.performed() == 0);
   });
 }

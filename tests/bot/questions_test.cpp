@@ -100,8 +100,8 @@ TEST_CASE("question: when nobody answers, whoever asked is told, and what he see
 
 TEST_CASE("question: what is resumed is what was shown, by each account's own mark") {
   run_world([](World& world) -> Task<void> {
-    co_await world.type(kPartner, "/resume all");
     const auto shown_at = to_ms(world.loop.clock.utc_now());
+    co_await world.type(kPartner, "/resume all");
     co_await sleep_for(world.loop.clock, Micros(5'000'000));
     co_await world.type(kPartner, code_now(world));
     REQUIRE(world.performed() == 2);

@@ -66,7 +66,7 @@ TEST_CASE("full disk: polling goes on with a pause, and an update is not asked f
     TaskGroup group(co_await boost::asio::this_coro::executor);
     {
       const bb::test::FullDisk disk(0);
-      world.updates = world.message(kOwner, kOwner, "/status");
+      world.polled = world.message(kOwner, kOwner, "/status");
       group.spawn(world.bot->run(stop));
       co_await sleep_for(world.loop.clock, Micros(120'000'000));
     }

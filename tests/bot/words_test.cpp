@@ -167,6 +167,34 @@ TEST_CASE("results: of many accounts what is well is one line, what is not is to
   CHECK(describe(Language::english, request, odd).find("UNKNOWN") != std::string::npos);
 }
 
+TEST_CASE("many accounts: each can be chosen, and what came of all of them is one message") {
+  run_world([](World& world) -> Task<void> {
+    const auto answer = world.accounts.front().answer;
+    for (int i = 0; i < 60; ++i) {
+      auto& account = world.accounts.emplace_back();
+      account.name = fmt::format("account-{:02}@mail.example", i);
+      account.answer = answer;
+    }
+    world.account("account-07@mail.example").answer.json =
+        R"({"verdict":"PARTIAL","positions":[{"symbol":"AAAUSDT","side":"BOTH",)"
+        R"x("before":"-10","target":"0","left":"-4","text":"refused (-4131)"}]})x";
+    world.restart();
+    co_await world.type(kOwner, "/flatten");
+    CHECK(world.newest(kOwner).buttons.size() < 100);
+    co_await world.press(kOwner, "›");
+    co_await world.press(kOwner, "account-59");
+    CHECK(world.says(kOwner, "account-59"));
+    co_await world.type(kOwner, "/flatten all");
+    co_await world.press(kOwner, "Yes");
+    CHECK(world.performed() == 62);
+    const auto& told = world.newest(kOwner).text;
+    CHECK(notify::plain_of_html(told).size() < 4096);
+    CHECK(told.find("account-59") != std::string::npos);
+    CHECK(told.find("AAAUSDT -4: refused (-4131)") != std::string::npos);
+    CHECK(World::is_over(world.newest(kOwner)));
+  });
+}
+
 TEST_CASE("audit: what a person changed and what he was refused stand there as that") {
   run_world([](World& world) -> Task<void> {
     co_await world.type(kOwner, "/mute 8h all");

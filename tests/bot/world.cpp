@@ -162,9 +162,9 @@ Task<net::ServerReply> World::answer(net::HttpRequest request) {
   if (method == "getUpdates") {
     const auto document = net::JsonDocument::parse(request.body);
     newest_offset = document->root().at("offset").integer();
-    if (!updates.empty())
+    if (!polled.empty())
       co_return net::test::reply(200,
-                                 R"({"ok":true,"result":[)" + std::exchange(updates, {}) + "]}");
+                                 R"({"ok":true,"result":[)" + std::exchange(polled, {}) + "]}");
     co_await sleep_for(loop.clock, Micros(50'000'000));
     co_return net::test::reply(200, R"({"ok":true,"result":[]})");
   }

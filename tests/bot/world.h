@@ -95,7 +95,7 @@ class World {
   std::map<std::string, std::string> fails;  // the same, by method
   std::vector<std::string> alarms;
   std::set<std::int64_t> lost_chats;  // the bot was thrown out
-  std::string updates;                // of the next getUpdates
+  std::string polled;                 // of the next getUpdates
   std::int64_t newest_offset = 0;     // that getUpdates asked for
   int state_reads = 0;
   bool long_doctor = false;
