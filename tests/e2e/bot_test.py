@@ -63,7 +63,11 @@ class Chat:
         telegram.know(self.chat)
 
     def shows(self):
-        return [call for call in self.telegram.sent(chat=self.chat) if call["method"] in SHOWING]
+        """What was shown, without the proposals that ended meanwhile."""
+        def is_over(call):
+            return plain(call["parameters"].get("text", "")).startswith(("⌛ Expired", "⌛ 已过期"))
+        return [call for call in self.telegram.sent(chat=self.chat)
+                if call["method"] in SHOWING and not is_over(call)]
 
     def after(self, mark, part, seconds=100):
         def look():

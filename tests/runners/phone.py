@@ -109,7 +109,7 @@ class Phone:
 
 
 def journey(test, phone, name, undeclared, runs):
-    """A stop, a start, a restart, a log and two refusals; `runs()` is what the runner itself says."""
+    """Stop, start, restart, a log and two refusals; `runs()` is what the runner itself says."""
     test.assertIn(f"{name} · running", phone.type("/strategies", "Strategies"))
     phone.type(f"/stop_strategy {name}", "Shall I?")
     test.assertTrue(runs())
