@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "app/accounts.h"
 #include "app/aside.h"
@@ -151,7 +152,11 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
   if (!income) co_return std::unexpected(income.error());
   bot::PnlFacts facts;
   facts.since = since;
+  std::map<std::string, Decimal> others;
   for (const auto& row : *income) {
+    const bool is_result =
+        row.type == "REALIZED_PNL" || row.type == "COMMISSION" || row.type == "FUNDING_FEE";
+    if (row.asset != "USDT" && is_result) others[row.asset] += row.amount.value();
     if (row.asset != "USDT") continue;
     if (row.type == "REALIZED_PNL") {
       facts.realized += row.amount;
@@ -164,6 +169,7 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
       facts.transferred += row.amount;
     }
   }
+  facts.others.assign(others.begin(), others.end());
   co_return facts;
 }
 

@@ -64,7 +64,21 @@ class Screens {
   const Audit& audit_;
 };
 
+/// "operator", as people read it.
+std::string role_words(Language language, Role role);
+/// The way back to the menu, and the way out of a proposal.
+Button home_button(Language language);
+Button dismiss_button(Language language);
+/// "‹", "2/5", "›": the same line on other pages; `page` counts from 0.
+std::vector<Button> page_row(const std::string& line, std::size_t page, std::size_t pages);
+/// A screen that ends something: nothing on it but the way to the menu.
+Screen last_screen(const Person& person, std::string html);
+
 /// "<i>why</i>" of a reading that failed.
 std::string excuse(const Person& person, const Error& error);
+/// The same of a change that was not made.
+std::string failure(const Person& person, const Error& error);
+/// "Total" and who is not in it: " (without bob)"; empty where everybody is.
+std::string without(Language language, const std::vector<std::string>& names);
 
 }  // namespace bb::bot
