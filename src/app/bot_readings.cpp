@@ -156,7 +156,8 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
   for (const auto& row : *income) {
     const bool is_result =
         row.type == "REALIZED_PNL" || row.type == "COMMISSION" || row.type == "FUNDING_FEE";
-    if (row.asset != "USDT" && is_result) others[row.asset] += row.amount.value();
+    if (row.asset != "USDT" && is_result)
+      others[row.asset] = others[row.asset] + row.amount.value();
     if (row.asset != "USDT") continue;
     if (row.type == "REALIZED_PNL") {
       facts.realized += row.amount;

@@ -195,8 +195,9 @@ Screen Deeds::progress(const Person& person, const Request& request,
     if (is_short && is_plain)
       words = words.substr(0, std::min(words.find(" · "), words.find('\n')));
     if (outcome.stops != nullptr) words += outcome.stops->words(in, *outcome.account);
-    html += fmt::format(is_short && is_plain ? "\n{} · {}" : "\n\n{}\n{}",
-                        Screens::head(*outcome.account), words);
+    const auto name = Screens::head(*outcome.account);
+    html += is_short && is_plain ? fmt::format("\n{} · {}", name, words)
+                                 : fmt::format("\n\n{}\n{}", name, words);
   }
   html += "\n\n" + say(in, kAskedBy, shown(person.name));
   Screen screen = last_screen(person, std::move(html));
