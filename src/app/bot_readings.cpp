@@ -156,9 +156,11 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
   for (const auto& row : *income) {
     const bool is_result =
         row.type == "REALIZED_PNL" || row.type == "COMMISSION" || row.type == "FUNDING_FEE";
-    if (row.asset != "USDT" && is_result)
-      others[row.asset] = others[row.asset] + row.amount.value();
-    if (row.asset != "USDT") continue;
+    if (row.asset != "USDT") {
+      auto& sum = others[row.asset];
+      if (is_result) sum = sum + row.amount.value();
+      continue;
+    }
     if (row.type == "REALIZED_PNL") {
       facts.realized += row.amount;
       ++facts.closes;
@@ -170,6 +172,7 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
       facts.transferred += row.amount;
     }
   }
+  std::erase_if(others, [](const auto& each) { return each.second.is_zero(); });
   facts.others.assign(others.begin(), others.end());
   co_return facts;
 }

@@ -168,7 +168,7 @@ Screen Screens::paged(const Person& person, const std::string& title,
 }
 
 Screen Screens::choose_target(const Person& person, const Request& request, Role least,
-                              const std::string& html) const {
+                              const std::string& html, Choice choice) const {
   Screen screen;
   screen.html = html;
   const auto add = [&](const std::string& text, const std::string& target) {
@@ -177,9 +177,12 @@ Screen Screens::choose_target(const Person& person, const Request& request, Role
     screen.rows.push_back({{text, line_of(chosen)}});
   };
   const auto names = access_.accounts_of(person.user, least);
-  if (names.size() > 1) add(say(person.language, kAll), "all");
+  const bool may_be_several = choice == Choice::any;
+  if (may_be_several && names.size() > 1) add(say(person.language, kAll), "all");
   std::vector<std::pair<std::string, std::string>> targets;
-  for (const auto& group : access_.groups_of(person.user, least))
+  const auto groups =
+      may_be_several ? access_.groups_of(person.user, least) : std::vector<std::string>();
+  for (const auto& group : groups)
     targets.emplace_back("👥 " + group, "group:" + group);
   for (const auto& name : names)
     targets.emplace_back(name, name);
@@ -311,7 +314,8 @@ Task<Screen> Screens::show(Person person, Request request) {
                          request.verb == Verb::alerts;
   if (is_of_one && accounts.size() > 1)
     co_return choose_target(person, request, row.least,
-                            "<b>" + say(person.language, label_of(request.verb)) + "</b>");
+                            "<b>" + say(person.language, label_of(request.verb)) + "</b>",
+                            Choice::one);
   switch (request.verb) {
     case Verb::help:
       co_return help(person);

@@ -27,8 +27,9 @@ class Screens {
   /// not live.
   static std::string head(const AccountPort& account);
   /// Buttons that choose the target of a request, where it has none.
+  enum class Choice { any, one };  // accounts, groups and all of them; or one account
   Screen choose_target(const Person& person, const Request& request, Role least,
-                       const std::string& html) const;
+                       const std::string& html, Choice choice = Choice::any) const;
   std::vector<AccountPort*> ports_of(const std::vector<std::string>& names) const;
   /// "Refresh" and the way back to the menu.
   std::vector<Button> foot(const Person& person, const Request& request) const;

@@ -49,6 +49,25 @@ TEST_CASE("access: roles are per account and per group, and deny by default") {
   CHECK_FALSE(access.is_chat(1, "private", 2));
 }
 
+TEST_CASE("access: to a strategy leads the role on its account, or the highest that one has") {
+  Settings settings;
+  settings.users = {1};
+  auto& mixed = settings.sections.emplace_back();
+  mixed.id = 2;
+  mixed.operates = {"alice"};
+  mixed.viewer = {"bob"};
+  const Access access(settings, {{"alice", {}}, {"bob", {}}, {"carl", {}}}, {});
+  CHECK(access.role_on_strategy(2, "alice") == Role::operates);
+  CHECK(access.role_on_strategy(2, "bob") == Role::viewer);
+  CHECK(access.role_on_strategy(2, "carl") == Role::none);
+  CHECK(access.role_on_strategy(2, "") == Role::operates);
+  CHECK(access.role_on_strategy(3, "") == Role::none);
+  const Access without(settings, {}, {});
+  CHECK(without.role_on_strategy(1, "") == Role::admin);
+  CHECK(without.role_on_strategy(2, "x") == Role::operates);
+  CHECK(without.role_on_strategy(3, "") == Role::none);
+}
+
 TEST_CASE("settings: ids that stand for many people are refused, and roles must name what exists") {
   for (const char* id : {"1087968824", "136817688", "777000", "-5", "0", "x", "1,2", ""})
     CHECK_FALSE_MESSAGE(parse_user_id(id).has_value(), id);

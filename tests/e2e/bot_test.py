@@ -421,7 +421,7 @@ class Test2Journeys(WithBot):
                 self.assertIn(part, self.done(owner, "执行中"))
         self.assertEqual(self.positions(self.alice), [])
         self.assertEqual(len(self.positions(self.bob)), 3)
-        partner.type("/resume alice", "验证码")
+        partner.type("/resume alice", "身份验证器")
         for digit in code_of(TOTP, time.time() - 30):
             partner.press(digit)
         self.telegram.wait(lambda: "已允许开仓" in partner.text(), 40, "the resume")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from runners import CANARY, PROGRAM, environment
+from runners import CANARY, PROGRAM, environment, wait_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from fake_bot_api import FakeBotApi  # noqa: E402
@@ -109,8 +109,9 @@ class Phone:
 
 
 def journey(test, phone, name, undeclared, runs):
-    """Stop, start, restart, a log and two refusals; `runs()` is what the runner itself says."""
-    test.assertIn(f"{name} · running", phone.type("/strategies", "Strategies"))
+    """A stop, a start, a restart, a log and two refusals; `runs()` is the runner's own word."""
+    wait_for(lambda: f"{name} · running" in phone.type("/strategies", "Strategies"),
+             f"{name} to run", 30, 2)
     phone.type(f"/stop_strategy {name}", "Shall I?")
     test.assertTrue(runs())
     phone.press("Yes", f"{name} is stopped")
