@@ -38,8 +38,8 @@ class BotAccount {
   Task<Result<bool>> acknowledge(std::string data, std::string who);
   Task<std::string> examine_it();
   Result<std::string> read_log(int lines) const;
-  Task<Result<std::vector<bot::PreviewRow>>> preview(control::Command command);
-  Task<Result<std::vector<bot::PreviewRow>>> guess(control::Command command);
+  Task<Result<bot::Preview>> preview(control::Command command);
+  Task<Result<bot::Preview>> guess(control::Command command);
   Task<control::Report> perform_it(control::Command command);
 
   std::unique_ptr<Config> config_;

@@ -40,21 +40,22 @@ bot::PreviewRow row_of(net::JsonView from, bool has_costs) {
   return row;
 }
 
-Result<std::vector<bot::PreviewRow>> rows_of(const std::string& json) {
+Result<bot::Preview> preview_of(const std::string& json) {
   const auto document = net::JsonDocument::parse(json);
   if (!document) return fail(ErrorKind::malformed, "the holder's preview is no JSON");
-  std::vector<bot::PreviewRow> rows;
+  bot::Preview preview;
   try {
     const auto root = document->root();
     // A note says what could not be read: the costs would be too small.
-    const bool has_costs = root.at("notes").size() == 0;
+    root.at("notes").for_each([&](net::JsonView note) { preview.notes.emplace_back(note.text()); });
+    const bool has_costs = preview.notes.empty();
     root.at("positions").for_each([&](net::JsonView row) {
-      rows.push_back(row_of(row, has_costs));
+      preview.rows.push_back(row_of(row, has_costs));
     });
   } catch (const net::JsonError& error) {
     return fail(ErrorKind::malformed, fmt::format("the holder's preview: {}", error.what()));
   }
-  return rows;
+  return preview;
 }
 
 bool is_meant(const control::Command& command, const bot::PositionRow& position) {
@@ -78,7 +79,7 @@ std::string sentence_of(std::string text) {
 
 }  // namespace
 
-Task<Result<std::vector<bot::PreviewRow>>> BotAccount::preview(control::Command command) {
+Task<Result<bot::Preview>> BotAccount::preview(control::Command command) {
   auto wish = command;
   wish.kind = control::CommandKind::preview;
   wish.id = control::make_command_id();
@@ -88,16 +89,17 @@ Task<Result<std::vector<bot::PreviewRow>>> BotAccount::preview(control::Command 
   if (report.failed && report.exit_code == kUnreachable)
     co_return fail(ErrorKind::unreachable, sentence_of(report.text));
   if (!report.failed)
-    if (auto rows = rows_of(report.json)) co_return rows;
+    if (auto told = preview_of(report.json)) co_return told;
   // Records or a holder that cannot be asked hide no position.
   co_return co_await guess(std::move(command));
 }
 
-Task<Result<std::vector<bot::PreviewRow>>> BotAccount::guess(control::Command command) {
+Task<Result<bot::Preview>> BotAccount::guess(control::Command command) {
   const auto positions = co_await read_positions();
   if (!positions) co_return std::unexpected(positions.error());
   const Ratio part = percent(command.percent);
-  std::vector<bot::PreviewRow> rows;
+  bot::Preview preview;
+  preview.is_estimate = true;
   for (const auto& position : *positions) {
     const auto& only = command.symbols;
     if (!only.empty() && std::ranges::find(only, position.symbol.str()) == only.end()) continue;
@@ -108,9 +110,9 @@ Task<Result<std::vector<bot::PreviewRow>>> BotAccount::guess(control::Command co
     row.held = position.qty;
     row.closes = position.qty * part;
     row.notional = position.notional * part;
-    rows.push_back(row);
+    preview.rows.push_back(row);
   }
-  co_return rows;
+  co_return preview;
 }
 
 }  // namespace bb::app

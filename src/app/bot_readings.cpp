@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "app/accounts.h"
 #include "app/aside.h"
@@ -151,8 +152,15 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
   if (!income) co_return std::unexpected(income.error());
   bot::PnlFacts facts;
   facts.since = since;
+  std::map<std::string, Decimal> others;
   for (const auto& row : *income) {
-    if (row.asset != "USDT") continue;
+    const bool is_result =
+        row.type == "REALIZED_PNL" || row.type == "COMMISSION" || row.type == "FUNDING_FEE";
+    if (row.asset != "USDT") {
+      auto& sum = others[row.asset];
+      if (is_result) sum = sum + row.amount.value();
+      continue;
+    }
     if (row.type == "REALIZED_PNL") {
       facts.realized += row.amount;
       ++facts.closes;
@@ -164,6 +172,8 @@ Task<Result<bot::PnlFacts>> BotAccount::read_pnl(TimePoint since) {
       facts.transferred += row.amount;
     }
   }
+  std::erase_if(others, [](const auto& each) { return each.second.is_zero(); });
+  facts.others.assign(others.begin(), others.end());
   co_return facts;
 }
 

@@ -90,6 +90,10 @@ Role Access::role_on_strategy(std::int64_t user, std::string_view account) const
   return is_known ? role(user, account) : best_role(user);
 }
 
+bool Access::is_admin_of_all(std::int64_t user) const {
+  return !accounts_.empty() && accounts_of(user, Role::admin).size() == accounts_.size();
+}
+
 std::vector<std::string> Access::accounts_of(std::int64_t user, Role least) const {
   std::vector<std::string> names;
   for (const auto& account : accounts_)
@@ -128,6 +132,21 @@ std::vector<std::int64_t> Access::others(std::int64_t user, Role least,
     if (other != user && may && !accounts.empty()) found.push_back(other);
   }
   return found;
+}
+
+std::string Access::name_of(std::int64_t user) const {
+  const auto* section = find_section(user);
+  return section != nullptr && !section->name.empty() ? section->name
+                                                      : "user " + std::to_string(user);
+}
+
+Language Access::language_of(std::int64_t user, std::string_view chosen,
+                             std::string_view client) const {
+  const auto* section = find_section(user);
+  if (!chosen.empty()) return bot::language_of(chosen);
+  if (section != nullptr && section->language != "auto") return bot::language_of(section->language);
+  return bot::language_of(settings_.language == "auto" ? client
+                                                       : std::string_view(settings_.language));
 }
 
 std::vector<std::int64_t> Access::users() const { return {users_.begin(), users_.end()}; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bot/settings.h"
+#include "bot/words.h"
 
 namespace bb::bot {
 
@@ -38,6 +39,7 @@ class Access {
   /// On a strategy: the role on the account it trades on, where that is one of these, else the
   /// highest.
   Role role_on_strategy(std::int64_t user, std::string_view account) const;
+  bool is_admin_of_all(std::int64_t user) const;
   /// Accounts with at least that role, in the order of the configuration.
   std::vector<std::string> accounts_of(std::int64_t user, Role least) const;
   std::vector<std::string> groups_of(std::int64_t user, Role least) const;
@@ -48,6 +50,10 @@ class Access {
   std::vector<std::int64_t> others(std::int64_t user, Role least,
                                    const std::vector<std::string>& accounts) const;
   std::vector<std::int64_t> users() const;
+  /// As the configuration names him, or "user 12".
+  std::string name_of(std::int64_t user) const;
+  /// `chosen` by the person ("en", "zh", empty = never), or configured, or his client's.
+  Language language_of(std::int64_t user, std::string_view chosen, std::string_view client) const;
   const std::set<std::int64_t>& chats() const { return chats_; }
   const UserSettings* find_section(std::int64_t user) const;
   const Settings& settings() const { return settings_; }

@@ -1,5 +1,6 @@
 // The button of a critical alert: whoever operates its account ends its repetition.
 #include "bot/bot.h"
+#include "bot/readings.h"
 #include "notify/notifier.h"
 
 namespace bb::bot {
@@ -15,29 +16,32 @@ constexpr Phrase kNoneOfYours{"This is no alert of an account that you may opera
 
 }  // namespace
 
-Task<void> Bot::acknowledge(Update update) {
+Task<std::string> Bot::acknowledge(Update update) {
   const Person person = person_of(update);
+  std::vector<std::string> names;
+  std::vector<Task<Result<bool>>> notes;
+  for (auto& account : parts_.accounts) {
+    if (access_.role(update.user, account.name) < Role::operates) continue;
+    names.push_back(account.name);
+    notes.push_back(guarded(account.acknowledge(update.data, person.name)));
+  }
+  if (parts_.acknowledge && access_.best_role(update.user) >= Role::operates) {
+    names.emplace_back("the strategies");
+    notes.push_back(guarded(parts_.acknowledge(update.data, person.name)));
+  }
+  const auto noted = co_await gather(std::move(notes));
   std::string problem;
-  std::vector<std::pair<std::string, std::function<Task<Result<bool>>(std::string, std::string)>>>
-      whose;
-  for (auto& account : parts_.accounts)
-    if (access_.role(update.user, account.name) >= Role::operates)
-      whose.emplace_back(account.name, account.acknowledge);
-  if (parts_.acknowledge && access_.best_role(update.user) >= Role::operates)
-    whose.emplace_back("the strategies", parts_.acknowledge);
-  for (const auto& [name, acknowledge] : whose) {
-    const auto noted = co_await acknowledge(update.data, person.name);
-    if (!noted) problem = notify::first_characters(noted.error().text, kAlertCharacters);
-    if (!noted || !*noted) continue;
+  for (std::size_t i = 0; i < noted.size(); ++i) {
+    if (!noted[i]) problem = notify::first_characters(noted[i].error().text, kAlertCharacters);
+    if (!noted[i] || !*noted[i]) continue;
     (void)co_await messenger_.answer(update.press_id, say(person.language, kAcknowledged));
-    const auto bare =
-        fmt::format(R"({{"chat_id":{},"message_id":{}}})", update.chat, update.message);
-    (void)co_await parts_.api.call("editMessageReplyMarkup", bare);
-    audit_.add({update.user, update.chat, update.id, update.data, "acknowledged for " + name});
-    co_return;
+    co_await messenger_.strip({update.chat, update.thread, update.message});
+    co_return "acknowledged for " + names[i];
   }
   (void)co_await messenger_.answer(
       update.press_id, problem.empty() ? say(person.language, kNoneOfYours) : problem, true);
+  co_return problem.empty() ? "refused: no alert of an account that he operates"
+                            : "failed: " + problem;
 }
 
 }  // namespace bb::bot

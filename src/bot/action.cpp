@@ -8,12 +8,34 @@ namespace bb::bot {
 
 namespace {
 
-constexpr std::string_view kMarks = "/!?+-x";
-
 std::int64_t number_of(std::string_view text) {
   std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  const auto* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end ? number : -1;
+}
+
+/// Up to the next line end, which goes with it.
+std::string_view take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  const auto line = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  return line;
+}
+
+Action read_open(std::string_view text) {
+  Action action;
+  action.line = take_line(text);
+  if (!text.empty()) action.page = static_cast<int>(std::max<std::int64_t>(0, number_of(text)));
+  return action;
+}
+
+Action read_answer(Action::Kind kind, std::string_view text) {
+  Action action{kind};
+  action.number = number_of(take_line(text));
+  action.asker = number_of(take_line(text));
+  action.line = text;
+  return action;
 }
 
 }  // namespace
@@ -21,52 +43,78 @@ std::int64_t number_of(std::string_view text) {
 std::string write_action(const Action& action) {
   switch (action.kind) {
     case Action::Kind::open:
-      if (!action.digits.empty()) return fmt::format("{}\n#{}", action.line, action.digits);
-      if (action.page != 0) return fmt::format("{}\n{}", action.line, action.page);
-      return action.line;
+      return action.page == 0 ? action.line : fmt::format("{}\n{}", action.line, action.page);
     case Action::Kind::confirm:
       return "!" + action.line;
+    case Action::Kind::digit:
+      return fmt::format("#{}\n{}", action.number, action.digit);
+    case Action::Kind::proceed:
+      return fmt::format("={}", action.number);
     case Action::Kind::ask:
-      return "?" + action.line;
+      return fmt::format("?{}", action.number);
     case Action::Kind::allow:
-      return fmt::format("+{}", action.number);
+      return fmt::format("+{}\n{}\n{}", action.number, action.asker, action.line);
     case Action::Kind::deny:
-      return fmt::format("-{}", action.number);
+      return fmt::format("-{}\n{}\n{}", action.number, action.asker, action.line);
     case Action::Kind::dismiss:
-      return "x";
+      return fmt::format("x{}", action.number);
   }
-  return "x";
+  return "x0";
 }
 
 Action read_action(std::string_view text) {
+  const Action nothing{Action::Kind::dismiss};
+  if (text.empty()) return nothing;
+  std::string_view rest = text.substr(1);
   Action action;
-  const auto mark = text.empty() ? std::string_view::npos : kMarks.find(text.front());
-  switch (mark) {
-    case 0: {
-      const auto end = text.find('\n');
-      action.line = std::string(text.substr(0, end));
-      if (end == std::string_view::npos) return action;
-      const auto rest = text.substr(end + 1);
-      if (rest.starts_with('#'))
-        action.digits = std::string(rest.substr(1));
-      else
-        action.page = static_cast<int>(number_of(rest));
+  switch (text.front()) {
+    case '/':
+      return read_open(text);
+    case '!':
+      action.kind = Action::Kind::confirm;
+      action.line = rest;
       return action;
-    }
-    case 1:
-    case 2:
-      action.kind = mark == 1 ? Action::Kind::confirm : Action::Kind::ask;
-      action.line = std::string(text.substr(1));
+    case '#':
+      action.kind = Action::Kind::digit;
+      action.number = number_of(take_line(rest));
+      action.digit = rest.empty() ? '\0' : rest.front();
       return action;
-    case 3:
-    case 4:
-      action.kind = mark == 3 ? Action::Kind::allow : Action::Kind::deny;
-      action.number = number_of(text.substr(1));
-      return action;
+    case '=':
+      return {Action::Kind::proceed, {}, 0, 0, number_of(rest)};
+    case '?':
+      return {Action::Kind::ask, {}, 0, 0, number_of(rest)};
+    case '+':
+      return read_answer(Action::Kind::allow, rest);
+    case '-':
+      return read_answer(Action::Kind::deny, rest);
+    case 'x':
+      return {Action::Kind::dismiss, {}, 0, 0, number_of(rest)};
     default:
-      action.kind = Action::Kind::dismiss;
-      return action;
+      return nothing;
   }
+}
+
+std::string audited(const Action& action) {
+  switch (action.kind) {
+    case Action::Kind::open:
+      return action.page == 0 ? action.line
+                              : fmt::format("{} (page {})", action.line, action.page + 1);
+    case Action::Kind::confirm:
+      return "yes: " + action.line;
+    case Action::Kind::digit:
+      return "a digit";
+    case Action::Kind::proceed:
+      return "yes, after a code";
+    case Action::Kind::ask:
+      return "asks another admin";
+    case Action::Kind::allow:
+      return fmt::format("agrees: {} of user {}", action.line, action.asker);
+    case Action::Kind::deny:
+      return fmt::format("refuses: {} of user {}", action.line, action.asker);
+    case Action::Kind::dismiss:
+      return "cancels";
+  }
+  return "cancels";
 }
 
 }  // namespace bb::bot

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bot/action.h"
+#include "bot/readings.h"
 #include "bot/screens.h"
 
 namespace bb::bot {
@@ -61,12 +62,17 @@ Task<Screen> Screens::alerts(Person person, AccountPort& account, Request reques
   const bool may_change = access_.role(person.user, account.name) >= Role::operates;
   Screen screen;
   std::string note;
-  if (!request.word.empty() && !may_change) note = "\n🚫 " + say(in, kMayNot);
+  if (!request.word.empty() && !may_change) {
+    note = "\n🚫 " + say(in, kMayNot);
+    screen.outcome = "refused: it needs the role operator";
+  }
   if (!request.word.empty() && may_change) {
     const auto split = request.word.find('=');
     const auto set =
         co_await account.set_level(request.word.substr(0, split), request.word.substr(split + 1));
-    if (!set) note = "\n" + excuse(person, set.error());
+    if (!set) note = "\n" + failure(person, set.error());
+    screen.outcome = set ? fmt::format("set {} of {}", request.word, account.name)
+                         : "failed: " + set.error().text;
   }
   const auto facts = co_await account.alerts();
   screen.html = say(in, kTitle, head(account)) + note;
@@ -121,13 +127,18 @@ Task<Screen> Screens::mute(Person person, std::vector<AccountPort*> accounts, Re
   }
   const auto length = length_of(request.word);
   const TimePoint until = length ? parts_.clock.utc_now() + *length : TimePoint{};
-  for (auto* account : accounts) {
-    const auto muted = co_await account->mute(until, person.name);
-    screen.html += head(*account) + " · " +
-                   (!muted   ? excuse(person, muted.error())
-                    : length ? say(in, kMuted, span(in, *length))
-                             : say(in, kUnmuted)) +
+  std::vector<Task<Status>> mutings;
+  for (auto* account : accounts)
+    mutings.push_back(guarded(account->mute(until, person.name)));
+  const auto muted = co_await gather(std::move(mutings));
+  screen.outcome = length ? "muted for " + request.word + ":" : "unmuted:";
+  for (std::size_t i = 0; i < muted.size(); ++i) {
+    screen.html += head(*accounts[i]) + " · " +
+                   (!muted[i] ? failure(person, muted[i].error())
+                    : length  ? say(in, kMuted, span(in, *length))
+                              : say(in, kUnmuted)) +
                    "\n";
+    screen.outcome += " " + accounts[i]->name + (muted[i] ? "" : " (failed)");
   }
   screen.rows.push_back({{say(in, kMenu), "/start"}});
   co_return screen;

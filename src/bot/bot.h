@@ -13,6 +13,9 @@
 
 namespace bb::bot {
 
+/// After another process was seen polling with the token, until it was quiet for so long, nothing
+/// that adds risk is done.
+inline constexpr Micros kQuiet{300'000'000};
 /// A command is acted on while it is younger than this (Telegram keeps them for a day).
 inline constexpr Millis kCommandAge{60'000};
 
@@ -36,24 +39,41 @@ class Bot {
  private:
   Bot(Parts parts, std::unique_ptr<Cards> cards);
 
-  // bot.cpp: one update.
+  // hearing.cpp: what becomes of one update.
+  enum class Taken {
+    now,
+    before,     // by this process or an earlier one: nothing is done twice
+    unwritten,  // ops.db takes nothing: only what closes or looks goes on
+  };
   std::string objection_to(const Update& update) const;
   void hear_one(const Update& update, TaskGroup& group);
   void hear_message(const Update& update, TaskGroup& group);
   void hear_press(const Update& update, TaskGroup& group);
   void refuse(const Update& update, const std::string& why);
+  void refuse_old(const Update& update, const std::string& line, Millis age, TaskGroup& group);
   bool is_too_fast(std::int64_t user);
-  bool take(const Update& update, const std::string& action);
+  Taken take(const Update& update, const std::string& action);
+  void skip(const Update& update);
+  void note_unwritten(const Error& error);
+  std::string complaint(const Person& person, const Update& update, const Refusal& refusal) const;
+  void spawn_saying(TaskGroup& group, Person person, Place place, std::string html);
+
+  // bot.cpp: what is done about it. Those that return text say what the audit says.
   Person person_of(const Update& update) const;
-  Task<void> answer(Update update, std::string action, Task<void> deed);
-  Task<void> do_line(Occasion occasion, Request request, std::string digits);
-  Task<void> do_press(Update update, Cards::Press press);
-  Task<void> do_action(Occasion occasion, Action action);
-  Task<void> say_to(Place place, std::string html);
+  Task<void> answer(Update update, std::string action, Task<std::string> deed);
+  Task<std::string> do_line(Occasion occasion, Request request);
+  Task<std::string> do_code(Occasion occasion, std::string code);
+  Task<std::string> do_press(Update update, Action action);
+  Task<std::string> do_action(Occasion occasion, Action action);
+  /// Shows it and returns `outcome`.
+  Task<std::string> say_to(Person person, Place place, std::string html, std::string outcome = {});
   Task<void> tell_fault(Update update, Cards::Fault fault);
+  Task<std::string> tell_broken(Update update);
+  bool is_contested() const;
+  Task<std::string> refuse_risk(Occasion occasion);
 
   // acknowledge.cpp
-  Task<void> acknowledge(Update update);
+  Task<std::string> acknowledge(Update update);
 
   // polling.cpp: the connection to Telegram.
   Task<bool> introduce(Stop& stop);
@@ -78,7 +98,16 @@ class Bot {
   std::map<std::int64_t, SteadyTime> told_slow_, told_expired_;
   int strangers_ = 0;  // refusals of strangers since strangers_since_
   SteadyTime strangers_since_{};
-  bool alarmed_ = false;
+  SteadyTime alarmed_{};          // when people were told last that the bot does not work
+  SteadyTime contested_until_{};  // somebody else used the token: nothing that adds risk
+  // While ops.db takes nothing.
+  std::int64_t next_offset_ = 0;
+  std::set<std::int64_t> unwritten_;  // updates that were taken
+  bool is_unwritten_ = false;         // since the last poll
+  SteadyTime told_unwritten_{};
 };
+
+/// What is said to whatever cannot be done without ops.db.
+const Phrase& broken_phrase();
 
 }  // namespace bb::bot

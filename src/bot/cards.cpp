@@ -35,14 +35,14 @@ std::string_view str(Button::Style style) {
 
 }  // namespace
 
-Result<std::unique_ptr<Cards>> Cards::open(store::OpsStore& ops, Clock& clock) {
+Result<std::unique_ptr<Cards>> Cards::open(store::OpsStore& ops, Clock& clock, const Log& log) {
   auto key = ops.find_value(kKeyName);
   if (!key) return std::unexpected(key.error());
   if (key->empty()) {
     *key = random_hex(64);
     if (const auto put = ops.put_value(kKeyName, *key); !put) return std::unexpected(put.error());
   }
-  return std::unique_ptr<Cards>(new Cards(ops, clock, std::move(*key)));
+  return std::unique_ptr<Cards>(new Cards(ops, clock, log, std::move(*key)));
 }
 
 std::string Cards::sign(std::string_view nonce, std::int64_t user, std::int64_t chat) const {
@@ -50,7 +50,7 @@ std::string Cards::sign(std::string_view nonce, std::int64_t user, std::int64_t 
   return net::hmac_sha256_hex(key_, text).substr(0, kMacDigits);
 }
 
-Result<Cards::Made> Cards::make(const Screen& screen, std::int64_t chat, std::int64_t message) {
+Cards::Made Cards::make(const Screen& screen, std::int64_t chat, std::int64_t message) {
   std::vector<store::ButtonRecord> records;
   net::JsonWriter json;
   json.begin_object().key("inline_keyboard").begin_array();
@@ -67,6 +67,7 @@ Result<Cards::Made> Cards::make(const Screen& screen, std::int64_t chat, std::in
     json.end_array();
   }
   json.end_array().end_object();
+  if (records.empty()) return {};
   store::CardRecord card;
   card.user_id = screen.owner;
   card.is_proposal = screen.is_proposal;
@@ -74,16 +75,34 @@ Result<Cards::Made> Cards::make(const Screen& screen, std::int64_t chat, std::in
   card.message_id = message;
   card.expires_at = clock_.utc_now() + screen.life;
   const auto id = ops_.put_card(card, records);
-  if (!id) return std::unexpected(id.error());
-  if (records.empty()) {
-    (void)ops_.use_card(*id);
-    return Made{};
-  }
-  return Made{json.take(), *id};
+  if (id) return {json.take(), *id};
+  log_.error("buttons kept in memory only", {{"why", id.error().text}});
+  return {json.take(), keep(std::move(card), std::move(records))};
+}
+
+std::int64_t Cards::keep(store::CardRecord card, std::vector<store::ButtonRecord> buttons) {
+  const auto is_replaced = [&](const auto& each) {
+    const auto& old = each.second.card;
+    return card.message_id != 0 && old.chat_id == card.chat_id && old.message_id == card.message_id;
+  };
+  std::erase_if(kept_, is_replaced);
+  card.id = kept_.empty() ? -1 : kept_.begin()->first - 1;
+  const auto id = card.id;
+  kept_[id] = {std::move(card), std::move(buttons)};
+  return id;
 }
 
 void Cards::bind(std::int64_t card, std::int64_t message) {
-  if (card != 0) (void)ops_.bind_card(card, message);
+  if (card > 0) (void)ops_.bind_card(card, message);
+  if (const auto kept = kept_.find(card); kept != kept_.end() && kept->second.card.message_id == 0)
+    kept->second.card.message_id = message;
+}
+
+Result<std::optional<store::OpsStore::Pressed>> Cards::find(const std::string& nonce) {
+  for (const auto& [id, kept] : kept_)
+    for (const auto& button : kept.buttons)
+      if (button.nonce == nonce) return store::OpsStore::Pressed{kept.card, button.action};
+  return ops_.find_button(nonce);
 }
 
 std::expected<Cards::Press, Cards::Fault> Cards::check(const Update& update) {
@@ -91,7 +110,7 @@ std::expected<Cards::Press, Cards::Fault> Cards::check(const Update& update) {
   const std::string nonce = update.data.substr(0, kNonceDigits);
   const std::string mac = update.data.substr(kNonceDigits);
   const bool is_own = net::equal_constant_time(mac, sign(nonce, update.user, update.chat));
-  const auto found = ops_.find_button(nonce);
+  const auto found = find(nonce);
   if (!found) return std::unexpected(Fault::broken);
   if (!is_own) {
     // A button of somebody else's, pressed by a person who sees it in the same group.
@@ -99,8 +118,10 @@ std::expected<Cards::Press, Cards::Fault> Cards::check(const Update& update) {
         *found && net::equal_constant_time(mac, sign(nonce, (*found)->card.user_id, update.chat));
     return std::unexpected(is_others ? Fault::not_yours : Fault::forged);
   }
-  if (!*found || (*found)->card.expires_at <= clock_.utc_now()) return std::unexpected(Fault::gone);
+  if (!*found) return std::unexpected(Fault::gone);
   const auto& card = (*found)->card;
+  if (card.expires_at <= clock_.utc_now() || used_.contains(card.id))
+    return std::unexpected(Fault::gone);
   if (card.chat_id != update.chat) return std::unexpected(Fault::elsewhere);
   if (card.user_id != update.user) return std::unexpected(Fault::not_yours);
   // The answer that would have told the message's number was lost: the first press tells it.
@@ -112,8 +133,25 @@ std::expected<Cards::Press, Cards::Fault> Cards::check(const Update& update) {
 }
 
 bool Cards::use(std::int64_t card) {
+  if (card < 0) return kept_.erase(card) == 1;
+  if (card == 0 || used_.contains(card)) return false;
   const auto used = ops_.use_card(card);
-  return used && *used;
+  if (used) return *used;
+  log_.error("used buttons not forgotten", {{"why", used.error().text}});
+  return used_.insert(card).second;
+}
+
+std::vector<store::CardRecord> Cards::take_expired() {
+  const auto now = clock_.utc_now();
+  std::vector<store::CardRecord> expired;
+  if (auto found = ops_.take_expired_cards(now)) expired = std::move(*found);
+  std::erase_if(expired, [&](const auto& card) { return used_.erase(card.id) == 1; });
+  std::erase_if(kept_, [&](const auto& each) {
+    const bool is_over = each.second.card.expires_at <= now;
+    if (is_over) expired.push_back(each.second.card);
+    return is_over;
+  });
+  return expired;
 }
 
 }  // namespace bb::bot

@@ -32,7 +32,10 @@ constexpr Phrase kNothingOpen{"✅ <b>FLAT</b> · nothing of it was open",
 constexpr Phrase kPartial{"🟠 <b>PARTIAL</b> · this is left:", "🟠 <b>部分完成</b> · 剩余："};
 constexpr Phrase kUnknown{"❓ <b>UNKNOWN</b> · look at the exchange now",
                           "❓ <b>结果未知</b> · 请立即到交易所查看"};
-constexpr Phrase kOrdersLeft{"{} orders of closed positions are left", "还有 {} 笔挂单未撤"};
+constexpr Phrase kOrdersLeft{
+    "⚠️ orders that could not be canceled, of closed positions or such that can open again: {}. "
+    "See /orders",
+    "⚠️ 未能撤销的挂单（属于已平持仓，或可能重新开仓）：{} 笔，请查看 /orders"};
 constexpr Phrase kEntriesPaused{"entries are paused until /resume", "已暂停开仓，/resume 恢复"};
 constexpr Phrase kNotPaused{"⚠️ ENTRIES ARE NOT PAUSED: {}", "⚠️ 未能暂停开仓：{}"};
 constexpr Phrase kPaused{"⏸ entries are paused", "⏸ 已暂停开仓"};
@@ -45,7 +48,18 @@ constexpr Phrase kCanceled{"✅ {} orders canceled", "✅ 已撤 {} 笔挂单"};
 constexpr Phrase kCanceledPart{"🟠 {} orders canceled, {} gone before that, {} left:",
                                "🟠 已撤 {} 笔挂单，{} 笔已先消失（可能成交），剩余 {} 笔："};
 constexpr Phrase kFailed{"❌ {}", "❌ {}"};
+constexpr Phrase kFlattenBroke{
+    "❓ <b>UNKNOWN</b> · {}\n   Look at the exchange now. ENTRIES MAY NOT BE PAUSED.",
+    "❓ <b>结果未知</b> · {}\n   请立即到交易所查看。可能未暂停开仓。"};
+constexpr Phrase kClosingBroke{"❓ <b>UNKNOWN</b> · {}\n   Look at the exchange now.",
+                               "❓ <b>结果未知</b> · {}\n   请立即到交易所查看。"};
+constexpr Phrase kPauseBroke{"❌ <b>ENTRIES MAY NOT BE PAUSED</b>: {}",
+                             "❌ <b>可能未暂停开仓</b>：{}"};
 constexpr Phrase kBy{"done by {}", "执行者：{}"};
+constexpr Phrase kPastHolder{"⚠️ done past a service that does not answer, by {}: look at it",
+                             "⚠️ 服务无响应，已绕过它执行（{}）：请检查该服务"};
+constexpr Phrase kPastRecords{"⚠️ done without the account's records, which cannot be used, by {}",
+                              "⚠️ 账户记录无法使用，已绕过记录执行（{}）"};
 
 std::string text_of(JsonView object, std::string_view name) {
   return object.has(name) && object.at(name).is_string() ? std::string(object.at(name).text())
@@ -129,10 +143,36 @@ std::string_view first_line(std::string_view text) {
 std::string whose(Language in, JsonView report) {
   if (!report.has("by")) return {};
   const auto by = report.at("by");
-  return "\n   <i>" +
-         say(in, kBy,
-             fmt::format("{}, pid {}", shown(text_of(by, "command")), count_of(by, "pid"))) +
-         "</i>";
+  const auto how = text_of(by, "how");
+  const auto who = fmt::format("{}, pid {}", shown(text_of(by, "command")), count_of(by, "pid"));
+  const Phrase* phrase = &kBy;
+  if (how.contains("does not answer"))
+    phrase = &kPastHolder;
+  else if (how.contains("records"))
+    phrase = &kPastRecords;
+  else if (!how.empty() && how != "done by")
+    return "\n   <i>⚠️ " + shown(how) + " " + who + "</i>";
+  return "\n   <i>" + say(in, *phrase, who) + "</i>";
+}
+
+}  // namespace
+
+namespace {
+
+// Nothing is known but that it did not end well.
+std::string failure_words(Language language, Verb verb, const std::string& why) {
+  switch (verb) {
+    case Verb::flatten:
+    case Verb::clear:
+      return say(language, kFlattenBroke, why);
+    case Verb::loss_cut:
+    case Verb::cancel:
+      return say(language, kClosingBroke, why);
+    case Verb::pause:
+      return say(language, kPauseBroke, why);
+    default:
+      return say(language, kFailed, why);
+  }
 }
 
 }  // namespace
@@ -168,7 +208,7 @@ std::string describe(Language language, const Request& request, const control::R
   const auto document = net::JsonDocument::parse(report.json);
   try {
     if (report.failed || !document || document->root().has("error"))
-      return say(language, kFailed, shown(first_line(report.text)));
+      return failure_words(language, request.verb, shown(first_line(report.text)));
     const auto root = document->root();
     std::string text;
     switch (request.verb) {
@@ -191,7 +231,7 @@ std::string describe(Language language, const Request& request, const control::R
     }
     return text + whose(language, root);
   } catch (const net::JsonError&) {
-    return shown(report.text);
+    return failure_words(language, request.verb, shown(first_line(report.text)));
   }
 }
 

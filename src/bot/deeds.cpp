@@ -10,36 +10,22 @@ namespace {
 
 constexpr Millis kProposalLife{60'000};
 constexpr Micros kProgressPause{2'000'000};
-constexpr std::size_t kPreviewRows = 12;
-constexpr std::size_t kSymbolButtons = 24;
+constexpr std::size_t kToldInFull = 8;
+constexpr std::string_view kTroubleMarks[] = {"🟠", "❓", "❌", "⚠️"};
+constexpr int kTries = 5;
+constexpr Micros kFirstPause{1'000'000};
+constexpr Micros kLongestWait{60'000'000};
 constexpr std::size_t kIdDigits = 32;
 
 constexpr Phrase kWhich{"<b>{}</b>\nWhich account?", "<b>{}</b>\n选择账户："};
-constexpr Phrase kNotYours{"You may not do this, or there is no such account. Nothing was done.",
-                           "没有权限，或账户不存在。未执行任何操作。"};
+constexpr Phrase kNotYours{
+    "You may not do this: it needs the role “{}” of an account there. Nothing was done.",
+    "没有权限：需要相应账户的「{}」角色。未执行任何操作。"};
 constexpr Phrase kAsk{"Shall I? (60 s)", "是否执行？（60 秒内有效）"};
 constexpr Phrase kGo{"✅ Yes: {}", "✅ 确认：{}"};
-constexpr Phrase kNo{"✖ Cancel", "✖ 取消"};
-constexpr Phrase kNothing{"✖ Canceled. Nothing was done.", "✖ 已取消，未执行任何操作。"};
 constexpr Phrase kExpired{"⌛ Expired. Nothing was done.", "⌛ 已过期，未执行任何操作。"};
-constexpr Phrase kPreviewTotal{"{} positions, {} USDT to close", "{} 个持仓，共平 {} USDT"};
-constexpr Phrase kPreviewNone{"nothing of it is open", "没有相关持仓"};
-constexpr Phrase kPreviewRow{"{} {} of {} · {} USDT", "{} {} / {} · {} USDT"};
-constexpr Phrase kCosts{"expected: slippage {} USDT, fee {} USDT",
-                        "预计滑点 {} USDT，手续费 {} USDT"};
-constexpr Phrase kMore{"… and {} more", "……另有 {} 个"};
-constexpr Phrase kThenPaused{"Entries are paused first, until /resume.",
-                             "将先暂停开仓，直到 /resume。"};
-constexpr Phrase kBound{"Strategies that trade on it: {}", "在此账户交易的策略：{}"};
-constexpr Phrase kStopFirst{"⏹ Stop them first, then: {}", "⏹ 先停止策略，再{}"};
-constexpr Phrase kBlind{"It can be tried all the same.", "仍可尝试执行。"};
 constexpr Phrase kWorking{"⏳ working…", "⏳ 执行中…"};
 constexpr Phrase kAskedBy{"<i>asked by {}</i>", "<i>操作人：{}</i>"};
-constexpr Phrase kEverything{"All", "全部"};
-constexpr Phrase kOfLongs{"Longs", "多单"};
-constexpr Phrase kOfShorts{"Shorts", "空单"};
-constexpr Phrase kOfLosers{"Losers", "浮亏"};
-constexpr Phrase kOfWinners{"Winners", "浮盈"};
 
 std::string target_words(const std::vector<AccountPort*>& accounts) {
   std::string text;
@@ -53,73 +39,11 @@ Button confirm_button(const Person& person, const Request& request, Button::Styl
           write_action({Action::Kind::confirm, line_of(request)}), style};
 }
 
-Button dismiss_button(const Person& person) {
-  return {say(person.language, kNo), write_action({Action::Kind::dismiss})};
-}
-
-// The same proposal with one thing changed; the chosen one is marked.
-std::vector<Button> percent_row(const Request& request) {
-  std::vector<Button> row;
-  for (const int percent : {25, 50, 75, 100}) {
-    Request other = request;
-    other.percent = Decimal::from_int(percent);
-    other.says_percent = true;
-    row.push_back({fmt::format("{}{} %", other.percent == request.percent ? "• " : "", percent),
-                   line_of(other)});
-  }
-  return row;
-}
-
-std::vector<Button> pick_row(const Person& person, const Request& request) {
-  const std::pair<Pick, Phrase> picks[] = {{Pick::all, kEverything},
-                                           {Pick::longs, kOfLongs},
-                                           {Pick::shorts, kOfShorts},
-                                           {Pick::losers, kOfLosers},
-                                           {Pick::winners, kOfWinners}};
-  std::vector<Button> row;
-  for (const auto& [pick, phrase] : picks) {
-    Request other = request;
-    other.pick = pick;
-    if (pick == Pick::all) other.symbols.clear();
-    const bool is_chosen = pick == request.pick && (pick != Pick::all || request.symbols.empty());
-    row.push_back({(is_chosen ? "• " : "") + say(person.language, phrase), line_of(other)});
-  }
-  return row;
-}
-
-struct Sums {
-  Usdt notional, slippage, fee;
-  bool has_costs = false;
-  std::size_t rows = 0;
-};
-
-std::string preview_words(const Person& person, const AccountPort& account,
-                          const Result<std::vector<PreviewRow>>& rows, Sums& all) {
-  const Language in = person.language;
-  std::string text = "\n" + Screens::head(account);
-  if (!rows) return text + " " + excuse(person, rows.error()) + "\n   " + say(in, kBlind);
-  Sums own;
-  std::string lines;
-  for (const auto& row : *rows) {
-    own.notional += row.notional;
-    if (row.slippage && row.fee) {
-      all.slippage += *row.slippage;
-      all.fee += *row.fee;
-      all.has_costs = true;
-    }
-    if (++own.rows > kPreviewRows) continue;
-    lines +=
-        "\n   " + say(in, kPreviewRow, shown(row.symbol.str()), number(row.closes.value().abs()),
-                      number(row.held.value().abs()), money(row.notional.value()));
-    if (!row.problem.empty()) lines += " · ⚠️ " + shown(row.problem);
-  }
-  all.notional += own.notional;
-  all.rows += own.rows;
-  if (own.rows > kPreviewRows) lines += "\n   " + say(in, kMore, own.rows - kPreviewRows);
-  return text + " · " +
-         (own.rows == 0 ? say(in, kPreviewNone)
-                        : say(in, kPreviewTotal, own.rows, money(own.notional.value()))) +
-         lines;
+Screen proposal(Screen screen) {
+  screen.life = kProposalLife;
+  screen.is_proposal = true;
+  screen.is_private = true;
+  return screen;
 }
 
 }  // namespace
@@ -131,17 +55,26 @@ Deeds::Deeds(Parts& parts, const Access& access, Screens& screens, Messenger& me
       screens_(screens),
       messenger_(messenger),
       audit_(audit),
-      second_(access, parts.ops, parts.clock) {}
+      second_(access, parts.ops, parts.clock),
+      untold_(parts.ops, messenger, audit, parts.clock, parts.log) {}
 
 std::vector<AccountPort*> Deeds::targets_of(const Person& person, const Request& request) const {
   return screens_.ports_of(access_.find(person.user, row_of(request.verb).least, request.target));
 }
 
-Screen Deeds::expired(Language language) { return {say(language, kExpired)}; }
+Screen Deeds::expired(const Person& person) {
+  return last_screen(person, say(person.language, kExpired));
+}
 
-Screen Deeds::dismissed(const Person& person) { return {say(person.language, kNothing)}; }
+Screen Deeds::not_allowed(const Person& person, const Request& request) const {
+  const Role least = row_of(request.verb).least;
+  Screen screen =
+      last_screen(person, say(person.language, kNotYours, role_words(person.language, least)));
+  screen.outcome = fmt::format("refused: it needs the role {}", str(least));
+  return screen;
+}
 
-Task<Screen> Deeds::propose(Occasion occasion, Request request, std::string digits) {
+Task<Screen> Deeds::propose(Occasion occasion, Request request) {
   const auto& person = occasion.person;
   const Role least = row_of(request.verb).least;
   if (request.target.empty()) {
@@ -156,22 +89,14 @@ Task<Screen> Deeds::propose(Occasion occasion, Request request, std::string digi
           person, request, least, say(person.language, kWhich, title_of(person.language, request)));
   }
   const auto accounts = targets_of(person, request);
-  if (accounts.empty()) {
-    audit_.add({person.user, occasion.place.chat, occasion.update, line_of(request),
-                "refused: the role does not allow it"});
-    co_return Screen{say(person.language, kNotYours)};
-  }
+  if (accounts.empty()) co_return not_allowed(person, request);
   if (request.verb == Verb::resume)
-    co_return co_await propose_resume(occasion, accounts, std::move(request), std::move(digits));
-  Screen screen;
-  if (request.verb == Verb::flatten || request.verb == Verb::clear)
-    screen = co_await propose_flatten(person, accounts, request);
-  else
-    screen = propose_plain(person, accounts, request);
-  screen.life = kProposalLife;
-  screen.is_proposal = true;
-  screen.is_private = true;
-  co_return screen;
+    co_return co_await propose_resume(occasion, accounts, std::move(request));
+  if (request.verb != Verb::flatten && request.verb != Verb::clear)
+    co_return proposal(propose_plain(person, accounts, request));
+  auto bound = StopsFirst::bound_words(parts_, person.user, accounts);
+  co_return proposal(
+      co_await flatten_screen(person, accounts, request, std::move(bound), parts_.clock.utc_now()));
 }
 
 Screen Deeds::propose_plain(const Person& person, const std::vector<AccountPort*>& accounts,
@@ -183,58 +108,8 @@ Screen Deeds::propose_plain(const Person& person, const std::vector<AccountPort*
   screen.html =
       fmt::format("<b>{}</b>\n{}\n\n{}", what, target_words(accounts), say(person.language, kAsk));
   screen.rows.push_back({confirm_button(person, request, Button::Style::primary)});
-  screen.rows.push_back({dismiss_button(person)});
+  screen.rows.push_back({dismiss_button(person.language)});
   return screen;
-}
-
-Task<Screen> Deeds::propose_flatten(Person person, std::vector<AccountPort*> accounts,
-                                    Request request) {
-  const Language in = person.language;
-  const auto now = parts_.clock.utc_now();
-  std::vector<Task<Result<std::vector<PreviewRow>>>> readings;
-  for (auto* account : accounts)
-    readings.push_back(account->preview(command_of(request, account->name, "", 0, 0, now)));
-  const auto previews = co_await gather(std::move(readings));
-  Screen screen;
-  screen.html = "<b>" + title_of(in, request) + "</b>";
-  Sums sums;
-  std::vector<std::string> symbols;
-  for (std::size_t i = 0; i < previews.size(); ++i) {
-    screen.html += preview_words(person, *accounts[i], previews[i], sums);
-    for (const auto& row : previews[i] ? *previews[i] : std::vector<PreviewRow>())
-      if (std::ranges::find(symbols, row.symbol.str()) == symbols.end())
-        symbols.push_back(row.symbol.str());
-  }
-  if (accounts.size() > 1)
-    screen.html +=
-        "\n\n<b>" + say(in, kPreviewTotal, sums.rows, money(sums.notional.value())) + "</b>";
-  if (sums.has_costs)
-    screen.html += "\n" + say(in, kCosts, money(sums.slippage.value()), money(sums.fee.value()));
-  screen.html += "\n\n" + say(in, kThenPaused);
-  const auto bound = StopsFirst::bound_words(parts_, person.user, accounts);
-  if (!bound.empty()) screen.html += "\n" + say(in, kBound, bound);
-  screen.html += "\n" + say(in, kAsk);
-  Request choice = request;
-  choice.verb = Verb::flatten;
-  screen.rows.push_back(percent_row(choice));
-  screen.rows.push_back(pick_row(person, choice));
-  std::vector<Button> row;
-  for (std::size_t i = 0; symbols.size() > 1 && i < symbols.size() && i < kSymbolButtons; ++i) {
-    Request one = choice;
-    one.symbols = {symbols[i]};
-    row.push_back({symbols[i], line_of(one)});
-    if (row.size() == 3) screen.rows.push_back(std::exchange(row, {}));
-  }
-  if (!row.empty()) screen.rows.push_back(std::move(row));
-  screen.rows.push_back({confirm_button(person, request, Button::Style::danger)});
-  if (!bound.empty() && !request.stops_strategies) {
-    choice.stops_strategies = true;
-    screen.rows.push_back(
-        {{say(in, kStopFirst, title_of(in, request)),
-          write_action({Action::Kind::confirm, line_of(choice)}), Button::Style::danger}});
-  }
-  screen.rows.push_back({dismiss_button(person)});
-  co_return screen;
 }
 
 control::Command command_of(const Request& request, const std::string& account,
@@ -275,17 +150,17 @@ control::Command command_of(const Request& request, const std::string& account,
   return command;
 }
 
-Task<void> Deeds::carry_out(Occasion occasion, Request request) {
+Task<std::string> Deeds::carry_out(Occasion occasion, Request request) {
   const auto accounts = targets_of(occasion.person, request);
-  // A confirmed resume has come another way: see judge_code() and decide().
+  // A resume comes another way: see resume.cpp.
   if (accounts.empty() || adds_risk(request.verb)) {
-    audit_.add({occasion.person.user, occasion.place.chat, occasion.update, line_of(request),
-                "refused: the role does not allow it"});
-    Screen refusal{say(occasion.person.language, kNotYours)};
-    co_await messenger_.show(occasion.place, std::move(refusal));
-    co_return;
+    Screen refusal = not_allowed(occasion.person, request);
+    const std::string outcome = refusal.outcome;
+    (void)co_await messenger_.show(occasion.place, std::move(refusal));
+    co_return outcome;
   }
-  co_await act(occasion, accounts, request, occasion.person.name);
+  co_await act(occasion, accounts, request, occasion.person.name, {});
+  co_return fmt::format("done for {} accounts", accounts.size());
 }
 
 Task<void> Deeds::act_on(AccountPort& account, control::Command command, std::int64_t user,
@@ -308,16 +183,35 @@ Task<void> Deeds::act_on(AccountPort& account, control::Command command, std::in
 Screen Deeds::progress(const Person& person, const Request& request,
                        const std::vector<Outcome>& outcomes) const {
   const Language in = person.language;
-  Screen screen;
-  screen.is_private = true;
-  screen.html = "<b>" + title_of(in, request) + "</b>";
-  for (const auto& outcome : outcomes)
-    screen.html +=
-        fmt::format("\n\n{}\n{}", Screens::head(*outcome.account),
-                    outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking)) +
-        (outcome.stops != nullptr ? outcome.stops->words(in, *outcome.account) : "");
-  screen.html += "\n\n" + say(in, kAskedBy, shown(person.name));
+  std::string html = "<b>" + title_of(in, request) + "</b>";
+  const bool is_short = outcomes.size() > kToldInFull;
+  bool is_over = true;
+  for (const auto& outcome : outcomes) {
+    is_over &= outcome.report.has_value();
+    auto words = outcome.report ? describe(in, request, *outcome.report) : say(in, kWorking);
+    // Of many, those that are well or still at it are one short line each.
+    const bool is_plain = std::ranges::none_of(
+        kTroubleMarks, [&](std::string_view mark) { return words.contains(mark); });
+    if (is_short && is_plain)
+      words = words.substr(0, std::min(words.find(" · "), words.find('\n')));
+    if (outcome.stops != nullptr) words += outcome.stops->words(in, *outcome.account);
+    const auto name = Screens::head(*outcome.account);
+    html += is_short && is_plain ? fmt::format("\n{} · {}", name, words)
+                                 : fmt::format("\n\n{}\n{}", name, words);
+  }
+  html += "\n\n" + say(in, kAskedBy, shown(person.name));
+  Screen screen = last_screen(person, std::move(html));
+  if (!is_over) screen.rows.clear();
   return screen;
+}
+
+void Deeds::leave_untold(const Occasion& occasion, const Screen& screen,
+                         const Messenger::Attempt& last) {
+  const auto& person = occasion.person;
+  const auto& place = occasion.place;
+  untold_.add({0, person.user, place.chat, place.thread, place.message, occasion.update,
+               screen.html, parts_.clock.utc_now()},
+              last.pause.value_or(Micros(0)), last.problem);
 }
 
 Task<void> Deeds::show_progress(Occasion occasion, Request request, std::vector<Outcome>& outcomes,
@@ -326,14 +220,34 @@ Task<void> Deeds::show_progress(Occasion occasion, Request request, std::vector<
     return std::ranges::count_if(outcomes, [](const Outcome& o) { return o.report.has_value(); });
   };
   const auto all = static_cast<std::ptrdiff_t>(outcomes.size());
+  std::optional<Messenger::Urgency> urgent;  // while a word of this could not be said
   std::ptrdiff_t seen = -1;
-  for (;;) {
+  for (int failures = 0;;) {
     const auto done = count();
     if (done != seen) {
-      seen = done;
-      Screen screen = progress(occasion.person, request, outcomes);
-      const auto message = co_await messenger_.show(occasion.place, std::move(screen));
-      if (message != 0) occasion.place.message = message;
+      // Rendered anew for each try: whatever Telegram takes first is the newest.
+      const Screen screen = progress(occasion.person, request, outcomes);
+      auto tried = co_await messenger_.try_to_show(occasion.place, screen);
+      if (tried.stand.message != 0) {
+        occasion.place.message = tried.stand.message;
+        seen = done;
+        failures = 0;
+        urgent.reset();
+      } else if (!tried.pause && occasion.place.chat != occasion.person.user) {
+        occasion.place = {occasion.person.user, 0, 0};  // the group is lost, the person is not
+        continue;
+      } else if (!tried.pause || ++failures >= kTries || *tried.pause > kLongestWait) {
+        if (done == all) co_return leave_untold(occasion, screen, tried);
+        seen = done;  // the next change is the next try
+        failures = 0;
+      } else {
+        urgent.emplace(messenger_);
+        const bool goes_on = co_await messenger_.wait(
+            std::max<Micros>(*tried.pause, kFirstPause * (1 << (failures - 1))));
+        if (goes_on) continue;
+        if (done == all) co_return leave_untold(occasion, screen, tried);
+        seen = done;
+      }
     }
     if (seen == all) co_return;
     if (count() == seen) co_await changed.wait();
@@ -343,14 +257,14 @@ Task<void> Deeds::show_progress(Occasion occasion, Request request, std::vector<
 }
 
 Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Request request,
-                      std::string who) {
+                      std::string who, Seen seen) {
   std::vector<Outcome> outcomes(accounts.size());
   const auto bot_id = parts_.bot_id;
   const auto now = parts_.clock.utc_now();
   Event changed;
   StopsFirst stops(parts_, audit_);
-  TaskGroup group(co_await boost::asio::this_coro::executor);
   if (request.stops_strategies) stops.plan(accounts);
+  TaskGroup group(co_await boost::asio::this_coro::executor);
   for (std::size_t i = 0; i < accounts.size(); ++i)
     outcomes[i] = {accounts[i], {}, stops.is_planned() ? &stops : nullptr};
   if (stops.is_planned())
@@ -359,6 +273,8 @@ Task<void> Deeds::act(Occasion occasion, std::vector<AccountPort*> accounts, Req
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     auto command =
         command_of(request, accounts[i]->name, "Telegram " + who, bot_id, occasion.update, now);
+    if (const auto latch = seen.find(accounts[i]->name); latch != seen.end())
+      command.seen = store::mark_of(latch->second);
     group.spawn(act_on(*accounts[i], std::move(command), occasion.person.user, occasion.place.chat,
                        occasion.update, outcomes[i], changed));
   }

@@ -10,6 +10,7 @@
 #include "bot/screens.h"
 #include "bot/second_factor.h"
 #include "bot/strategy_stops.h"
+#include "bot/untold.h"
 
 namespace bb::bot {
 
@@ -20,57 +21,97 @@ struct Occasion {
   std::int64_t update = 0;
 };
 
+/// A question that waits for a second word: a code, or another admin's. Whatever comes first, an
+/// end without an answer included, takes it away with every button that asks it.
+struct Pending {
+  std::int64_t number = 0;  // random: a button of an earlier process means no other question
+  Occasion occasion;        // of who asks; its message is the one with the question
+  Request request;
+  /// What stopped entries when it was shown, by account: that and nothing else is ended.
+  std::map<std::string, std::optional<store::LatchNote>> seen = {};
+  std::map<std::string, std::string> unread = {};  // why; these are not acted on
+  std::string digits = {};                         // pressed so far
+  bool is_proved = false;  // the code came first: a press is all that it needs
+  std::string asked = {};  // the other admins who were asked
+  std::int64_t card = 0;
+  struct Wish {
+    std::int64_t admin = 0;
+    Language language = Language::english;
+    Stand stand;
+  };
+  std::vector<Wish> wishes = {};
+  SteadyTime until{};
+};
+
 class Deeds {
  public:
   Deeds(Parts& parts, const Access& access, Screens& screens, Messenger& messenger, Audit& audit);
 
-  /// The first answer to a request that acts: what would be done, or a question.
-  Task<Screen> propose(Occasion occasion, Request request, std::string digits);
-  /// A confirmed one, shown in place.
-  Task<void> carry_out(Occasion occasion, Request request);
-  /// Asks the other admins to allow it.
-  Task<void> ask_others(Occasion occasion, Request request);
-  /// An admin's answer to that.
-  Task<void> decide(Occasion occasion, std::int64_t number, bool allows);
+  /// The first answer to a request that acts: what would be done, or a question. Without html it
+  /// is shown already.
+  Task<Screen> propose(Occasion occasion, Request request);
+  /// A confirmed one, shown in place. Returns what the audit says of it.
+  Task<std::string> carry_out(Occasion occasion, Request request);
+
+  // resume.cpp, second_admin.cpp: the questions. Each returns what the audit says of it.
+
   /// Whether a code is awaited from this person in this chat.
   bool awaits_code(std::int64_t user, std::int64_t chat) const;
-  /// The code that was awaited, typed.
-  Task<void> take_code(Occasion occasion, std::string code);
-  /// Forgets questions that nobody answered in time.
-  void forget_old();
+  /// The code that was awaited, typed; its message is `occasion.place`.
+  Task<std::string> take_code(Occasion occasion, std::string code);
+  Task<std::string> press_digit(Occasion occasion, std::int64_t number, char digit);
+  Task<std::string> proceed(Occasion occasion, std::int64_t number);
+  Task<std::string> ask_others(Occasion occasion, std::int64_t number);
+  /// An admin's answer to that.
+  Task<std::string> decide(Occasion occasion, Action action);
+  /// Ends every question of that person in that chat.
+  Task<std::string> dismiss(Occasion occasion);
+  /// Ends questions that nobody answered in time, and tells what could not be told before.
+  Task<void> sweep();
+
+  Untold& untold() { return untold_; }
   /// What a proposal says when its time is over.
-  static Screen expired(Language language);
-  static Screen dismissed(const Person& person);
+  static Screen expired(const Person& person);
 
  private:
-  struct Pending {
-    Occasion occasion;
-    Request request;
-    SteadyTime until{};
-  };
   struct Outcome {
     AccountPort* account = nullptr;
     std::optional<control::Report> report;
     StopsFirst* stops = nullptr;  // of strategies, before it
   };
+  using Seen = std::map<std::string, std::optional<store::LatchNote>>;
 
   std::vector<AccountPort*> targets_of(const Person& person, const Request& request) const;
-  Task<Screen> propose_flatten(Person person, std::vector<AccountPort*> accounts, Request request);
-  Task<Screen> propose_resume(Occasion occasion, std::vector<AccountPort*> accounts,
-                              Request request, std::string digits);
+  Screen not_allowed(const Person& person, const Request& request) const;
   Screen propose_plain(const Person& person, const std::vector<AccountPort*>& accounts,
                        const Request& request) const;
-  Screen ask_for_code(const Occasion& occasion, const std::vector<AccountPort*>& accounts,
-                      const Request& request, const std::string& digits, std::string facts);
-  Task<Screen> judge_code(Occasion occasion, Request request, std::string code);
+
+  Task<Screen> propose_resume(Occasion occasion, std::vector<AccountPort*> accounts,
+                              Request request);
+  Task<void> look_at_latches(Pending& question, std::vector<AccountPort*> accounts);
+  std::string facts_of(const Pending& question, Language in) const;
+  std::vector<std::string> names_for(const Pending& question) const;
+  Screen question_screen(const Pending& question) const;
+  Task<void> show_question(std::int64_t number);
+  std::optional<Pending> take(std::int64_t number);
+  std::vector<std::int64_t> numbers_of(std::int64_t user, std::int64_t chat) const;
+  Screen judge_code(const Person& person, const std::string& code);
+  Task<std::string> judge(Pending question, Occasion occasion, std::string code);
+  Task<std::string> act_on_question(Pending question, std::int64_t update, std::string who,
+                                    Phrase told, std::string name);
+  // second_admin.cpp
+  Task<void> send_wish(std::int64_t number, std::int64_t admin);
+  Task<void> end_wishes(Pending question, Phrase phrase, std::string name);
+
   Task<void> act(Occasion occasion, std::vector<AccountPort*> accounts, Request request,
-                 std::string who);
+                 std::string who, Seen seen);
   Task<void> act_on(AccountPort& account, control::Command command, std::int64_t user,
                     std::int64_t chat, std::int64_t update, Outcome& outcome, Event& changed);
   Task<void> show_progress(Occasion occasion, Request request, std::vector<Outcome>& outcomes,
                            Event& changed);
   Screen progress(const Person& person, const Request& request,
                   const std::vector<Outcome>& outcomes) const;
+  void leave_untold(const Occasion& occasion, const Screen& screen, const Messenger::Attempt& last);
 
   Parts& parts_;
   const Access& access_;
@@ -78,9 +119,8 @@ class Deeds {
   Messenger& messenger_;
   Audit& audit_;
   SecondFactor second_;
-  std::map<std::pair<std::int64_t, std::int64_t>, Pending> codes_;  // by user and chat
-  std::map<std::int64_t, Pending> requests_;                        // to other admins
-  std::int64_t next_request_ = 1;
+  Untold untold_;
+  std::map<std::int64_t, Pending> pending_;  // by number
 };
 
 /// The command of a request, for one account: its id is a function of the update, so that it has
@@ -88,6 +128,13 @@ class Deeds {
 control::Command command_of(const Request& request, const std::string& account,
                             const std::string& who, std::int64_t bot_id, std::int64_t update,
                             TimePoint now);
+
+// flatten_screen.cpp: what a flatten would do.
+
+/// Accounts are asked at the same time. `bound`: the strategies that trade on them, as HTML. The
+/// buttons that confirm and dismiss it are the caller's.
+Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, Request request,
+                            std::string bound, TimePoint now);
 
 // deed_words.cpp: what deeds are called, and what came of them.
 

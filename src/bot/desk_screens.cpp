@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "bot/readings.h"
+
 namespace bb::bot {
 
 namespace {
@@ -106,7 +108,7 @@ void tell_state(const Person& person, const AccountState& state, TimePoint now, 
 }
 
 Task<Told> tell(Person person, AccountPort& account, TimePoint now) {
-  auto [state, positions] = co_await both(account.state(), account.positions());
+  auto [state, positions] = co_await both(guarded(account.state()), guarded(account.positions()));
   Told told;
   if (state)
     tell_state(person, *state, now, told);
@@ -169,7 +171,7 @@ Task<std::vector<Result<Rows>>> read_all(
     std::function<Task<Result<Rows>>()> AccountPort::* reading) {
   std::vector<Task<Result<Rows>>> readings;
   for (auto* account : accounts)
-    readings.push_back((account->*reading)());
+    readings.push_back(guarded((account->*reading)()));
   co_return co_await gather(std::move(readings));
 }
 
@@ -218,10 +220,12 @@ Task<Screen> Screens::balance(Person person, std::vector<AccountPort*> accounts,
   const auto readings = co_await read_all(accounts, &AccountPort::balances);
   std::vector<std::string> entries;
   Usdt total;
+  std::vector<std::string> unread;
   for (std::size_t i = 0; i < readings.size(); ++i) {
     const auto& rows = readings[i];
     std::string entry = head(*accounts[i]);
     if (!rows) entry += " " + excuse(person, rows.error());
+    if (!rows) unread.push_back(accounts[i]->name);
     if (rows && rows->empty()) entry += " · " + say(person.language, kEmptyWallet);
     for (const auto& row : rows ? *rows : std::vector<BalanceRow>()) {
       entry +=
@@ -231,7 +235,9 @@ Task<Screen> Screens::balance(Person person, std::vector<AccountPort*> accounts,
     }
     entries.push_back(std::move(entry));
   }
-  if (accounts.size() > 1) entries.push_back(say(person.language, kTotal, money(total.value())));
+  if (accounts.size() > 1)
+    entries.push_back(say(person.language, kTotal, money(total.value())) +
+                      without(person.language, unread));
   co_return paged(person, say(person.language, kBalanceTitle), std::move(entries), request);
 }
 

@@ -16,15 +16,13 @@ using notify::BotUnreachable;
 constexpr int kAttempts = 4;
 constexpr Micros kFirstPause{1'000'000};
 constexpr Seconds kLongestWait{60};
+constexpr int kPatience = 30;  // times kFirstPause
 
 /// How long to wait before another attempt; nothing where none helps.
-std::optional<Micros> pause_after(const BotAnswer& answer, int attempt) {
-  if (const auto* refused = std::get_if<BotRefused>(&answer)) {
-    if (!refused->retry_after) return std::nullopt;
-    return std::min(*refused->retry_after, kLongestWait);
-  }
+std::optional<Micros> pause_after(const BotAnswer& answer) {
+  if (const auto* refused = std::get_if<BotRefused>(&answer)) return refused->retry_after;
   // Perhaps it was shown: twice is better than not at all.
-  if (std::holds_alternative<BotUnreachable>(answer)) return kFirstPause * (1 << attempt);
+  if (std::holds_alternative<BotUnreachable>(answer)) return kFirstPause;
   return std::nullopt;
 }
 
@@ -67,34 +65,53 @@ Task<BotAnswer> Messenger::send(Place place, const Screen& screen, std::string m
   co_return co_await api_.send_message(place.chat, screen.html, options);
 }
 
-Task<std::int64_t> Messenger::show(Place place, Screen screen) {
+Task<Messenger::Attempt> Messenger::try_to_show(Place place, Screen screen) {
   fit(screen);
+  const Place replaced = place;
   if (screen.file) place.message = 0;  // a text does not become a picture
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (;;) {
     const auto made = cards_.make(screen, place.chat, place.message);
-    if (!made) {
-      log_.error("buttons not kept", {{"why", made.error().text}});
-      co_return 0;
-    }
-    const auto answer = co_await send(place, screen, made->markup);
+    const auto answer = co_await send(place, screen, made.markup);
     if (std::holds_alternative<BotDone>(answer)) {
       // An edit that changed nothing tells no message.
       const auto message = notify::message_id_of(answer).value_or(place.message);
-      cards_.bind(made->card, message);
-      co_return message;
+      cards_.bind(made.card, message);
+      if (replaced.message != 0 && replaced.message != message) co_await strip(replaced);
+      co_return Attempt{{message, made.card}};
     }
-    if (is_lost_message(answer)) {
+    (void)cards_.use(made.card);
+    if (is_lost_message(answer) && place.message != 0) {
       place.message = 0;
       continue;
     }
-    const auto pause = pause_after(answer, attempt);
-    if (!pause || attempt + 1 == kAttempts) {
-      log_.warn("answer not shown", {{"chat", place.chat}, {"why", notify::str(answer)}});
-      co_return 0;
-    }
-    co_await sleep_for(clock_, *pause);
+    co_return Attempt{{}, pause_after(answer), notify::str(answer)};
   }
-  co_return 0;
+}
+
+Task<bool> Messenger::wait(Micros pause) {
+  if (stop_ != nullptr) co_return co_await stop_->sleep_until(clock_.after(pause));
+  co_await sleep_for(clock_, pause);
+  co_return true;
+}
+
+Task<void> Messenger::let_results_go_first() {
+  for (int waited = 0; urgent_ > 0 && waited < kPatience; ++waited)
+    if (!co_await wait(kFirstPause)) co_return;
+}
+
+Task<Stand> Messenger::show(Place place, Screen screen) {
+  for (int attempt = 1;; ++attempt) {
+    co_await let_results_go_first();
+    const auto tried = co_await try_to_show(place, screen);
+    if (tried.stand.message != 0) co_return tried.stand;
+    bool goes_on = tried.pause && attempt < kAttempts;
+    if (goes_on)
+      goes_on = co_await wait(
+          std::clamp<Micros>(*tried.pause, kFirstPause * (1 << (attempt - 1)), kLongestWait));
+    if (goes_on) continue;
+    log_.warn("answer not shown", {{"chat", place.chat}, {"why", tried.problem}});
+    co_return Stand{};
+  }
 }
 
 Task<Messenger::Heard> Messenger::answer(std::string press, std::string text, bool alert) {
@@ -106,6 +123,12 @@ Task<Messenger::Heard> Messenger::answer(std::string press, std::string text, bo
 
 Task<void> Messenger::remove(Place place) {
   (void)co_await api_.delete_message(place.chat, place.message);
+}
+
+Task<void> Messenger::strip(Place place) {
+  (void)co_await api_.call(
+      "editMessageReplyMarkup",
+      fmt::format(R"({{"chat_id":{},"message_id":{}}})", place.chat, place.message));
 }
 
 }  // namespace bb::bot

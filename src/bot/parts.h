@@ -64,6 +64,8 @@ struct PnlFacts {
   Usdt realized, commission, funding;  // signed: what they did to the wallet
   Usdt transferred;
   int closes = 0;  // bookings of realized pnl
+  /// What realized profit, fees and funding came to in other assets: BNB, USDC.
+  std::vector<std::pair<std::string, Decimal>> others = {};
 };
 
 /// Growth and drawdown leave out what was put in or taken out: statistics, not money.
@@ -123,6 +125,12 @@ struct PreviewRow {
   std::string problem;  // why it cannot be closed, or not as asked
 };
 
+struct Preview {
+  std::vector<PreviewRow> rows;
+  std::vector<std::string> notes;  // what could not be read, so that some figures are missing
+  bool is_estimate = false;        // by the positions alone: nobody could be asked
+};
+
 struct AccountPort {
   std::string name;
   std::string environment;  // live, testnet, paper
@@ -148,7 +156,8 @@ struct AccountPort {
   std::function<Task<std::string>()> doctor;
   /// The newest lines of the account's log.
   std::function<Result<std::string>(int lines)> logs;
-  std::function<Task<Result<std::vector<PreviewRow>>>(control::Command)> preview;
+  /// `invalid_input`: it can be done for no position of the account.
+  std::function<Task<Result<Preview>>(control::Command)> preview;
   /// To whoever holds the account, or by this process where nobody does; to its end.
   std::function<Task<control::Report>(control::Command)> perform;
 };

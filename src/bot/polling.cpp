@@ -16,6 +16,7 @@ constexpr Seconds kPoll{50};
 constexpr Micros kFirstPause{1'000'000};
 constexpr Micros kLongestPause{30'000'000};
 constexpr Micros kConflictPause{10'000'000};
+constexpr Micros kAlarmPause{3'600'000'000};
 constexpr Micros kRevokedPause{300'000'000};
 constexpr Micros kSweepPause{5'000'000};
 constexpr Hours kUpdatesKept{72};
@@ -42,17 +43,31 @@ Task<Micros> Bot::pause_after(const BotAnswer& answer, int failures) {
   const auto* refused = std::get_if<BotRefused>(&answer);
   const int code = refused != nullptr ? refused->code : 0;
   const bool is_dead = code == 401 || code == 404;
-  if ((is_dead || code == 409) && !alarmed_ && parts_.alarm) {
-    alarmed_ = true;
-    parts_.alarm(is_dead ? "Telegram does not know the bot's token any more: it was revoked or is "
-                           "wrong. The bot hears no commands"
-                         : "another process polls with the bot's token, or somebody has it: " +
-                               refused->description + ". The bot hears no commands");
-  }
+  const bool is_webhook = code == 409 && refused->says("webhook");
+  const auto now = parts_.clock.steady_now();
   parts_.log.warn("telegram not heard", {{"why", notify::str(answer)}});
+  // Whoever polls beside us answers commands that we do not see, and the other way round.
+  if (code == 409) contested_until_ = now + kQuiet;
+  const bool was_told = alarmed_ != SteadyTime() && now - alarmed_ < kAlarmPause;
+  if ((is_dead || code == 409) && !was_told && parts_.alarm) {
+    alarmed_ = now;
+    if (is_dead)
+      parts_.alarm(
+          "Telegram does not know the bot's token any more: it was revoked or is wrong. The bot "
+          "hears no commands");
+    else if (is_webhook)
+      parts_.alarm(
+          "somebody set a webhook with the bot's token; it is taken away. If that was none of "
+          "you, revoke the token with @BotFather. Nothing that adds risk is done meanwhile");
+    else
+      parts_.alarm("another process polls with the bot's token, or somebody has it: " +
+                   refused->description +
+                   ". The bot may miss commands, and does nothing that adds risk meanwhile");
+  }
+  if (is_webhook) (void)co_await parts_.api.delete_webhook(false);
   if (refused != nullptr && refused->retry_after) co_return *refused->retry_after;
   if (is_dead) co_return kRevokedPause;
-  if (code == 409) co_return kConflictPause;
+  if (code == 409) co_return is_webhook ? kFirstPause : kConflictPause;
   co_return std::min(kFirstPause * (1 << std::min(failures, 5)), kLongestPause);
 }
 
@@ -94,21 +109,21 @@ Task<void> Bot::leave(std::int64_t chat) {
 Task<void> Bot::poll(Stop& stop, TaskGroup& group) {
   int failures = 0;
   while (!stop.requested()) {
-    const auto offset = parts_.ops.next_offset(parts_.bot_id);
-    if (!offset) {
-      parts_.log.error("bot's database not read", {{"why", offset.error().text}});
-      if (!co_await stop.sleep_until(parts_.clock.after(kLongestPause))) co_return;
-      continue;
-    }
+    // What could not be written down is known here all the same, and asked for no second time.
+    const auto kept = parts_.ops.next_offset(parts_.bot_id);
+    if (!kept) note_unwritten(kept.error());
+    const auto offset = std::max(kept.value_or(0), next_offset_);
+    if (std::exchange(is_unwritten_, false) &&
+        !co_await stop.sleep_until(parts_.clock.after(kFirstPause)))
+      co_return;
     const auto answer =
-        co_await parts_.api.get_updates(*offset, kPoll, {std::begin(kUpdates), std::end(kUpdates)});
+        co_await parts_.api.get_updates(offset, kPoll, {std::begin(kUpdates), std::end(kUpdates)});
     if (stop.requested()) co_return;
     const auto* done = std::get_if<BotDone>(&answer);
     auto updates = done != nullptr ? parse_updates(done->result)
                                    : fail(ErrorKind::unreachable, notify::str(answer));
     if (updates) {
       failures = 0;
-      alarmed_ = false;
       hear(std::move(*updates), group);
       // So many commands in hand: the next ones wait with Telegram.
       while (group.running() > kAtOnce && !stop.requested())
@@ -135,9 +150,10 @@ Task<void> Bot::interrupt_at(Stop& stop) {
 
 Task<void> Bot::run(Stop& stop) {
   TaskGroup group(co_await boost::asio::this_coro::executor);
+  messenger_.heed(stop);
   group.spawn(interrupt_at(stop));
   if (co_await introduce(stop)) {
-    co_await tell_interrupted();
+    group.spawn(tell_interrupted());
     group.spawn(publish_menus());
     group.spawn(sweep_until(stop));
     co_await poll(stop, group);

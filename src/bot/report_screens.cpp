@@ -1,6 +1,8 @@
 // What an account earned, did and will do; its log and its health.
 #include "bot/screens.h"
 
+#include "bot/readings.h"
+
 namespace bb::bot {
 
 namespace {
@@ -15,6 +17,7 @@ constexpr Phrase kMonthLabel{"Month", "月"};
 constexpr Phrase kPnlRow{"{} · <b>{}</b> USDT\n   realized {} ({} bookings) · fees {} · funding {}",
                          "{} · <b>{}</b> USDT\n   已实现 {}（{} 笔）· 手续费 {} · 资金费 {}"};
 constexpr Phrase kTransferred{" · transferred {}", " · 转入转出 {}"};
+constexpr Phrase kOther{"{} {}, not in the sum", "{} {}，未计入合计"};
 constexpr Phrase kTotal{"Total: <b>{}</b> USDT", "合计：<b>{}</b> USDT"};
 constexpr Phrase kNoEquity{"no equity recorded yet: the service samples it while it runs",
                            "还没有权益记录：服务运行时才会采样"};
@@ -31,9 +34,9 @@ constexpr Phrase kStopAt{" · stop {}", " · 止损 {}"};
 constexpr Phrase kProfitAt{" · target {}", " · 止盈 {}"};
 constexpr Phrase kNextTitle{"<b>What comes next</b>", "<b>下一次任务</b>"};
 constexpr Phrase kEntryAt{"entry {} (in {})", "开仓 {}（{}后）"};
-constexpr Phrase kLossCutAt{"loss cut {} (in {})", "止损清仓 {}（{}后）"};
+constexpr Phrase kLossCutAt{"loss cut {} (in {})", "平掉浮亏 {}（{}后）"};
 constexpr Phrase kNoEntry{"no entry is planned", "没有开仓计划"};
-constexpr Phrase kNoLossCut{"no loss cut is planned", "没有止损清仓计划"};
+constexpr Phrase kNoLossCut{"no loss cut is planned", "没有平掉浮亏的计划"};
 constexpr Phrase kDoctorTitle{"<b>Doctor</b> · {}", "<b>体检</b> · {}"};
 constexpr Phrase kLogTitle{"<b>Log</b> · {} · the newest {} lines",
                            "<b>日志</b> · {} · 最近 {} 行"};
@@ -59,6 +62,18 @@ TimePoint begin_of(const std::string& word, TimePoint now) {
 std::string percent(Ratio ratio) {
   const auto value = Decimal::mul(ratio.value(), Decimal::from_int(100), Rounding::nearest);
   return signed_money(value);
+}
+
+Result<NextFacts> next_of(const AccountPort& account) {
+  try {
+    return account.next();
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::conflict, error.what());
+  }
+}
+
+std::string signed_number(Decimal amount) {
+  return (amount.is_negative() ? "" : "+") + number(amount);
 }
 
 // Short texts stand in the message; long ones are a file that can be searched.
@@ -96,13 +111,15 @@ Task<Screen> Screens::pnl(Person person, std::vector<AccountPort*> accounts, Req
   const TimePoint since = begin_of(request.word, parts_.clock.utc_now());
   std::vector<Task<Result<PnlFacts>>> readings;
   for (auto* account : accounts)
-    readings.push_back(account->pnl(since));
+    readings.push_back(guarded(account->pnl(since)));
   const auto facts = co_await gather(std::move(readings));
   const Language in = person.language;
   std::vector<std::string> entries;
   Usdt total;
+  std::vector<std::string> unread;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     if (!facts[i]) {
+      unread.push_back(accounts[i]->name);
       entries.push_back(head(*accounts[i]) + " " + excuse(person, facts[i].error()));
       continue;
     }
@@ -114,9 +131,13 @@ Task<Screen> Screens::pnl(Person person, std::vector<AccountPort*> accounts, Req
             signed_money(facts[i]->commission.value()), signed_money(facts[i]->funding.value()));
     if (!facts[i]->transferred.value().is_zero())
       entry += say(in, kTransferred, signed_money(facts[i]->transferred.value()));
+    // Of other assets, which are in no sum.
+    for (const auto& [asset, amount] : facts[i]->others)
+      entry += "\n   " + say(in, kOther, signed_number(amount), shown(asset));
     entries.push_back(std::move(entry));
   }
-  if (accounts.size() > 1) entries.push_back(say(in, kTotal, signed_money(total.value())));
+  if (accounts.size() > 1)
+    entries.push_back(say(in, kTotal, signed_money(total.value())) + without(in, unread));
   const auto& period = request.word == "week"    ? kPeriods[1]
                        : request.word == "month" ? kPeriods[2]
                                                  : kPeriods[0];
@@ -176,8 +197,13 @@ Task<Screen> Screens::next(Person person, std::vector<AccountPort*> accounts, Re
   const auto now = parts_.clock.utc_now();
   std::vector<std::string> entries;
   for (const auto* account : accounts) {
-    const auto facts = account->next();
     std::string entry = head(*account);
+    const auto planned = next_of(*account);
+    if (!planned) {
+      entries.push_back(entry + " " + excuse(person, planned.error()));
+      continue;
+    }
+    const auto& facts = *planned;
     entry += "\n   " + (facts.entry.enabled ? say(in, kEntryAt, moment(facts.entry.at),
                                                   span(in, facts.entry.at - now))
                                             : say(in, kNoEntry));

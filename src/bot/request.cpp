@@ -310,6 +310,30 @@ std::string line_of(const Request& request) {
   return line;
 }
 
+std::string without_codes(std::string_view text) {
+  constexpr std::size_t kDigits = 6;
+  const auto run = [&](std::size_t from) {  // of digits, from there
+    std::size_t length = 0;
+    while (from + length < text.size() && text[from + length] >= '0' && text[from + length] <= '9')
+      ++length;
+    return length;
+  };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = run(at);
+    const bool is_split = length == kDigits / 2 && at + length < text.size() &&
+                          text[at + length] == ' ' && run(at + length + 1) == kDigits / 2;
+    if (length == kDigits || is_split) {
+      out += "······";
+      at += length + (is_split ? 1 + kDigits / 2 : 0);
+    } else {
+      out += text.substr(at, std::max<std::size_t>(length, 1));
+      at += std::max<std::size_t>(length, 1);
+    }
+  }
+  return out;
+}
+
 std::string usage_of(Verb verb) {
   const auto& row = row_of(verb);
   return std::string("/") + row.name + (*row.arguments == '\0' ? "" : " ") + row.arguments;

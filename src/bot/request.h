@@ -50,6 +50,9 @@ bool is_typable(std::string_view text);
 /// The line that means the same: what buttons and the audit keep. Without the code.
 std::string line_of(const Request& request);
 
+/// The text without what may be a one-time code: six digits, also as "123 456".
+std::string without_codes(std::string_view text);
+
 /// "/flatten [account] [percent]..": what to type, for a refusal.
 std::string usage_of(Verb verb);
 

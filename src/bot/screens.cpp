@@ -22,9 +22,12 @@ constexpr Phrase kHelpFoot{
     "所有功能都可以用按钮完成：/start。任何会改变状态的操作都会先预览、确认后才执行。"
     "名称中有空格时请加英文引号。"};
 constexpr Phrase kAccountsTitle{"<b>Accounts</b>", "<b>账户</b>"};
-constexpr Phrase kNothingYours{"No account is yours to see. Ask an admin.",
-                               "没有你可以查看的账户，请联系管理员。"};
-constexpr Phrase kBack{"‹ Menu", "‹ 菜单"};
+constexpr Phrase kNothingYours{"You may not do this: it needs the role “{}” of an account there.",
+                               "没有权限：需要相应账户的「{}」角色。"};
+constexpr Phrase kNoneYours{"No account is yours to see. Ask an admin.",
+                            "没有你可以查看的账户，请联系管理员。"};
+constexpr Phrase kNeedsRole{"You may not see this: it needs the role “{}” of every account.",
+                            "没有权限：需要全部账户的「{}」角色。"};
 constexpr Phrase kRefresh{"↻ Refresh", "↻ 刷新"};
 constexpr Phrase kUpdated{"as of {}", "截至 {}"};
 constexpr Phrase kAll{"All accounts", "全部账户"};
@@ -36,9 +39,6 @@ constexpr Phrase kAuditBroken{
     "<b>Audit</b>\n⚠️ Entry {} does not follow from the one before: the "
     "record was changed outside this program.",
     "<b>操作记录</b>\n⚠️ 第 {} 条与前一条不衔接：记录在程序外被改动过。"};
-constexpr Phrase kUnreadable{"could not be read", "无法读取"};
-constexpr Phrase kRoles[] = {
-    {"nobody", "无"}, {"viewer", "只读"}, {"operator", "操作员"}, {"admin", "管理员"}};
 
 constexpr Verb kMenuOrder[] = {
     Verb::status,   Verb::positions,  Verb::balance,  Verb::orders,   Verb::pnl,    Verb::equity,
@@ -68,7 +68,7 @@ Phrase label_of(Verb verb) {
     case Verb::clear:
       return {"⏹ Flatten", "⏹ 平仓"};
     case Verb::loss_cut:
-      return {"✂️ Loss cut", "✂️ 止损清仓"};
+      return {"✂️ Loss cut", "✂️ 平掉浮亏"};
     case Verb::pause:
       return {"⏸ Pause", "⏸ 暂停开仓"};
     case Verb::resume:
@@ -115,9 +115,16 @@ std::string action_of(Verb verb) {
 
 }  // namespace
 
-std::string excuse(const Person& person, const Error& error) {
-  return fmt::format("⚠️ <i>{}: {}</i>", say(person.language, kUnreadable), shown(error.text));
+namespace {
+
+Screen refusal(const Person& person, Role least, const Phrase& phrase) {
+  Screen screen =
+      last_screen(person, say(person.language, phrase, role_words(person.language, least)));
+  screen.outcome = fmt::format("refused: it needs the role {}", str(least));
+  return screen;
 }
+
+}  // namespace
 
 std::string Screens::head(const AccountPort& account) {
   return fmt::format("<b>{}</b>{}", shown(account.name),
@@ -133,8 +140,7 @@ std::vector<AccountPort*> Screens::ports_of(const std::vector<std::string>& name
 
 std::vector<Button> Screens::foot(const Person& person, const Request& request) const {
   const Action again{Action::Kind::open, line_of(request), request.page};
-  return {{say(person.language, kRefresh), write_action(again)},
-          {say(person.language, kBack), action_of(Verb::start)}};
+  return {{say(person.language, kRefresh), write_action(again)}, home_button(person.language)};
 }
 
 Screen Screens::paged(const Person& person, const std::string& title,
@@ -156,23 +162,13 @@ Screen Screens::paged(const Person& person, const std::string& title,
   screen.is_private = true;
   screen.html = fmt::format("{}\n{}<i>{}</i>", title, pages[page],
                             say(person.language, kUpdated, moment(parts_.clock.utc_now())));
-  if (pages.size() > 1) {
-    const auto line = line_of(request);
-    const auto to = [&](std::size_t other) {
-      return write_action({Action::Kind::open, line, static_cast<int>(other)});
-    };
-    std::vector<Button> turns;
-    if (page > 0) turns.push_back({"‹", to(page - 1)});
-    turns.push_back({fmt::format("{}/{}", page + 1, pages.size()), to(page)});
-    if (page + 1 < pages.size()) turns.push_back({"›", to(page + 1)});
-    screen.rows.push_back(std::move(turns));
-  }
+  if (pages.size() > 1) screen.rows.push_back(page_row(line_of(request), page, pages.size()));
   screen.rows.push_back(foot(person, request));
   return screen;
 }
 
 Screen Screens::choose_target(const Person& person, const Request& request, Role least,
-                              const std::string& html) const {
+                              const std::string& html, Choice choice) const {
   Screen screen;
   screen.html = html;
   const auto add = [&](const std::string& text, const std::string& target) {
@@ -181,12 +177,23 @@ Screen Screens::choose_target(const Person& person, const Request& request, Role
     screen.rows.push_back({{text, line_of(chosen)}});
   };
   const auto names = access_.accounts_of(person.user, least);
-  if (names.size() > 1) add(say(person.language, kAll), "all");
-  for (const auto& group : access_.groups_of(person.user, least))
-    add("👥 " + group, "group:" + group);
-  for (std::size_t i = 0; i < names.size() && i < kTargetsShown; ++i)
-    add(names[i], names[i]);
-  screen.rows.push_back({{say(person.language, kBack), action_of(Verb::start)}});
+  const bool may_be_several = choice == Choice::any;
+  if (may_be_several && names.size() > 1) add(say(person.language, kAll), "all");
+  std::vector<std::pair<std::string, std::string>> targets;
+  const auto groups =
+      may_be_several ? access_.groups_of(person.user, least) : std::vector<std::string>();
+  for (const auto& group : groups)
+    targets.emplace_back("👥 " + group, "group:" + group);
+  for (const auto& name : names)
+    targets.emplace_back(name, name);
+  const std::size_t pages =
+      std::max<std::size_t>(1, (targets.size() + kTargetsShown - 1) / kTargetsShown);
+  const auto page = std::min(static_cast<std::size_t>(std::max(0, request.page)), pages - 1);
+  const auto end = std::min(targets.size(), (page + 1) * kTargetsShown);
+  for (std::size_t i = page * kTargetsShown; i < end; ++i)
+    add(targets[i].first, targets[i].second);
+  if (pages > 1) screen.rows.push_back(page_row(line_of(request), page, pages));
+  screen.rows.push_back({home_button(person.language)});
   return screen;
 }
 
@@ -198,6 +205,7 @@ Screen Screens::menu(const Person& person) const {
   for (const auto verb : kMenuOrder) {
     if (role < row_of(verb).least) continue;
     if (is_about_strategies(verb) && parts_.strategies == nullptr) continue;
+    if (verb == Verb::audit && !access_.is_admin_of_all(person.user)) continue;
     const auto style = verb == Verb::flatten ? Button::Style::danger : Button::Style::plain;
     std::string action = action_of(verb);
     if (verb == Verb::language) action += person.language == Language::chinese ? " en" : " zh";
@@ -217,21 +225,21 @@ Screen Screens::help(const Person& person) const {
       screen.html += fmt::format("/{}{}{} – {}\n", row.name, *row.arguments == '\0' ? "" : " ",
                                  notify::escape_html(row.arguments), row.help.in(person.language));
   screen.html += "\n" + say(person.language, kHelpFoot);
-  screen.rows.push_back({{say(person.language, kBack), action_of(Verb::start)}});
+  screen.rows.push_back({home_button(person.language)});
   return screen;
 }
 
 Screen Screens::accounts(const Person& person) const {
   std::vector<std::string> entries;
   for (const auto* account : ports_of(access_.accounts_of(person.user, Role::viewer))) {
-    const auto role = static_cast<std::size_t>(access_.role(person.user, account->name));
+    const Role role = access_.role(person.user, account->name);
     std::string entry = fmt::format("{} · {} · {}", head(*account), account->environment,
-                                    say(person.language, kRoles[role]));
+                                    role_words(person.language, role));
     for (const auto& group : account->groups)
       entry += " · 👥 " + shown(group);
     entries.push_back(std::move(entry));
   }
-  if (entries.empty()) entries.push_back(say(person.language, kNothingYours));
+  if (entries.empty()) entries.push_back(say(person.language, kNoneYours));
   Request request;
   request.verb = Verb::accounts;
   return paged(person, say(person.language, kAccountsTitle), std::move(entries), request);
@@ -240,7 +248,7 @@ Screen Screens::accounts(const Person& person) const {
 Screen Screens::version(const Person& person) const {
   Screen screen;
   screen.html = "Bubble Buster " + shown(parts_.version);
-  screen.rows.push_back({{say(person.language, kBack), action_of(Verb::start)}});
+  screen.rows.push_back({home_button(person.language)});
   return screen;
 }
 
@@ -249,15 +257,19 @@ Screen Screens::language(const Person& person, const Request& request) {
   if (request.word.empty()) {
     screen.html = say(person.language, kLanguageAsk);
     screen.rows.push_back({{"English", "/language en"}, {"中文", "/language zh"}});
+    screen.rows.push_back({home_button(person.language)});
     return screen;
   }
   const auto chosen = request.word == "zh" ? Language::chinese : Language::english;
+  Status kept;
   if (auto user = parts_.ops.find_user(person.user)) {
     user->language = request.word;
-    (void)parts_.ops.put_user(*user);
+    kept = parts_.ops.put_user(*user);
+  } else {
+    kept = std::unexpected(user.error());
   }
-  screen.html = say(chosen, kLanguageSet);
-  screen.rows.push_back({{say(chosen, kBack), action_of(Verb::start)}});
+  screen.html = kept ? say(chosen, kLanguageSet) : failure(person, kept.error());
+  screen.rows.push_back({home_button(chosen)});
   return screen;
 }
 
@@ -285,23 +297,25 @@ Screen Screens::audit(const Person& person) const {
 Task<Screen> Screens::show(Person person, Request request) {
   const auto& row = row_of(request.verb);
   const bool is_about_accounts = std::string_view(row.arguments).contains("[account");
+  // Commands that name no account are about all of them.
+  const bool may = row.least <= Role::viewer ||
+                   (request.verb == Verb::audit ? access_.is_admin_of_all(person.user)
+                                                : access_.best_role(person.user) >= row.least);
+  if (!may) co_return refusal(person, row.least, kNeedsRole);
   std::vector<AccountPort*> accounts;
   if (is_about_accounts) {
     const auto names =
         access_.find(person.user, row.least, request.target.empty() ? "all" : request.target);
     accounts = ports_of(names);
-    if (accounts.empty()) {
-      Screen screen;
-      screen.html = say(person.language, kNothingYours);
-      co_return screen;
-    }
+    if (accounts.empty()) co_return refusal(person, row.least, kNothingYours);
   }
   const bool is_of_one = request.verb == Verb::equity || request.verb == Verb::last_run ||
                          request.verb == Verb::doctor || request.verb == Verb::logs ||
                          request.verb == Verb::alerts;
   if (is_of_one && accounts.size() > 1)
     co_return choose_target(person, request, row.least,
-                            "<b>" + say(person.language, label_of(request.verb)) + "</b>");
+                            "<b>" + say(person.language, label_of(request.verb)) + "</b>",
+                            Choice::one);
   switch (request.verb) {
     case Verb::help:
       co_return help(person);

@@ -27,8 +27,9 @@ class Screens {
   /// not live.
   static std::string head(const AccountPort& account);
   /// Buttons that choose the target of a request, where it has none.
+  enum class Choice { any, one };  // accounts, groups and all of them; or one account
   Screen choose_target(const Person& person, const Request& request, Role least,
-                       const std::string& html) const;
+                       const std::string& html, Choice choice = Choice::any) const;
   std::vector<AccountPort*> ports_of(const std::vector<std::string>& names) const;
   /// "Refresh" and the way back to the menu.
   std::vector<Button> foot(const Person& person, const Request& request) const;
@@ -64,7 +65,21 @@ class Screens {
   const Audit& audit_;
 };
 
+/// "operator", as people read it.
+std::string role_words(Language language, Role role);
+/// The way back to the menu, and the way out of a proposal.
+Button home_button(Language language);
+Button dismiss_button(Language language);
+/// "‹", "2/5", "›": the same line on other pages; `page` counts from 0.
+std::vector<Button> page_row(const std::string& line, std::size_t page, std::size_t pages);
+/// A screen that ends something: nothing on it but the way to the menu.
+Screen last_screen(const Person& person, std::string html);
+
 /// "<i>why</i>" of a reading that failed.
 std::string excuse(const Person& person, const Error& error);
+/// The same of a change that was not made.
+std::string failure(const Person& person, const Error& error);
+/// "Total" and who is not in it: " (without bob)"; empty where everybody is.
+std::string without(Language language, const std::vector<std::string>& names);
 
 }  // namespace bb::bot

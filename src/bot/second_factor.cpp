@@ -20,7 +20,8 @@ SecondFactor::Verdict SecondFactor::check(std::int64_t user, std::string_view co
   if (!knows(user)) return Verdict::none;
   const auto key = base32_decode(access_.find_section(user)->totp_secret.reveal());
   auto known = ops_.find_user(user);
-  if (!key || !known) return Verdict::none;
+  if (!key) return Verdict::none;
+  if (!known) return Verdict::broken;
   const auto now = clock_.utc_now();
   if (now < known->locked_until) return Verdict::locked;
   const auto step = accept_code(*key, code, now, known->totp_used);
@@ -32,7 +33,7 @@ SecondFactor::Verdict SecondFactor::check(std::int64_t user, std::string_view co
     known->locked_until = now + kLock;
   }
   // What is not written down could be used again, or be tried for ever.
-  if (!ops_.put_user(*known)) return Verdict::none;
+  if (!ops_.put_user(*known)) return Verdict::broken;
   if (step) return Verdict::accepted;
   return now < known->locked_until ? Verdict::locked : Verdict::wrong;
 }

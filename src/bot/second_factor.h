@@ -19,7 +19,8 @@ class SecondFactor {
     accepted,  // and used up
     wrong,
     locked,  // five wrong ones in a row: none is looked at for 15 minutes
-    none,    // he has no authenticator, or ops.db does not answer
+    none,    // he has no authenticator
+    broken,  // ops.db does not answer: what cannot be written down could be used again
   };
   Verdict check(std::int64_t user, std::string_view code);
 

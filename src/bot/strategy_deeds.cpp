@@ -162,8 +162,9 @@ Task<void> StrategyDeeds::carry_out(Occasion occasion, Request request) {
   // The order leaves before the first word about it.
   TaskGroup group(co_await boost::asio::this_coro::executor);
   group.spawn(act(occasion, request, std::move(*meant), result));
-  if (const auto message = co_await messenger_.show(occasion.place, std::move(working)))
-    occasion.place.message = message;
+  if (const auto stand = co_await messenger_.show(occasion.place, std::move(working));
+      stand.message != 0)
+    occasion.place.message = stand.message;
   co_await group.join();
   result.rows.push_back(screens_.foot(occasion.person, list));
   const bool is_stop =
@@ -178,8 +179,8 @@ Task<void> StrategyDeeds::carry_out(Occasion occasion, Request request) {
   // What is, first; what an exchange says may take longer.
   const auto told = result.html;
   result.html += "\n\n" + say(in, kReading);
-  if (const auto message = co_await messenger_.show(occasion.place, result))
-    occasion.place.message = message;
+  if (const auto stand = co_await messenger_.show(occasion.place, result); stand.message != 0)
+    occasion.place.message = stand.message;
   const auto facts = co_await stakes(occasion.person, chosen);
   result.html = told + "\n\n" + say(in, kAfter) + facts;
   (void)co_await messenger_.show(occasion.place, std::move(result));

@@ -227,6 +227,33 @@ Result<std::vector<CardRecord>> OpsStore::take_expired_cards(TimePoint now) {
   return found;
 }
 
+Result<std::int64_t> OpsStore::put_result(const UntoldResult& result) {
+  const auto put = state_->run(
+      "INSERT INTO results (user_id, chat_id, thread_id, message_id, update_id, html, ended_at) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      {of(result.user_id), of(result.chat_id), of(result.thread_id), of(result.message_id),
+       of(result.update_id), of(result.html), of(result.ended_at)});
+  if (!put) return std::unexpected(put.error());
+  return state_->db.query_integer("SELECT last_insert_rowid()");
+}
+
+Status OpsStore::drop_result(std::int64_t id) {
+  return state_->run("DELETE FROM results WHERE id = ?1", {of(id)});
+}
+
+Result<std::vector<UntoldResult>> OpsStore::load_results() {
+  std::vector<UntoldResult> found;
+  const auto read = state_->read(
+      "SELECT id, user_id, chat_id, thread_id, message_id, update_id, html, ended_at FROM results "
+      "ORDER BY id",
+      {}, [&](const auto& row) {
+        found.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3),
+                         row.integer(4), row.integer(5), row.text(6), from_ms(row.integer(7))});
+      });
+  if (!read) return std::unexpected(read.error());
+  return found;
+}
+
 Result<OpsUser> OpsStore::find_user(std::int64_t user_id) {
   OpsUser user;
   user.user_id = user_id;

@@ -44,6 +44,18 @@ struct ButtonRecord {
   std::string action;
 };
 
+/// What came of a command that its person could not be told yet.
+struct UntoldResult {
+  std::int64_t id = 0;
+  std::int64_t user_id = 0;
+  std::int64_t chat_id = 0;
+  std::int64_t thread_id = 0;
+  std::int64_t message_id = 0;  // that says "working"; 0 = none
+  std::int64_t update_id = 0;   // of the command
+  std::string html;
+  TimePoint ended_at{};
+};
+
 /// What a person chose, and what guards his second factor.
 struct OpsUser {
   std::int64_t user_id = 0;
@@ -100,6 +112,11 @@ class OpsStore {
   Result<bool> use_card(std::int64_t id);
   /// Cards that ended before `now`, so that their messages can say so.
   Result<std::vector<CardRecord>> take_expired_cards(TimePoint now);
+
+  /// Its id.
+  Result<std::int64_t> put_result(const UntoldResult& result);
+  Status drop_result(std::int64_t id);
+  Result<std::vector<UntoldResult>> load_results();
 
   Result<OpsUser> find_user(std::int64_t user_id);
   Status put_user(const OpsUser& user);

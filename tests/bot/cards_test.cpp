@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "notify/text.h"
 #include "world.h"
 
@@ -10,26 +12,36 @@ namespace {
 
 TEST_CASE("buttons: no changed bit of one is ever taken") {
   run_world([](World& world) -> Task<void> {
+    constexpr std::size_t kAtOnce = 30;
+    std::size_t tried = 0;
+    for (std::size_t from = 0; from < 64 * 8; from += kAtOnce) {
+      // Fresh each time: neither the rate limit nor its age must be what refuses them.
+      co_await sleep_for(world.loop.clock, Micros(61'000'000));
+      co_await world.type(kOwner, "/flatten alice");
+      const Shown where = world.newest(kOwner);
+      const std::string data = world.data_of(where, "Yes");
+      CHECK(data.size() <= 64);
+      std::vector<std::string> presses;
+      for (std::size_t bit = from; bit < std::min(from + kAtOnce, data.size() * 8); ++bit) {
+        std::string forged = data;
+        char& c = forged[bit / 8];
+        c = static_cast<char>(c ^ (1 << (bit % 8)));
+        const bool is_text = c >= ' ' && c < 0x7f;
+        if (is_text) presses.push_back(world.press_of(kOwner, where, forged));
+      }
+      tried += presses.size();
+      if (!presses.empty()) co_await world.hear(presses);
+      REQUIRE(world.performed() == 0);
+    }
+    CHECK(tried > 250);
+    CHECK(world.audit().find("too many in a minute") == std::string::npos);
+    co_await sleep_for(world.loop.clock, Micros(61'000'000));
     co_await world.type(kOwner, "/flatten alice");
     const Shown where = world.newest(kOwner);
-    const std::string data = world.data_of(where, "Yes");
-    CHECK(data.size() <= 64);
-    for (std::size_t bit = 0; bit < data.size() * 8; ++bit) {
-      std::string forged = data;
-      forged[bit / 8] = static_cast<char>(forged[bit / 8] ^ (1 << (bit % 8)));
-      const bool is_text = forged[bit / 8] >= ' ' && forged[bit / 8] < 0x7f;
-      if (is_text) co_await world.hear({world.press_of(kOwner, where, forged)});
-      // The rate limit must not be what refuses them.
-      co_await sleep_for(world.loop.clock, Micros(2'000'000));
-      if (bit % 20 == 19) {
-        CHECK(world.performed() == 0);
-        break;
-      }
-    }
     for (const char* junk : {"", "/flatten all", "!/flatten all", "0", "🙂"})
       co_await world.hear({world.press_of(kOwner, where, junk)});
     CHECK(world.performed() == 0);
-    co_await world.hear({world.press_of(kOwner, where, data)});
+    co_await world.hear({world.press_of(kOwner, where, world.data_of(where, "Yes"))});
     CHECK(world.performed() == 1);
   });
 }
@@ -83,7 +95,7 @@ TEST_CASE("buttons: after a minute a confirmation is expired, and its message sa
     co_await world.bot->sweep();
     CHECK(world.newest(kOwner).text.find("Expired. Nothing was done.") != std::string::npos);
     CHECK(world.newest(kOwner).message == where.message);
-    CHECK(world.newest(kOwner).buttons.empty());
+    CHECK(World::is_over(world.newest(kOwner)));
   });
 }
 

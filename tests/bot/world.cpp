@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "net/json.h"
 #include "notify/text.h"
 
@@ -67,6 +69,7 @@ void World::open() {
   REQUIRE(store.has_value());
   ops = std::move(*store);
   Parts parts{*api_, *ops, loop.clock, log_, settings, {}, {}, kBotId, "test", {}};
+  parts.alarm = [this](std::string problem) { alarms.push_back(std::move(problem)); };
   for (auto& account : accounts)
     parts.accounts.push_back(port_of(account));
   parts.strategies = strategies;
@@ -98,7 +101,9 @@ AccountPort World::port_of(FakeAccount& account) {
     co_return std::vector<BalanceRow>();
   };
   port.state = [&]() -> Task<Result<AccountState>> {
+    if (is_blind && &account == &accounts.front()) throw std::runtime_error("no such thing");
     AccountState state;
+    ++state_reads;
     if (account.paused)
       state.latch =
           store::LatchNote{store::LatchKind::paused, "shell", "holiday", loop.clock.utc_now(), 1};
@@ -108,7 +113,9 @@ AccountPort World::port_of(FakeAccount& account) {
   port.equity = [](bool) -> Task<Result<EquityFacts>> { co_return EquityFacts{}; };
   port.last_run = []() -> Task<Result<LastRunFacts>> { co_return LastRunFacts{}; };
   port.next = [] { return NextFacts{}; };
-  port.doctor = []() -> Task<std::string> { co_return "fine\n"; };
+  port.doctor = [this]() -> Task<std::string> {
+    co_return long_doctor ? std::string(5000, 'x') : "fine\n";
+  };
   port.logs = [](int) -> Result<std::string> { return "a line\n"; };
   port.alerts = []() -> Task<Result<AlertFacts>> { co_return AlertFacts{}; };
   port.mute = [](TimePoint, std::string) -> Task<Status> { co_return Status{}; };
@@ -118,16 +125,18 @@ AccountPort World::port_of(FakeAccount& account) {
     if (id) account.acknowledged = *id;
     co_return id.has_value();
   };
-  port.preview = [&](control::Command) -> Task<Result<std::vector<PreviewRow>>> {
-    std::vector<PreviewRow> rows;
+  port.preview = [&](control::Command) -> Task<Result<Preview>> {
+    if (is_blind && &account == &accounts.front()) throw std::runtime_error("no such thing");
+    if (account.preview) co_return *account.preview;
+    Preview preview;
     for (const auto& position : account.positions) {
       PreviewRow row;
       row.symbol = position.symbol;
       row.held = row.closes = position.qty;
       row.notional = position.notional;
-      rows.push_back(row);
+      preview.rows.push_back(row);
     }
-    co_return rows;
+    co_return preview;
   };
   port.perform = [&](control::Command command) -> Task<control::Report> {
     account.commands.push_back(std::move(command));
@@ -141,6 +150,24 @@ Task<net::ServerReply> World::answer(net::HttpRequest request) {
   const std::string method = request.target.substr(request.target.rfind('/') + 1);
   methods.push_back(method);
   if (!fails_with.empty()) co_return net::test::reply(400, fails_with);
+  if (const auto found = fails.find(method); found != fails.end())
+    co_return net::test::reply(400, found->second);
+  if (const auto document = net::JsonDocument::parse(request.body);
+      document && document->root().has("chat_id") &&
+      lost_chats.contains(document->root().at("chat_id").integer()))
+    co_return net::test::reply(403, R"({"ok":false,"error_code":403,"description":"Forbidden: )"
+                                    R"(bot was kicked from the supergroup chat"})");
+  if (method == "getMe")
+    co_return net::test::reply(200, R"({"ok":true,"result":{"username":"bubble_test_bot"}})");
+  if (method == "getUpdates") {
+    const auto document = net::JsonDocument::parse(request.body);
+    newest_offset = document->root().at("offset").integer();
+    if (!polled.empty())
+      co_return net::test::reply(200,
+                                 R"({"ok":true,"result":[)" + std::exchange(polled, {}) + "]}");
+    co_await sleep_for(loop.clock, Micros(50'000'000));
+    co_return net::test::reply(200, R"({"ok":true,"result":[]})");
+  }
   co_return net::test::reply(200, act(method, request.body));
 }
 
@@ -227,6 +254,15 @@ const Shown& World::newest(std::int64_t chat) const {
     if (each->chat == chat) return *each;
   FAIL("nothing was shown in chat ", chat);
   return shown.back();
+}
+
+bool World::says(std::int64_t chat, const std::string& text) const {
+  return newest(chat).text.find(text) != std::string::npos;
+}
+
+bool World::is_over(const Shown& where) {
+  return std::ranges::all_of(where.buttons,
+                             [](const auto& button) { return button.first.find("Menu") < 9; });
 }
 
 std::string World::data_of(const Shown& where, const std::string& label) const {

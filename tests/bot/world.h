@@ -3,7 +3,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,7 @@ struct FakeAccount {
   std::int64_t acknowledged = 0;  // of its alerts
   bool paused = true;
   control::Report answer;
+  std::optional<Result<Preview>> preview;  // instead of one of its positions
 };
 
 /// A message as it stands in a chat.
@@ -72,9 +75,13 @@ class World {
   std::string edited(std::int64_t user, std::int64_t chat, const std::string& text);
 
   const Shown& newest(std::int64_t chat) const;
+  bool says(std::int64_t chat, const std::string& text) const;
+  /// Nothing can be pressed there but the way to the menu.
+  static bool is_over(const Shown& shown);
   std::string data_of(const Shown& shown, const std::string& label) const;
   int performed() const;
   std::string audit() const;
+  const std::string& log() const { return lines_; }
   FakeAccount& account(const std::string& name);
 
   AnyLoop loop;
@@ -84,7 +91,15 @@ class World {
   std::vector<Shown> shown;
   std::vector<std::string> alerts;  // texts of answerCallbackQuery
   std::vector<std::string> methods;
-  std::string fails_with;                       // answer of every call, when not empty
+  std::string fails_with;                    // answer of every call, when not empty
+  std::map<std::string, std::string> fails;  // the same, by method
+  std::vector<std::string> alarms;
+  std::set<std::int64_t> lost_chats;  // the bot was thrown out
+  std::string polled;                 // of the next getUpdates
+  std::int64_t newest_offset = 0;     // that getUpdates asked for
+  int state_reads = 0;
+  bool long_doctor = false;
+  bool is_blind = false;                        // every reading of the first account throws
   supervise::Strategies* strategies = nullptr;  // from the next restart() on
   std::unique_ptr<store::OpsStore> ops;
   std::unique_ptr<Bot> bot;
