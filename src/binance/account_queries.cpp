@@ -84,15 +84,19 @@ Task<Result<std::vector<exchange::Position>>> BinanceAccount::fetch_positions() 
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_orders() {
   auto [regular, conditional] =
-      co_await both(fetch_open_regular_orders(), fetch_open_conditional_orders());
+      co_await both(ask(signed_call(Method::get, "/fapi/v1/openOrders", 40), parse_orders),
+                    fetch_open_conditional_orders());
   if (!regular) co_return regular;
   if (!conditional) co_return conditional;
   regular->insert(regular->end(), conditional->begin(), conditional->end());
   co_return regular;
 }
 
+// Of a flatten, which waits for it: before what is only looked at.
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_regular_orders() {
-  return ask(signed_call(Method::get, "/fapi/v1/openOrders", 40), parse_orders);
+  auto call = signed_call(Method::get, "/fapi/v1/openOrders", 40);
+  call.proves = true;
+  return ask(std::move(call), parse_orders);
 }
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_conditional_orders() {

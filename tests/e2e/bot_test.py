@@ -69,7 +69,7 @@ class Chat:
         return [call for call in self.telegram.sent(chat=self.chat)
                 if call["method"] in SHOWING and not is_over(call)]
 
-    def after(self, mark, part, seconds=100):
+    def after(self, mark, part, seconds=130):
         def look():
             for call in reversed(self.shows()[mark:]):
                 text = call["parameters"].get("text") or call["parameters"].get("caption") or ""
@@ -85,13 +85,13 @@ class Chat:
         number = self.shows()[-1]["answer"]["result"]["message_id"]
         return next(m for m in self.telegram.messages(self.chat) if m["message_id"] == number)
 
-    def type(self, text, part="", seconds=100, **more):
+    def type(self, text, part="", seconds=130, **more):
         mark = len(self.shows())
         tell(f"user {self.user}", text)
         self.telegram.message(self.chat, self.user, text, self.language, **more)
         return self.after(mark, part, seconds)
 
-    def press(self, button, part="", seconds=100):
+    def press(self, button, part="", seconds=130):
         mark = len(self.shows())
         message = self.newest()
         tell(f"user {self.user}", f"presses {button}")
@@ -390,7 +390,7 @@ class Test2Journeys(WithBot):
         owner.press("Flatten", "Which account")
         owner.press("All accounts", "positions")
         owner.press("Yes", "working")
-        self.telegram.wait(lambda: "working" not in owner.text(), 60, "the end of the flatten")
+        self.telegram.wait(lambda: "working" not in owner.text(), 130, "the end of the flatten")
         tell("bot", owner.text())
         self.assertEqual(owner.text().count("FLAT"), 2, owner.text())
         for config in (self.alice, self.bob):
@@ -403,7 +403,7 @@ class Test2Journeys(WithBot):
 
     def done(self, owner, working):
         """What stands there when nothing is at work any more."""
-        self.telegram.wait(lambda: working not in owner.text(), 60, "the end of it")
+        self.telegram.wait(lambda: working not in owner.text(), 130, "the end of it")
         tell("bot", owner.text())
         return owner.text()
 
@@ -424,7 +424,7 @@ class Test2Journeys(WithBot):
         partner.type("/resume alice", "身份验证器")
         for digit in code_of(TOTP, time.time() - 30):
             partner.press(digit)
-        self.telegram.wait(lambda: "已允许开仓" in partner.text(), 40, "the resume")
+        self.telegram.wait(lambda: "已允许开仓" in partner.text(), 130, "the resume")
         tell("bot", partner.text())
         for chat in (owner, partner):
             chat.type("/language en", "English")
@@ -437,7 +437,7 @@ class Test2Journeys(WithBot):
         self.telegram.press(OWNER, message["message_id"], "Yes", OWNER, "en")
         self.assertTrue(wait_for(lambda: not self.positions(self.alice)
                                  and not self.positions(self.bob)))
-        self.telegram.wait(lambda: owner.text().count("FLAT") == 2, 60, "the result")
+        self.telegram.wait(lambda: owner.text().count("FLAT") == 2, 130, "the result")
 
     def test_5d_who_blocks_the_bot_silences_nobody_else(self):
         owner = Chat(self.telegram, OWNER)
@@ -457,7 +457,7 @@ class Test2Journeys(WithBot):
         owner.press("Ask another admin", "Asked: partner")
         partner.after(mark, "Do you agree?")
         partner.press("Agree", "Agreed")
-        self.telegram.wait(lambda: "entries are allowed" in owner.text(), 40, "the resume")
+        self.telegram.wait(lambda: "entries are allowed" in owner.text(), 130, "the resume")
         status = json.loads(run("status", "--config", self.alice, "--json").stdout)
         self.assertEqual(status["entries"], "allowed")
         owner.type("/pause alice", "alice")
