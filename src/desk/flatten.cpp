@@ -98,7 +98,7 @@ std::vector<FlattenTarget> Flattening::targets(
 // Regular orders that could open again what is being closed, along with the closes. How many there
 // were: what they may have opened before they went is seen by a read after them only.
 Task<int> Flattening::cancel_openers() {
-  const auto orders = co_await desk.parts().account.fetch_open_orders();
+  const auto orders = co_await desk.parts().account.fetch_open_regular_orders();
   if (!orders) {
     desk.parts().log.warn("resting orders not read", {{"why", orders.error().text}});
     co_return 0;

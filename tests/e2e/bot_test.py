@@ -105,17 +105,21 @@ class Chat:
 
 class BotProcess:
     def __init__(self, *arguments, env=None, cwd=None):
+        # A pipe that nobody reads would hold it up when it is full.
+        self.said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [PROGRAM, "bot", *map(str, arguments)], cwd=cwd, env=clean_environment(env),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=self.said, stderr=self.said, text=True)
 
     def close(self):
         """SIGTERM; what a bot that did not end well said last is told."""
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        said = "".join(self.process.communicate(timeout=30))
+        self.process.wait(timeout=30)
         if self.process.returncode != 0:
-            print(f"the bot ended with {self.process.returncode}:\n{said[-6000:]}")
+            self.said.seek(0)
+            print(f"the bot ended with {self.process.returncode}:\n{self.said.read()[-6000:]}")
+        self.said.close()
         return self.process.returncode, time.monotonic() - begun
 
 
