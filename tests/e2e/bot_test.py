@@ -416,8 +416,8 @@ class Test2Journeys(WithBot):
         partner = Chat(self.telegram, PARTNER, "zh")
         owner.type("/language zh", "中文")
         partner.type("/language zh", "中文")
-        for line, part in (("/losscut alice", "个持仓"), ("/cancel alice", "已撤"),
-                           ("/clear alice 50", "减仓"), ("/flatten alice losers", "已平"),
+        for line, part in (("/clear alice 50", "减仓"), ("/cancel alice", "已撤"),
+                           ("/losscut alice", "个持仓"), ("/flatten alice losers", "已平"),
                            (f"/pause {BOB}", "已暂停开仓"), ("/clearpos alice", "已平")):
             with self.subTest(line=line):
                 owner.type(line, "是否执行")
