@@ -1,12 +1,16 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/daily_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <mutex>
 
 namespace bb {
 
@@ -27,6 +31,42 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   }
   return spdlog::level::err;
 }
+
+/// Standard output and standard error. A pipe that nobody reads and a terminal that is held take
+/// nothing for hours: whoever guards positions does not wait for them. Lines that find no room are
+/// left out here (the file has them), and counted in the next one that does.
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit ConsoleSink(int fd) : fd_(fd) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::string text(line.data(), line.size());
+    if (left_out_ > 0) text = fmt::format("({} lines left out)\n", left_out_) + text;
+    // A pipe that is ready takes PIPE_BUF bytes at once.
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto wrote =
+          has_room() ? ::write(fd_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF)) : -1;
+      if (wrote <= 0) {
+        ++left_out_;
+        return;
+      }
+      rest.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    left_out_ = 0;
+  }
+  void flush_() override {}
+
+  bool has_room() const {
+    pollfd ready{fd_, POLLOUT, 0};
+    return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
+  }
+
+  int fd_;
+  std::size_t left_out_ = 0;
+};
 
 LogSink to_sink(std::vector<spdlog::sink_ptr> sinks) {
   auto logger = std::make_shared<spdlog::logger>("bubble-buster", sinks.begin(), sinks.end());
@@ -100,7 +140,7 @@ void Log::error(std::string_view event, std::initializer_list<LogField> fields) 
   write(LogLevel::error, event, fields);
 }
 
-LogSink stderr_sink() { return to_sink({std::make_shared<spdlog::sinks::stderr_sink_mt>()}); }
+LogSink stderr_sink() { return to_sink({std::make_shared<ConsoleSink>(STDERR_FILENO)}); }
 
 Result<LogSink> file_sink(const std::string& dir, bool also_stdout) {
   std::vector<spdlog::sink_ptr> sinks;
@@ -113,7 +153,7 @@ Result<LogSink> file_sink(const std::string& dir, bool also_stdout) {
                             "permissions",
                             dir, error.what()));
   }
-  if (also_stdout) sinks.push_back(std::make_shared<spdlog::sinks::stdout_sink_mt>());
+  if (also_stdout) sinks.push_back(std::make_shared<ConsoleSink>(STDOUT_FILENO));
   return to_sink(std::move(sinks));
 }
 
