@@ -5,6 +5,7 @@ Usage: alerts_test.py PROGRAM DATA   (BB_PROGRAM in the environment wins over PR
 
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -30,7 +31,7 @@ class Alerts(unittest.TestCase):
         self.telegram.know(CHAT)
         self.environment = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": str(CHAT)}
 
-    def config(self, language="both", token="", bundle_sec=1):
+    def config(self, language="both", token=""):
         runtime = "state_dir = state\ndb_path = alice.db\nlog_dir = logs\nlock_wait_sec = 5\n"
         text = config_text(self.url, "alice-key", "alice-word",
                            "top_n = 3\nallocation_splits = 3\n", runtime)
@@ -40,8 +41,8 @@ class Alerts(unittest.TestCase):
                             "[alerts]\nbundle_sec = 1\nreport_time =\n")
         return write_private(pathlib.Path(self.folder.name) / "a.ini", text)
 
-    def command(self, *words, **settings):
-        done = run(*words, "--config", self.config(**settings), env=self.environment)
+    def command(self, *words):
+        done = run(*words, "--config", self.config(), env=self.environment)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done
 
@@ -52,15 +53,22 @@ class Alerts(unittest.TestCase):
     def texts(self):
         return [m.get("text", "") + m.get("caption", "") for m in self.telegram.messages(CHAT)]
 
+    def coins(self, word):
+        """Of which coins it was told, in however many messages they came."""
+        return {coin for text in self.texts()
+                for coin in re.findall(rf"{word} ([A-Z0-9]+USDT)", text)}
+
     def test_a_day_is_told_in_the_chat(self):
-        self.command("entry", bundle_sec=600)  # the end of the command ends the bundle
+        self.command("entry")
         self.telegram.wait_message(CHAT, "shorts opened")
-        opened = self.telegram.wait_message(CHAT, "position opened ×3")
+        opened = self.telegram.wait_message(CHAT, "position opened")
         self.assertIn("止损 / stop", opened["text"])
-        self.command("flatten", bundle_sec=600)
+        self.assertTrue(wait_for(lambda: len(self.coins("opened")) == 3), self.texts())
+        self.command("flatten")
         self.telegram.wait_message(CHAT, "flatten: done")
-        closed = self.telegram.wait_message(CHAT, "position closed ×3")
+        closed = self.telegram.wait_message(CHAT, "position closed")
         self.assertIn("USDT", closed["text"])
+        self.assertTrue(wait_for(lambda: len(self.coins("closed")) == 3), self.texts())
         self.telegram.wait_message(CHAT, "flatten by")
         for file in (pathlib.Path(self.folder.name) / "logs").iterdir():
             self.assertNotIn("fake-bot-token", file.read_text())
