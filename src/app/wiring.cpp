@@ -8,6 +8,7 @@
 
 #include "app/proxy.h"
 #include "base/join.h"
+#include "base/plant.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "binance/settings.h"
@@ -209,6 +210,8 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
                          ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
+  if (planted("secret_logged"))
+    ground.log.info("account opened", {{"with", ground.config.binance.api_secret.reveal()}});
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
                   identity, account->modes_, ground.stop, account->home_.get()});
