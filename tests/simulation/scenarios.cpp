@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 #include "simulation/guard.h"
 #include "sql/migrations.h"
@@ -36,15 +37,18 @@ void enter(World& world) {
   world.live_until(world.start() + kEntry + Minutes(3));
 }
 
-// A third of what the position may lose is taken away: its stop has to come closer.
+// Margin is taken away by hand, as more leverage allows it: the stops have to come closer.
 void draw_margin(World& world) {
   auto& exchange = world.server().exchange();
   world.server().advance();
-  for (const auto& row : exchange.positions(0))
-    if (!row.position.qty.is_zero())
-      (void)exchange.change_isolated_margin(
-          0, row.position.symbol, row.position.side,
-          Usdt(Decimal::from_raw(-row.position.isolated_wallet.value().raw() / 20)));
+  for (const auto& row : exchange.positions(0)) {
+    if (row.position.qty.is_zero()) continue;
+    const auto& position = row.position;
+    const Usdt part(Decimal::from_raw(-position.isolated_wallet.value().raw() / 5));
+    if (!exchange.set_leverage(0, position.symbol, 4) ||
+        !exchange.change_isolated_margin(0, position.symbol, position.side, part))
+      throw std::runtime_error("the margin of " + position.symbol.str() + " stays");
+  }
 }
 
 void make_old_database(World& world, std::size_t version) {
