@@ -37,6 +37,7 @@ struct Targets {
   ManageCommand manage;
   FlattenCommand flatten;
   PauseCommand pause;
+  DashboardCommand dashboard;
   BoardCommand board;
   DoctorCommand doctor;
   StrategiesCommand strategies;
@@ -71,6 +72,23 @@ void add_journeys(CLI::App& app, Targets& t) {
               "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
   add_command(app, "service", "The scheduler: entry, loss cut, patrol, equity samples",
               "  bubble-buster service --config config.ini\n");
+}
+
+void add_surfaces(CLI::App& app, Targets& t) {
+  auto* dashboard = add_command(
+      app, "dashboard", "The web dashboard, with the service inside or beside one that runs",
+      "  bubble-buster dashboard --config config.ini\n"
+      "  bubble-buster dashboard --host 127.0.0.1 --port 8787\n"
+      "  bubble-buster dashboard --hash-password < password.txt\n");
+  auto& d = t.dashboard;
+  dashboard->add_option("--host", d.host, "Address (default: [runtime] dashboard_host)");
+  dashboard->add_option("--port", d.port, "TCP port; 0 = any free one ([runtime] dashboard_port)")
+      ->check(CLI::Range(0, 65'535));
+  dashboard->add_flag("--hash-password", d.hash_password,
+                      "Read a password from standard input, print its hash for [dashboard] "
+                      "password_hash, and do nothing else");
+  add_command(app, "run", "Service and dashboard in one process: the recommended way",
+              "  bubble-buster run --config config.ini\n");
 }
 
 void add_safety(CLI::App& app, Targets& t) {
@@ -259,6 +277,8 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "resume") return ResumeCommand{};
   if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
+  if (name == "dashboard") return t.dashboard;
+  if (name == "run") return RunCommand{};
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
   if (name == "doctor") return t.doctor;
@@ -331,6 +351,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
                          "config.ini\n  bubble-buster <command> --help\n") +
              kExitCodes);
   add_journeys(app, targets);
+  add_surfaces(app, targets);
   add_safety(app, targets);
   add_reports(app, targets);
   add_strategies(app, targets);

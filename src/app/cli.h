@@ -46,6 +46,13 @@ struct PauseCommand {
 struct ResumeCommand {};
 struct StatusCommand {};
 struct ServiceCommand {};
+struct DashboardCommand {
+  std::optional<std::string> host;
+  std::optional<std::int64_t> port;
+  bool hash_password = false;
+};
+/// Service and dashboard (and what else is configured) in one process.
+struct RunCommand {};
 struct BoardCommand {
   bool push = false;
 };
@@ -99,7 +106,8 @@ struct PrintCommand {
 using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
                  PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
-                 AuditCommand, DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
+                 AuditCommand, DoctorCommand, StrategiesCommand, DashboardCommand, RunCommand,
+                 PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

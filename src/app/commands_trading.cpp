@@ -11,6 +11,7 @@
 #include "app/mailroom.h"
 #include "app/perform.h"
 #include "app/report_commands.h"
+#include "app/service_command.h"
 #include "service/service.h"
 
 namespace bb::app {
@@ -42,13 +43,6 @@ Result<Log> open_log(const Config& config, bool json) {
 int failed(Session& session, const Error& error) {
   session.log().error("command failed", {{"why", error.text}});
   return report_error(error, session.json());
-}
-
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
-  auto log = open_log(context.config, context.json);
-  if (!log) return report_error(log.error(), context.json);
-  Session session(context.config, std::move(*log), context.json);
-  return session.run(body);
 }
 
 // A part whose end nobody would notice: its fault ends the process, which is then started again.
@@ -106,7 +100,9 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
   }
 }
 
-Task<int> do_service(Session& session) {
+}  // namespace
+
+Task<int> serve_account(Session& session) {
   auto account = co_await open_patiently(session);
   if (!account) co_return failed(session, account.error());
   Mailroom mailroom(session.ground(), **account);
@@ -123,7 +119,12 @@ Task<int> do_service(Session& session) {
   co_return kDone;
 }
 
-}  // namespace
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
+  auto log = open_log(context.config, context.json);
+  if (!log) return report_error(log.error(), context.json);
+  Session session(context.config, std::move(*log), context.json);
+  return session.run(body);
+}
 
 int report_error(const Error& error, bool json) {
   fmt::print(stderr, "bubble-buster: {}\n", error.text);
@@ -195,7 +196,7 @@ int run_command(const CommandContext& context, const ResumeCommand&) {
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  return run_session(context, do_service);
+  return run_session(context, serve_account);
 }
 
 }  // namespace bb::app

@@ -50,6 +50,8 @@ Faults cross_check(const Config& config) {
     faults.push_back(std::move(fault));
   for (auto& fault : supervise::validate(config.supervise))
     faults.push_back(std::move(fault));
+  for (auto& fault : dashboard::validate(config.dashboard))
+    faults.push_back(std::move(fault));
   if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
   for (auto& fault : notify::validate(config.notify))
     faults.push_back(std::move(fault));
@@ -107,6 +109,7 @@ Config::Config() {
   sections.push_back(notify::telegram_section(notify.telegram));
   sections.push_back(notify::alerts_section(notify.alerts));
   sections.push_back(supervise::supervise_section(supervise));
+  sections.push_back(dashboard::settings_section(dashboard));
   sections.push_back(app::settings_section(paper));
 }
 
