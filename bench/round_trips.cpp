@@ -19,6 +19,7 @@ constexpr int kSymbols = 10;
 constexpr Seconds kGetReady{12};  // from the start until the scheduled moment
 constexpr Seconds kGiveUp{60};
 constexpr int kRuns = 20;
+constexpr double kSlow = 3;  // round trips
 
 // A full minute of the exchange's day, far enough from its beginning to have gainers.
 TimePoint scheduled_after(TimePoint now) {
@@ -104,6 +105,19 @@ RoundTrips figures(const std::vector<sim::JournalEntry>& journal, TimePoint due)
   return out;
 }
 
+// What the exchange saw of an entry that took long, for whoever asks why.
+void explain(const PaperThread& paper, TimePoint due, double worst) {
+  fmt::print(stderr, "a position was without a stop for {:.1f} round trips; the requests:\n",
+             worst);
+  for (const auto& request : paper.requests()) {
+    const auto after = (request.time - due).count();
+    if (after < -500 || after > 5000) continue;
+    fmt::print(stderr, "{:>6} ms {} {} {} {}\n", after,
+               request.method == net::Method::get ? "GET" : "   ", request.path, request.client_id,
+               request.status);
+  }
+}
+
 }  // namespace
 
 RoundTrips measure_entry(const EntryTrial& trial) {
@@ -118,6 +132,8 @@ RoundTrips measure_entry(const EntryTrial& trial) {
   paper.stop();
   RoundTrips out = figures(paper.journal(), due);
   out.lost = paper.lost_answers();
+  if (trial.lost_answers == 0 && out.fill_to_stop_worst > kSlow)
+    explain(paper, due, out.fill_to_stop_worst);
   const bool complete = trial.lost_answers > 0 ? out.positions > 0 : out.positions == kSymbols;
   if (!complete)
     throw std::runtime_error(fmt::format("only {} of {} positions stand", out.positions, kSymbols));

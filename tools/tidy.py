@@ -33,7 +33,7 @@ HOUSE = {
     "sim": (("exchange",), ()),
     "service": (("trading", "control", "notify"), ()),
     "paper": (("sim", "net"), ("sql",)),
-    "bot": (("control", "supervise", "notify", "store"), ("net",)),
+    "bot": (("control", "notify", "store"), ("net",)),
     "dashboard": (("control", "store"), ("net",)),
     "backtest": (("service", "sim"), ()),
     "app": None,  # everything

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/report_commands.h"
+#include "net/json.h"
 
 namespace bb::app {
 
@@ -39,11 +40,42 @@ std::string_view flatten_verdict(const control::Report& report) {
   return str(desk::FlattenVerdict::unknown);
 }
 
+std::string render_results(const std::vector<AccountResult>& results) {
+  net::JsonWriter json;
+  json.begin_object().key("accounts").begin_array();
+  for (const auto& [name, report] : results) {
+    std::string body = report.json;
+    while (body.ends_with('\n'))
+      body.pop_back();
+    json.begin_object().field("account", name).field("exit_code", report.exit_code);
+    json.key("result").raw(body).end_object();
+  }
+  json.end_array().end_object();
+  return json.take() + "\n";
+}
+
+int exit_code_of(const std::vector<AccountResult>& results) {
+  int code = kDone;
+  for (const int each : {kPartial, kUnknown}) {
+    if (std::ranges::any_of(results, [&](const auto& r) { return r.report.exit_code == each; }))
+      code = each;
+  }
+  if (code != kDone) return code;
+  for (const auto& result : results) {
+    if (result.report.exit_code == kDone) continue;
+    // Some did it and some did not.
+    const bool is_all =
+        std::ranges::none_of(results, [](const auto& r) { return r.report.exit_code == kDone; });
+    return is_all ? result.report.exit_code : kPartial;
+  }
+  return kDone;
+}
+
 AccountGroup::AccountGroup(Session& host, std::vector<NamedAccount> accounts)
     : venues_(accounts.size()) {
   for (auto& account : accounts) {
     auto log = log_of(host, account.name);
-    members_.push_back({std::move(account.name),
+    members_.push_back({std::move(account.name), account.config,
                         std::make_unique<Session>(host, *account.config, std::move(log), venues_)});
   }
 }
@@ -59,6 +91,11 @@ Task<AccountResult> AccountGroup::carry_out_for(Member& member, control::Command
   };
   bool is_told = false;
   try {
+    const auto settled = co_await settle_files(member.session->ground(), *member.config);
+    if (!settled) {
+      tell(render(service::CommandResult(settled.error())));
+      co_return result;
+    }
     result.report = co_await app::carry_out(*member.session, std::move(wish),
                                             [&](const control::Report& report) {
                                               is_told = true;

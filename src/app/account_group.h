@@ -15,11 +15,11 @@
 
 namespace bb::app {
 
-/// `config` outlives the group: keys and exchange, and a database, a lock file and a log folder
-/// that no other account has.
+/// `config` outlives the group: keys and exchange, and a database and a lock file that no other
+/// account has, or none named: those of the account's directory.
 struct NamedAccount {
   std::string name;
-  const Config* config = nullptr;
+  Config* config = nullptr;
 };
 
 struct AccountResult {
@@ -30,6 +30,11 @@ struct AccountResult {
 /// "FLAT", "PARTIAL" or "UNKNOWN": what the report of a flatten comes to. UNKNOWN means: look
 /// there, also when nothing was done at all.
 std::string_view flatten_verdict(const control::Report& report);
+
+/// {"accounts":[{"account":"alice","exit_code":0,"result":{..}}, ..]}, one line.
+std::string render_results(const std::vector<AccountResult>& results);
+/// Of all of them: what is not known weighs most, then what was done in part.
+int exit_code_of(const std::vector<AccountResult>& results);
 
 class AccountGroup {
  public:
@@ -52,6 +57,7 @@ class AccountGroup {
  private:
   struct Member {
     std::string name;
+    Config* config = nullptr;
     std::unique_ptr<Session> session;
   };
   Task<AccountResult> carry_out_for(Member& member, control::Command wish, OnResult on_result);

@@ -5,6 +5,8 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <exception>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -13,24 +15,33 @@
 
 namespace bb::app {
 
-/// What `work` returns. It is moved to the thread and may share nothing with anybody; exceptions
-/// must not leave it.
+/// What `work` returns or throws. It is moved to the thread and may share nothing with anybody.
 template <class T, class Work>
 Task<T> run_aside(Work work) {
   const auto executor = co_await boost::asio::this_coro::executor;
   std::optional<T> result;
+  std::exception_ptr fault;
   std::thread thread;  // det-ok: on data of its own, and joined here
   co_await park([&](Resume resume) {
-    thread = std::thread(  // det-ok: the same
-        [&result, work = std::move(work), resume = std::move(resume),
-         loop = boost::asio::prefer(executor,
-                                    boost::asio::execution::outstanding_work.tracked)]() mutable {
+    auto loop = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+    const auto back = std::make_shared<Resume>(std::move(resume));
+    try {
+      thread = std::thread([&, work = std::move(work), back, loop]() mutable {  // det-ok: the same
+        try {
           result.emplace(work());
-          // On the loop, where the coroutine and its handler live.
-          boost::asio::post(loop, [resume = std::move(resume)]() mutable { resume(); });
-        });
+        } catch (...) {
+          fault = std::current_exception();
+        }
+        // On the loop, where the coroutine and its handler live.
+        boost::asio::post(loop, [back = std::move(back)] { (*back)(); });
+      });
+    } catch (...) {  // no thread can be had
+      fault = std::current_exception();
+      (*back)();
+    }
   });
-  thread.join();
+  if (thread.joinable()) thread.join();
+  if (fault) std::rethrow_exception(fault);
   co_return std::move(*result);
 }
 

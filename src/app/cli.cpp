@@ -7,76 +7,56 @@
 #include <CLI/Formatter.hpp>
 #include <sstream>
 
+#include "app/cli_options.h"
 #include "app/exit_codes.h"
 #include "base/plant.h"
 #include "control/command.h"
-#include "paper/live_feed.h"
 #include "paper/timeline.h"
 
 namespace bb::app {
 
 namespace {
 
-const std::vector<std::string> kPaths = {"high-first", "low-first", "seeded"};
-const std::vector<std::string> kIntervals = {"1m", "3m", "5m", "15m", "30m", "1h",
-                                             "2h", "4h", "6h", "8h",  "12h", "1d"};
-
-Millis interval_of(const std::string& text) {
-  const int count = std::stoi(text);
-  if (text.back() == 'm') return Minutes(count);
-  return text.back() == 'h' ? Hours(count) : Hours(24 * count);
-}
-
 constexpr const char* kExitCodes =
     "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 partly done, 4 lock busy,\n"
     "5 exchange unreachable, 6 outcome not known, 78 configuration.";
 
-/// Everything the options write into; one member per sub-command.
-struct Targets {
-  EntryCommand entry;
-  ManageCommand manage;
-  FlattenCommand flatten;
-  PauseCommand pause;
-  DashboardCommand dashboard;
-  BoardCommand board;
-  DoctorCommand doctor;
-  StrategiesCommand strategies;
-  PaperCommand paper;
-  DemoCommand demo;
-  std::vector<std::string> accounts;
-  std::string speed, at, interval, live, percent, strategy;
-};
-
-template <class T>
-std::string complaint_of(const Result<T>& parsed) {
-  return parsed ? std::string() : parsed.error().text;
-}
-
-CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* examples) {
-  CLI::App* command = app.add_subcommand(name, what);
-  command->fallthrough(!planted("config_before_command_only"));
-  command->footer(fmt::format("Examples:\n{}\n{}", examples, kExitCodes));
+/// One that is about an account.
+CLI::App* add_account_command(CLI::App& app, Targets& t, const char* name, const char* what,
+                              const char* examples) {
+  auto* command = add_command(app, name, what, examples);
+  command->add_option("--account", t.whom,
+                      "Of the configuration: a NAME, group:NAME or all; may be repeated "
+                      "(default: the account of [binance])");
   return command;
 }
 
 void add_journeys(CLI::App& app, Targets& t) {
-  auto* entry = add_command(app, "entry", "One daily entry: rank, short, protect",
-                            "  bubble-buster entry --config config.ini\n"
-                            "  bubble-buster entry --trade-day-utc 2025-10-10\n");
+  auto* entry = add_account_command(app, t, "entry", "One daily entry: rank, short, protect",
+                                    "  bubble-buster entry --config config.ini\n"
+                                    "  bubble-buster entry --trade-day-utc 2025-10-10\n");
   entry->add_option("--trade-day-utc", t.entry.trade_day_utc,
                     "The slot, by the UTC date of its scheduled instant (default: today's)");
-  auto* manage = add_command(app, "manage", "One patrol over the open positions",
-                             "  bubble-buster manage\n  bubble-buster manage --loop\n");
+  auto* manage = add_account_command(app, t, "manage", "One patrol over the open positions",
+                                     "  bubble-buster manage\n  bubble-buster manage --loop\n");
   manage->add_flag("--loop", t.manage.loop, "Patrol every manager_interval_sec until stopped");
-  add_command(app, "loss-cut", "Close what floats at a loss, now",
-              "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
-  add_command(app, "service", "The scheduler: entry, loss cut, patrol, equity samples",
-              "  bubble-buster service --config config.ini\n");
+  add_account_command(
+      app, t, "loss-cut", "Close what floats at a loss, now",
+      "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
+  auto* bot = add_command(
+      app, "bot", "The Telegram operations bot: all accounts in one hand",
+      "  bubble-buster bot --config config.ini\n"
+      "  TELEGRAM_TOKEN=.. ENABLED_USERS=123 BINANCE_API_CONFIGS='{..}' bubble-buster bot\n"
+      "  bubble-buster bot --new-totp 123\n");
+  bot->add_option("--new-totp", t.bot.new_totp,
+                  "Print a new authenticator secret for this user id, and do nothing else");
+  add_account_command(app, t, "service", "The scheduler: entry, loss cut, patrol, equity samples",
+                      "  bubble-buster service --config config.ini\n");
 }
 
 void add_surfaces(CLI::App& app, Targets& t) {
-  auto* dashboard = add_command(
-      app, "dashboard", "The web dashboard, with the service inside or beside one that runs",
+  auto* dashboard = add_account_command(
+      app, t, "dashboard", "The web dashboard, with the service inside or beside one that runs",
       "  bubble-buster dashboard --config config.ini\n"
       "  bubble-buster dashboard --host 127.0.0.1 --port 8787\n"
       "  bubble-buster dashboard --hash-password < password.txt\n");
@@ -87,17 +67,18 @@ void add_surfaces(CLI::App& app, Targets& t) {
   dashboard->add_flag("--hash-password", d.hash_password,
                       "Read a password from standard input, print its hash for [dashboard] "
                       "password_hash, and do nothing else");
-  add_command(app, "run", "Service and dashboard in one process: the recommended way",
-              "  bubble-buster run --config config.ini\n");
+  add_account_command(app, t, "run", "Service and dashboard in one process: the recommended way",
+                      "  bubble-buster run --config config.ini\n");
 }
 
 void add_safety(CLI::App& app, Targets& t) {
-  auto* flatten = add_command(
-      app, "flatten", "Pause entries, close positions, and say what is left",
+  auto* flatten = add_account_command(
+      app, t, "flatten", "Pause entries, close positions, and say what is left",
       "  bubble-buster flatten\n  bubble-buster flatten --percent 50\n"
       "  bubble-buster flatten --symbol BTCUSDT --symbol ETHUSDT\n"
       "  bubble-buster flatten --preview --side short --losers\n"
       "  bubble-buster flatten --tracked --json\n"
+      "  bubble-buster flatten --account all\n"
       "Verdicts: FLAT (exit 0), PARTIAL (3: the rest is listed), UNKNOWN (6: look again).\n"
       "Entries stay paused until `bubble-buster resume`.\n");
   flatten->add_option("--percent", t.percent, "Of each position, above 0 and at most 100")
@@ -114,13 +95,21 @@ void add_safety(CLI::App& app, Targets& t) {
       ->excludes(losers);
   flatten->add_flag("--preview", t.flatten.preview,
                     "Change nothing: quantities, expected slippage and fee, what cannot be closed");
-  auto* pause = add_command(app, "pause", "Nothing is opened from now on; protection goes on",
-                            "  bubble-buster pause\n  bubble-buster pause --reason holiday\n");
+  auto* cancel = add_account_command(
+      app, t, "cancel", "Cancel resting orders that would open or enlarge a position",
+      "  bubble-buster cancel\n  bubble-buster cancel --symbol BTCUSDT\n"
+      "Stops and take-profits stay.\n");
+  cancel->add_option("--symbol", t.cancel.symbols, "Only this one; may be repeated")
+      ->check([](const std::string& text) { return control::complaint_of_symbol(text); });
+  auto* pause =
+      add_account_command(app, t, "pause", "Nothing is opened from now on; protection goes on",
+                          "  bubble-buster pause\n  bubble-buster pause --reason holiday\n");
   pause->add_option("--reason", t.pause.reason, "For whoever looks at the status later");
-  add_command(app, "resume", "End a pause or a halt, after one look at the account",
-              "  bubble-buster resume\n");
-  add_command(app, "status", "Who holds the account, whether it may open, positions, orders",
-              "  bubble-buster status\n  bubble-buster status --json\n");
+  add_account_command(app, t, "resume", "End a pause or a halt, after one look at the account",
+                      "  bubble-buster resume\n");
+  add_account_command(app, t, "status",
+                      "Who holds the account, whether it may open, positions, orders",
+                      "  bubble-buster status\n  bubble-buster status --json\n");
 }
 
 void add_reports(CLI::App& app, Targets& t) {
@@ -128,11 +117,12 @@ void add_reports(CLI::App& app, Targets& t) {
                             "  bubble-buster board\n  bubble-buster board --json\n"
                             "  bubble-buster board --push\n");
   board->add_flag("--push", t.board.push, "Send the board to the configured notifier");
-  add_command(app, "audit", "Compare the store with the exchange, order by order, fill by fill",
-              "  bubble-buster audit --config config.ini --json\n");
-  auto* doctor =
-      add_command(app, "doctor", "Check everything a start needs; exit code 1 if it must not start",
-                  "  bubble-buster doctor\n  bubble-buster doctor --send --json\n");
+  add_account_command(app, t, "audit",
+                      "Compare the store with the exchange, order by order, fill by fill",
+                      "  bubble-buster audit --config config.ini --json\n");
+  auto* doctor = add_account_command(
+      app, t, "doctor", "Check everything a start needs; exit code 1 if it must not start",
+      "  bubble-buster doctor\n  bubble-buster doctor --send --json\n");
   doctor->add_flag("--send", t.doctor.send, "Send a test message to the configured notifier");
 }
 
@@ -160,111 +150,6 @@ void add_strategies(CLI::App& app, Targets& t) {
       ->capture_default_str();
 }
 
-// The market a paper exchange plays, its clock, its control port and its memory.
-void add_paper_world(CLI::App& paper, Targets& t) {
-  auto& p = t.paper;
-  paper.add_option("--interval", t.interval, "Bars to play where several are recorded (finest)")
-      ->check(CLI::IsMember(kIntervals));
-  paper.add_option("--speed", t.speed, "Exchange seconds per second (default 1)")
-      ->check([](const std::string& text) { return complaint_of(parse_speed(text)); });
-  paper
-      .add_option("--at", t.at,
-                  "Begin at this UTC time and keep the recorded dates (foreign clients)")
-      ->check([](const std::string& text) { return complaint_of(parse_utc_instant(text)); });
-  paper.add_flag("--paused", p.paused, "Exchange time stands still until it is told to go on");
-  auto* port =
-      paper.add_option("--control-port", p.control_port, "TCP port of the control; 0 = any")
-          ->check(CLI::Range(0, 65'535));
-  auto* token = paper.add_option("--control-token-file", p.control_token_file,
-                                 "File whose first line is the token of the control");
-  port->needs(token);
-  token->needs(port);
-  paper.add_option("--control-address", p.control_address, "Address of the control port")
-      ->capture_default_str()
-      ->needs(port);
-  auto* db = paper.add_option("--db", p.db, "Keep accounts and orders in this file over restarts");
-  paper.add_flag("--db-rebase", p.db_rebase, "Continue the --db file on another market")->needs(db);
-}
-
-// A live market has its own prices and time.
-void add_live(CLI::App& paper, Targets& t) {
-  auto* live =
-      paper
-          .add_option("--live", t.live,
-                      "Prices of a real exchange as they come: Binance's, or the source "
-                      "at this URL")
-          ->expected(0, 1)
-          ->default_str(paper::production_source().rest)
-          ->check([](const std::string& text) { return complaint_of(paper::live_source(text)); });
-  for (const auto* other : {"--data", "--path", "--seed", "--days", "--interval", "--speed", "--at",
-                            "--paused", "--db"})
-    live->excludes(paper.get_option(other));
-  paper
-      .add_option("--proxy", t.paper.proxy,
-                  "HTTP proxy to the live source: http://host:port (default: $PROXY_URL)")
-      ->needs(live);
-}
-
-CLI::App* add_paper(CLI::App& app, Targets& t) {
-  auto* paper = add_command(
-      app, "paper", "The paper exchange as a server, for any Binance client",
-      "  bubble-buster paper --port 8790\n"
-      "  bubble-buster paper --data bulk/ --at 2025-10-10T20:00 --speed 60\n"
-      "  bubble-buster paper --live\n"
-      "  bubble-buster paper --account alice:key1:secret1:1000 --account bob:key2:secret2:500\n"
-      "  bubble-buster paper --accounts accounts.ini\n");
-  auto& p = t.paper;
-  paper->add_option("--port", p.port, "TCP port; 0 = any free one (default 8790)")
-      ->check(CLI::Range(0, 65'535));
-  paper->add_option("--address", p.address, "Address to listen on (default 127.0.0.1)");
-  paper->add_option("--data", p.data, "Folder of recorded days (default: data)");
-  paper->add_option("--path", p.path, "Order of the extremes within a bar")
-      ->check(CLI::IsMember(kPaths));
-  paper->add_option("--seed", p.seed, "Seed of seeded paths");
-  paper->add_option("--days", p.days, "Days of trading to offer")->check(CLI::Range(1, 3650));
-  paper->add_option("--account", t.accounts, "alias:key:secret:balance; may be repeated")
-      ->check([](const std::string& text) {
-        const auto parsed = parse_account_spec(text);
-        return parsed ? std::string() : parsed.error().text;
-      });
-  paper->add_option("--accounts", p.accounts_file,
-                    "File of accounts with keys and permissions (docs/paper-exchange.md)");
-  paper->add_flag("--no-limits", p.no_limits, "Rate limits never refuse (benchmarks, simulation)");
-  paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
-  paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
-      ->check(CLI::Range(0, 60'000));
-  add_paper_world(*paper, t);
-  add_live(*paper, t);
-  paper->add_flag("--expose-journal", p.expose_journal, "Serve the exchange's own journal");
-  paper
-      ->add_option(
-          "--reduce-only-stop-without-position", p.stop_without_position,
-          "What nobody has measured: such a stop is refused (-2022), accepted, or accepted "
-          "and expired within a second")
-      ->check(CLI::IsMember({"refused", "accepted", "expired"}));
-  return paper;
-}
-
-CLI::App* add_demo(CLI::App& app, Targets& t) {
-  auto* demo = add_command(app, "demo", "The whole system over recorded days, at speed",
-                           "  bubble-buster demo\n  bubble-buster demo --days 3 --json --exit\n"
-                           "  bubble-buster demo --latency-ms 100 --path seeded --seed 7\n");
-  auto& d = t.demo;
-  demo->add_option("--latency-ms", d.latency_ms, "Network latency each way (default 25)")
-      ->check(CLI::Range(0, 10'000));
-  demo->add_option("--days", d.days, "Days to trade (default: all recorded ones but the first)")
-      ->check(CLI::Range(1, 3650));
-  demo->add_option("--data", d.data, "Folder of recorded days (default: data)");
-  demo->add_option("--path", d.path, "Order of the extremes within a bar")
-      ->check(CLI::IsMember(kPaths));
-  demo->add_option("--seed", d.seed, "Seed of seeded paths and of jitter");
-  demo->add_option("--speed", d.speed, "Virtual seconds per real second; 0 = as fast as possible")
-      ->check(CLI::Range(0.0, 1e9))
-      ->capture_default_str();
-  demo->add_flag("--exit", d.exit, "End after the last day");
-  return demo;
-}
-
 Command chosen_command(const std::string& name, Targets& t) {
   if (name == "entry") return t.entry;
   if (name == "manage") return t.manage;
@@ -273,24 +158,20 @@ Command chosen_command(const std::string& name, Targets& t) {
     if (!t.percent.empty()) t.flatten.percent = control::parse_percent(t.percent).value();
     return t.flatten;
   }
+  if (name == "cancel") return t.cancel;
   if (name == "pause") return t.pause;
   if (name == "resume") return ResumeCommand{};
   if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
   if (name == "dashboard") return t.dashboard;
   if (name == "run") return RunCommand{};
+  if (name == "bot") return t.bot;
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
   if (name == "doctor") return t.doctor;
   if (name == "demo") return t.demo;
   if (name == "strategies") return t.strategies;
-  for (const auto& text : t.accounts)
-    t.paper.accounts.push_back(parse_account_spec(text).value());
-  if (!t.speed.empty()) t.paper.speed = parse_speed(t.speed).value();
-  if (!t.interval.empty()) t.paper.interval = interval_of(t.interval);
-  if (!t.live.empty()) t.paper.live = t.live;
-  if (!t.at.empty()) t.paper.at = parse_utc_instant(t.at).value();
-  return t.paper;
+  return paper_command(t);
 }
 
 std::string_view blank_trimmed(std::string_view text) {
@@ -304,6 +185,13 @@ PrintCommand usage_error(const std::string& text) {
 }
 
 }  // namespace
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* examples) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->fallthrough(!planted("config_before_command_only"));
+  command->footer(fmt::format("Examples:\n{}\n{}", examples, kExitCodes));
+  return command;
+}
 
 Result<PaperAccountSpec> parse_account_spec(const std::string& text) {
   std::vector<std::string> parts;
@@ -386,6 +274,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
       out.command = usage_error("A command is needed.\n\n" + app.help());
   } else {
     out.command = chosen_command(out.name, targets);
+    out.accounts = targets.whom;
   }
   if (auto* paper = std::get_if<PaperCommand>(&out.command);
       paper != nullptr && paper->live && paper->proxy.empty())

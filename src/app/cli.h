@@ -40,6 +40,9 @@ struct FlattenCommand {
   bool winners = false;
   bool preview = false;
 };
+struct CancelCommand {
+  std::vector<std::string> symbols;  // empty = all
+};
 struct PauseCommand {
   std::string reason;
 };
@@ -53,6 +56,9 @@ struct DashboardCommand {
 };
 /// Service and dashboard (and what else is configured) in one process.
 struct RunCommand {};
+struct BotCommand {
+  std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
+};
 struct BoardCommand {
   bool push = false;
 };
@@ -105,9 +111,9 @@ struct PrintCommand {
 
 using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
-                 PauseCommand, ResumeCommand, StatusCommand, ServiceCommand, BoardCommand,
-                 AuditCommand, DoctorCommand, StrategiesCommand, DashboardCommand, RunCommand,
-                 PaperCommand, DemoCommand>;
+                 CancelCommand, PauseCommand, ResumeCommand, StatusCommand, ServiceCommand,
+                 BotCommand, BoardCommand, AuditCommand, DoctorCommand, StrategiesCommand,
+                 DashboardCommand, RunCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";
@@ -116,6 +122,8 @@ struct Invocation {
   bool print_config = false;
   bool print_reference = false;  // every key as Markdown: docs/config.md
   std::string name;              // of the sub-command; empty with a --print option alone
+  /// Whom it is about, as typed: names, "group:NAME", "all"; empty = the account of [binance].
+  std::vector<std::string> accounts;
   Command command;
 };
 

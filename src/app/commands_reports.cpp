@@ -48,15 +48,15 @@ Task<int> push(Session& session, const trading::Board& board, std::size_t rows, 
   letter.kind = "board";
   letter.written_at = now;
   letter.language = session.config().notify.message_language();
+  std::string problems;
   for (const auto& channel : channels) {
     const auto result = co_await channel->send(letter);
     if (!result.delivered())
-      co_return report_error(
-          {ErrorKind::unreachable,
-           fmt::format("board not delivered by {}: {}", channel->name(), result.problem), 0},
-          session.json());
+      problems += fmt::format("{}board not delivered by {}: {}", problems.empty() ? "" : "; ",
+                              channel->name(), result.problem);
   }
-  co_return kDone;
+  if (problems.empty()) co_return kDone;
+  co_return report_error({ErrorKind::unreachable, std::move(problems), 0}, session.json());
 }
 
 Task<int> do_board(Session& session, bool with_push) {
@@ -100,14 +100,15 @@ int run_command(const CommandContext& context, const BoardCommand& command) {
 
 int run_command(const CommandContext& context, const AuditCommand&) {
   Session session(context.config, quiet_log(), context.json);
-  return session.run(do_audit);
+  return session.run(settled(context.config, do_audit));
 }
 
 int run_command(const CommandContext& context, const DoctorCommand& command) {
   // What goes wrong stands in the report.
   Session session(context.config, Log(LogLevel::error, null_sink()), context.json);
   const DoctorOptions options{command.send};
-  return session.run([options](Session& s) { return do_doctor(s, options); }, AfterStop::own_code);
+  const auto body = [options](Session& s) { return do_doctor(s, options); };
+  return session.run(settled(context.config, body), AfterStop::own_code);
 }
 
 }  // namespace bb::app

@@ -181,7 +181,7 @@ Task<int> do_status(Session& session) {
 
 int run_command(const CommandContext& context, const StatusCommand&) {
   Session session(context.config, Log(LogLevel::warn, stderr_sink()), context.json);
-  return session.run(do_status);
+  return session.run(settled(context.config, do_status));
 }
 
 }  // namespace bb::app

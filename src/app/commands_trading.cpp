@@ -1,9 +1,10 @@
-// entry, manage, loss-cut, flatten, pause, resume, service: the commands that act on an account.
+// entry, manage, loss-cut, flatten, cancel, pause, resume, service: what acts on an account.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "app/account_group.h"
 #include "app/commands.h"
 #include "app/daily_report.h"
 #include "app/delivery.h"
@@ -23,34 +24,50 @@ using control::CommandKind;
 constexpr Micros kReconnectFirst{1'000'000};
 constexpr Micros kReconnectLast{60'000'000};
 
-// The file, and standard output as the original; with --json that is the result's alone.
-Result<Log> open_log(const Config& config, bool json) {
-  const auto level = parse_log_level(config.runtime.log_level);
-  if (!level) return std::unexpected(level.error());
-  std::error_code error;
-  std::filesystem::create_directories(config.runtime.log_dir, error);
-  auto sink = file_sink(config.runtime.log_dir, !json);
-  if (!sink) return std::unexpected(sink.error());
-  const auto environment = binance::environment_of(config.binance.base_url);
-  // Every line says whose money it is about.
-  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
-                         LogLevel severity, std::string_view line) {
-    sink(severity, std::string(line) + tail);
-  });
-}
-
 // A text without a trace of success or failure is no use to cron: errors are for standard error.
 int failed(Session& session, const Error& error) {
   session.log().error("command failed", {{"why", error.text}});
   return report_error(error, session.json());
 }
 
+Task<int> settle_and_run(Session& session, Config& config,
+                         std::function<Task<int>(Session&)> body) {
+  const auto done = co_await settle_files(session.ground(), config);
+  if (!done) co_return report_error(done.error(), session.json());
+  co_return co_await body(session);
+}
+
+// Everybody's result as soon as it is there; what is not known weighs most.
+Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Config>>& configs,
+                          control::Command wish) {
+  std::vector<NamedAccount> accounts;
+  for (const auto& config : configs)
+    accounts.push_back({config->account, config.get()});
+  AccountGroup group(host, std::move(accounts));
+  const auto tell = [&](const AccountResult& result) {
+    if (!host.json()) print(Rendered{{}, result.name + "\n" + result.report.text}, false);
+  };
+  const auto results = co_await group.carry_out(std::move(wish), {}, tell);
+  if (host.json()) print(Rendered{render_results(results), {}}, true);
+  co_return exit_code_of(results);
+}
+
+using MakeWish = std::function<control::Command(Session&)>;
+
+int run_journey(const CommandContext& context, const MakeWish& make_wish) {
+  return run_session(context, [&](Session& session) {
+    if (context.accounts.empty()) return perform(session, make_wish(session));
+    return perform_for_all(session, context.accounts, make_wish(session));
+  });
+}
+
 // A part whose end nobody would notice: its fault ends the process, which is then started again.
-Task<void> essential(Session& session, const char* name, Task<void> part) {
+Task<void> essential(Session& session, const char* name, Task<void> part, int& code) {
   try {
     co_await std::move(part);
   } catch (const std::exception& error) {
     session.log().error("part failed", {{"part", name}, {"why", error.what()}});
+    code = kFailed;
     session.stop().request();
   }
 }
@@ -79,12 +96,13 @@ Task<int> manage_until_stopped(Session& session) {
   Holding holding(session, **account, jobs, "manage --loop");
   Delivery delivery(session, **account, co_await boost::asio::this_coro::executor);
   int code = kDone;
+  int fault = kDone;
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code)));
-  parts.spawn(essential(session, "door", holding.run(session.stop())));
+  parts.spawn(essential(session, "patrol", patrol_until_stopped(session, jobs, code), fault));
+  parts.spawn(essential(session, "door", holding.run(session.stop()), fault));
   co_await parts.join();
   co_await delivery.finish();
-  co_return code;
+  co_return fault != kDone ? fault : session.stop().requested() ? kDone : code;
 }
 
 // A service outlives a night without network: it tries again, but never against a refusal.
@@ -104,26 +122,36 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
 
 Task<int> serve_account(Session& session) {
   auto account = co_await open_patiently(session);
+  if (!account && session.stop().requested()) co_return kDone;
   if (!account) co_return failed(session, account.error());
+  int code = kDone;
   Mailroom mailroom(session.ground(), **account);
   DailyReporter reporter(session.ground(), **account);
   service::Service service(
       {(*account)->desk(), session.config().strategy, session.config().runtime});
   Holding holding(session, **account, service.jobs(), "service");
   TaskGroup parts(co_await boost::asio::this_coro::executor);
-  parts.spawn(essential(session, "door", holding.run(session.stop())));
-  parts.spawn(essential(session, "service", service.run(session.stop())));
-  parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop())));
-  parts.spawn(essential(session, "daily report", reporter.run(session.stop())));
+  parts.spawn(essential(session, "door", holding.run(session.stop()), code));
+  parts.spawn(essential(session, "service", service.run(session.stop()), code));
+  parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop()), code));
+  parts.spawn(essential(session, "daily report", reporter.run(session.stop()), code));
   co_await parts.join();
-  co_return kDone;
+  co_return code;
 }
 
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body) {
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
+                AfterStop after_stop) {
   auto log = open_log(context.config, context.json);
   if (!log) return report_error(log.error(), context.json);
   Session session(context.config, std::move(*log), context.json);
-  return session.run(body);
+  return session.run(settled(context.config, body), after_stop);
+}
+
+std::function<Task<int>(Session&)> settled(Config& config,
+                                           std::function<Task<int>(Session&)> body) {
+  return [&config, body = std::move(body)](Session& session) {
+    return settle_and_run(session, config, body);
+  };
 }
 
 int report_error(const Error& error, bool json) {
@@ -154,20 +182,19 @@ int run_command(const CommandContext& context, const EntryCommand& command) {
 }
 
 int run_command(const CommandContext& context, const ManageCommand& command) {
-  if (command.loop) return run_session(context, manage_until_stopped);
+  if (command.loop) return run_session(context, manage_until_stopped, AfterStop::own_code);
   return run_session(context, [](Session& session) {
     return perform(session, make_command(session, CommandKind::manage));
   });
 }
 
 int run_command(const CommandContext& context, const LossCutCommand&) {
-  return run_session(context, [](Session& session) {
-    return perform(session, make_command(session, CommandKind::loss_cut));
-  });
+  return run_journey(context,
+                     [](Session& session) { return make_command(session, CommandKind::loss_cut); });
 }
 
 int run_command(const CommandContext& context, const FlattenCommand& command) {
-  return run_session(context, [command](Session& session) {
+  return run_journey(context, [&](Session& session) {
     auto wish =
         make_command(session, command.preview ? CommandKind::preview : CommandKind::flatten);
     wish.percent = command.percent;
@@ -177,26 +204,33 @@ int run_command(const CommandContext& context, const FlattenCommand& command) {
       wish.sides = command.side == "long" ? control::Sides::longs : control::Sides::shorts;
     if (command.losers) wish.profits = control::Profits::losers;
     if (command.winners) wish.profits = control::Profits::winners;
-    return perform(session, std::move(wish));
+    return wish;
+  });
+}
+
+int run_command(const CommandContext& context, const CancelCommand& command) {
+  return run_journey(context, [&](Session& session) {
+    auto wish = make_command(session, CommandKind::cancel);
+    wish.symbols = command.symbols;
+    return wish;
   });
 }
 
 int run_command(const CommandContext& context, const PauseCommand& command) {
-  return run_session(context, [reason = command.reason](Session& session) {
+  return run_journey(context, [&](Session& session) {
     auto wish = make_command(session, CommandKind::pause);
-    wish.reason = reason;
-    return perform(session, std::move(wish));
+    wish.reason = command.reason;
+    return wish;
   });
 }
 
 int run_command(const CommandContext& context, const ResumeCommand&) {
-  return run_session(context, [](Session& session) {
-    return perform(session, make_command(session, CommandKind::resume));
-  });
+  return run_journey(context,
+                     [](Session& session) { return make_command(session, CommandKind::resume); });
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  return run_session(context, serve_account);
+  return run_session(context, serve_account, AfterStop::own_code);
 }
 
 }  // namespace bb::app

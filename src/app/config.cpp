@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -44,43 +45,99 @@ void resolve(std::string& path, const std::string& folder) {
     path = (fs::path(folder) / path).lexically_normal().string();
 }
 
+void append(Faults& faults, Faults more) {
+  for (auto& fault : more)
+    faults.push_back(std::move(fault));
+}
+
 Faults cross_check(const Config& config) {
   Faults faults = trading::validate(config.strategy);
-  for (auto& fault : service::validate(config.runtime))
-    faults.push_back(std::move(fault));
-  for (auto& fault : supervise::validate(config.supervise))
-    faults.push_back(std::move(fault));
-  for (auto& fault : dashboard::validate(config.dashboard))
-    faults.push_back(std::move(fault));
-  if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
-  for (auto& fault : notify::validate(config.notify))
-    faults.push_back(std::move(fault));
+  append(faults, service::validate(config.runtime));
+  append(faults, supervise::validate(config.supervise));
+  append(faults, notify::validate(config.notify));
+  append(faults, dashboard::validate(config.dashboard));
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
   if (const auto proxy = read_telegram_proxy(config.notify); !proxy)
     faults.push_back(proxy.error().text);
-  if (const auto urls = binance::check_urls(config.binance); !urls)
-    faults.push_back(urls.error().text);
-  const auto& stated = config.binance.environment;
-  if (const auto actual = binance::environment_of(config.binance.base_url);
-      !stated.empty() && stated != actual)
-    faults.push_back(
-        fmt::format("[binance] environment: it says {}, but base_url {} is {}; correct one of them",
-                    stated, config.binance.base_url, actual));
+  append(faults, check_exchange(config));
+  append(faults, check_accounts(config));
+  std::vector<std::string> groups;
+  for (const auto& account : config.accounts)
+    groups.insert(groups.end(), account.groups.begin(), account.groups.end());
+  append(faults, bot::validate(config.bot, account_names(config), groups));
+  return faults;
+}
+
+// Sections whose names hold a name of the owner's: one object each.
+void add_named_sections(Config& config, Faults& faults) {
+  for (const auto& name : config.source.sections) {
+    if (name.starts_with(kAccountSectionPrefix)) {
+      auto& account = config.accounts.emplace_back();
+      account.name = name.substr(kAccountSectionPrefix.size());
+      config.sections.push_back(settings_section(account));
+    } else if (name.starts_with(bot::kUserSectionPrefix)) {
+      auto& user = config.bot.sections.emplace_back();
+      if (const auto id = bot::parse_user_id(name.substr(bot::kUserSectionPrefix.size())))
+        user.id = *id;
+      else
+        faults.push_back(fmt::format("[{}]: {}", name, id.error().text));
+      config.sections.push_back(bot::settings_section(user));
+    }
+  }
+}
+
+// `env:NAME` in a section of an account or a user: the value stands in that variable.
+void take_variables(IniFile& file, Config& config, Faults& faults) {
+  const auto take = [&](const IniEntry& entry) {
+    if (!entry.value.starts_with("env:")) return false;
+    const auto section = std::ranges::find(config.sections, entry.section, &SettingsSection::name);
+    if (section == config.sections.end() || !entry.section.contains('.')) return false;
+    const auto row = std::ranges::find(section->rows(), entry.key, &SettingsSection::Row::key);
+    if (row == section->rows().end()) return false;
+    const auto found = config.environment.find(entry.value.substr(4));
+    if (found == config.environment.end() || found->second.empty())
+      faults.push_back(fmt::format("{}:{}: [{}] {}: the environment has no variable {}", file.name,
+                                   entry.line, entry.section, entry.key, entry.value.substr(4)));
+    else if (const auto set = row->set(found->second); !set)
+      faults.push_back(fmt::format("{}:{}: [{}] {}: {}", file.name, entry.line, entry.section,
+                                   entry.key, set.error().text));
+    return true;
+  };
+  std::erase_if(file.entries, take);
+}
+
+// The original's variables. BUBBLE_BUSTER_<SECTION>_<KEY> has been heard already and wins.
+Faults take_environment(Config& config) {
+  Faults faults;
+  const auto value_of = [&](const char* name) -> const std::string* {
+    const auto found = config.environment.find(name);
+    return found == config.environment.end() || found->second.empty() ? nullptr : &found->second;
+  };
+  const bool has_users = config.environment.contains("BUBBLE_BUSTER_BOT_USERS");
+  if (const auto* users = value_of("ENABLED_USERS"); users != nullptr && !has_users)
+    if (const auto set = bot::set_users(config.bot, *users); !set)
+      faults.push_back("environment ENABLED_USERS: " + set.error().text);
+  if (const auto* accounts = value_of("BINANCE_API_CONFIGS"))
+    append(faults, add_accounts_of_json(*accounts, config.accounts));
+  append(faults, notify::take_environment(config.notify, config.environment));
   return faults;
 }
 
 std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config, IniFile file,
                                                     const Environment& environment) {
+  config->source = file;
+  config->environment = environment;
   take_legacy(file, config->legacy);
+  Faults faults;
+  add_named_sections(*config, faults);
   for (auto& section : supervise::declared_sections(file, config->supervise))
     config->sections.push_back(std::move(section));
+  take_variables(file, *config, faults);
   const auto applied = apply_settings(file, environment, config->sections);
-  Faults faults = applied ? Faults{} : applied.error();
-  for (auto& fault : notify::take_environment(config->notify, environment))
-    faults.push_back(std::move(fault));
+  if (!applied) append(faults, applied.error());
+  append(faults, take_environment(*config));
   supervise::apply_environment(config->supervise, environment);
-  for (auto& fault : cross_check(*config))
-    faults.push_back(std::move(fault));
+  append(faults, cross_check(*config));
   if (!faults.empty()) return std::unexpected(std::move(faults));
   const bool has_secret =
       applied->has_inline_secret || (!config->legacy.serverchan_sendkey.empty() &&
@@ -96,6 +153,9 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
   resolve(config->runtime.db_path, config->folder);
   resolve(config->runtime.state_dir, config->folder);
   resolve(config->paper.data, config->folder);
+  resolve(config->bot.ops_db, config->folder);
+  for (auto& account : config->accounts)
+    resolve(account.db_path, config->folder);
   return config;
 }
 
@@ -111,6 +171,7 @@ Config::Config() {
   sections.push_back(supervise::supervise_section(supervise));
   sections.push_back(dashboard::settings_section(dashboard));
   sections.push_back(app::settings_section(paper));
+  sections.push_back(bot::settings_section(bot));
 }
 
 std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
@@ -138,14 +199,45 @@ std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment&
 }
 
 std::string config_reference() {
-  const Config config;
-  auto sections = config.sections;
+  Config config;
+  auto& sections = config.sections;
   supervise::RunnerSettings runner;
   supervise::StrategySettings process;
   runner.name = process.name = "NAME";
   sections.push_back(supervise::runner_section(runner));
   sections.push_back(supervise::process_section(process));
+  auto& account = config.accounts.emplace_back();
+  account.name = "NAME";
+  sections.push_back(settings_section(account));
+  sections.push_back(bot::settings_section(config.bot.sections.emplace_back()));
   return document_settings(sections);
+}
+
+std::expected<std::unique_ptr<Config>, Faults> reload(const Config& config) {
+  auto again = std::make_unique<Config>();
+  again->path = config.path;
+  again->folder = config.folder;
+  return fill(std::move(again), config.source, config.environment);
+}
+
+std::string resolved(const std::string& path, const Config& config) {
+  std::string out = path;
+  resolve(out, config.folder);
+  return out;
+}
+
+Faults check_exchange(const Config& config) {
+  Faults faults;
+  if (const auto key = binance::check_key(config.binance); !key) faults.push_back(key.error().text);
+  if (const auto urls = binance::check_urls(config.binance); !urls)
+    faults.push_back(urls.error().text);
+  const auto& stated = config.binance.environment;
+  if (const auto actual = binance::environment_of(config.binance.base_url);
+      !stated.empty() && stated != actual)
+    faults.push_back(
+        fmt::format("[binance] environment: it says {}, but base_url {} is {}; correct one of them",
+                    stated, config.binance.base_url, actual));
+  return faults;
 }
 
 void use_legacy(Config& config) {

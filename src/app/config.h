@@ -2,12 +2,15 @@
 // reported together.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/accounts.h"
 #include "app/paper_settings.h"
 #include "binance/settings.h"
+#include "bot/settings.h"
 #include "dashboard/settings.h"
 #include "notify/settings.h"
 #include "service/settings.h"
@@ -40,7 +43,13 @@ struct Config {
   dashboard::Settings dashboard;
   PaperSettings paper;
   LegacySettings legacy;
+  bot::Settings bot;
+  std::deque<AccountSettings> accounts;  // of [account.NAME] and BINANCE_API_CONFIGS
+  std::string account;                   // whose configuration this is; empty = the file's
   std::vector<SettingsSection> sections;
+  /// What it was made of: reload() makes another of the same.
+  IniFile source;
+  Environment environment;
 };
 
 using Faults = std::vector<std::string>;
@@ -53,6 +62,13 @@ std::string config_reference();
 
 /// The defaults and the environment, for commands that need no file.
 std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment& environment);
+
+/// The same configuration once more, for a change of one's own.
+std::expected<std::unique_ptr<Config>, Faults> reload(const Config& config);
+/// A path as the file means it: relative ones from its folder.
+std::string resolved(const std::string& path, const Config& config);
+/// Addresses and environment of [binance] that do not fit together.
+Faults check_exchange(const Config& config);
 
 /// Faults that matter only to commands that use the account: absent or placeholder keys.
 Faults check_credentials(const Config& config);

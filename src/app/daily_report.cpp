@@ -67,7 +67,7 @@ Minutes zone_offset(const service::Settings& settings, TimePoint when) {
   return Minutes(offset);
 }
 
-Result<std::string> draw_account_equity(const PictureRequest& request) {
+Result<notify::EquityPicture> picture_of_account(const EquityRequest& request) {
   const auto history = store::load_equity_history(request.path, request.account, request.since);
   if (!history) return std::unexpected(history.error());
   auto picture = picture_of(*history);
@@ -75,15 +75,16 @@ Result<std::string> draw_account_equity(const PictureRequest& request) {
   picture.language = request.language;
   picture.zone_offset = request.zone_offset;
   picture.zone = request.zone;
-  return notify::draw_equity(picture);
+  return picture;
 }
 
 notify::Painter make_painter(const Config& config, Clock& clock, std::string account) {
   // A named coroutine: a lambda that is one must not capture.
   struct Paint {
-    static Task<std::string> now(PictureRequest request) {
+    static Task<std::string> now(EquityRequest request) {
       auto work = [request = std::move(request)] {
-        return draw_account_equity(request).value_or(std::string());
+        const auto picture = picture_of_account(request);
+        return picture ? notify::draw_equity(*picture).value_or(std::string()) : std::string();
       };
       co_return co_await run_aside<std::string>(std::move(work));
     }
@@ -102,7 +103,12 @@ notify::Painter make_painter(const Config& config, Clock& clock, std::string acc
 
 Task<void> DailyReporter::run(Stop& stop) {
   while (!stop.requested()) {
-    if (ground_.config.notify.alerts.report_minute()) co_await step();
+    try {
+      if (ground_.config.notify.alerts.report_minute()) co_await step();
+    } catch (const std::exception& error) {
+      // Whoever guards positions does not end over a report.
+      ground_.log.error("no daily report", {{"why", error.what()}});
+    }
     (void)co_await stop.sleep_until(ground_.clock.after(kLook));
   }
 }

@@ -8,15 +8,15 @@
 
 namespace bb::app {
 
-/// The picture of an account's equity from `since` to now; thread-safe.
-struct PictureRequest {
+struct EquityRequest {
   std::string path, account;  // of the database
   TimePoint since{};
   notify::Language language = notify::Language::both;
   Minutes zone_offset{0};
   std::string zone;
 };
-Result<std::string> draw_account_equity(const PictureRequest& request);
+/// What the picture of an account's equity from `since` to now shows; thread-safe.
+Result<notify::EquityPicture> picture_of_account(const EquityRequest& request);
 
 /// How far the configured zone is from UTC at that moment.
 Minutes zone_offset(const service::Settings& settings, TimePoint when);

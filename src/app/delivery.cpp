@@ -18,9 +18,9 @@ Delivery::Delivery(Session& session, Account& account, boost::asio::any_io_execu
   group_.spawn(mailroom_.pump().run(stop_));
 }
 
-Task<void> Delivery::finish() {
+Task<void> Delivery::finish(bool waits) {
   const SteadyTime limit = session_.clock().after(kPatience);
-  while (mailroom_.pump().has_unsent() && session_.clock().steady_now() < limit) {
+  while (waits && mailroom_.pump().has_unsent() && session_.clock().steady_now() < limit) {
     const SteadyTime next = session_.clock().after(kLook);
     if (!co_await session_.stop().sleep_until(next)) break;
   }

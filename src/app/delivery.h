@@ -9,8 +9,8 @@ namespace bb::app {
 class Delivery {
  public:
   Delivery(Session& session, Account& account, boost::asio::any_io_executor executor);
-  /// Await this before the object dies.
-  Task<void> finish();
+  /// Await this before the object dies. `waits`: until what was written is sent, for some seconds.
+  Task<void> finish(bool waits = true);
 
  private:
   Session& session_;

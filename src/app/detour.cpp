@@ -204,8 +204,9 @@ void merge(desk::FlattenReport& report, desk::FlattenReport later) {
 
 Task<service::CommandResult> flatten(Detour& detour, control::Command command) {
   const auto request = service::request_of(command);
-  const auto rules =
-      co_await detour.desk().book().refresh_if_older(kRulesAge, detour.desk().parts().clock);
+  Status rules = fail(ErrorKind::unreachable, "");
+  if (!request.only.empty())
+    rules = co_await detour.desk().book().refresh_if_older(kRulesAge, detour.desk().parts().clock);
   for (const Symbol symbol : request.only)
     if (rules && detour.desk().book().find_rules(symbol) == nullptr)
       co_return Error{ErrorKind::invalid_input,

@@ -29,6 +29,7 @@ Task<void> Holding::run(Stop& stop) {
     co_return;
   }
   co_await (*door)->run(stop);
+  co_await commands_.finish();
 }
 
 }  // namespace bb::app

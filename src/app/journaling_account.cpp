@@ -32,6 +32,9 @@ Task<Result<std::vector<Position>>> JournalingAccount::fetch_positions() {
 Task<Result<std::vector<OrderView>>> JournalingAccount::fetch_open_orders() {
   return account_.fetch_open_orders();
 }
+Task<Result<std::vector<OrderView>>> JournalingAccount::fetch_open_regular_orders() {
+  return account_.fetch_open_regular_orders();
+}
 Task<Result<std::vector<OrderView>>> JournalingAccount::fetch_open_conditional_orders() {
   return account_.fetch_open_conditional_orders();
 }

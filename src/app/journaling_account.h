@@ -25,6 +25,7 @@ class JournalingAccount final : public exchange::TradingAccount {
   Task<Result<std::vector<exchange::AssetBalance>>> fetch_balances() override;
   Task<Result<std::vector<exchange::Position>>> fetch_positions() override;
   Task<Result<std::vector<exchange::OrderView>>> fetch_open_orders() override;
+  Task<Result<std::vector<exchange::OrderView>>> fetch_open_regular_orders() override;
   Task<Result<std::vector<exchange::OrderView>>> fetch_open_conditional_orders() override;
   Task<Result<std::optional<exchange::OrderView>>> find_order(exchange::OrderRef order) override;
   Task<Result<std::vector<exchange::Fill>>> fetch_fills(Symbol symbol, TimePoint since) override;

@@ -35,6 +35,12 @@ class Performance {
 
   Task<Report> run() {
     Report report = co_await find_way();
+    // Nothing is opened while somebody believes that everything was closed.
+    const bool could_not = report.failed && report.exit_code != kUsage;
+    if (could_not && has_directory_ && command_.kind == CommandKind::flatten) {
+      latch();
+      if (latched_) report.text += "  entries are paused until `bubble-buster resume`\n";
+    }
     tell(report);
     co_return report;
   }
@@ -66,7 +72,8 @@ class Performance {
 
   // Before anything else: this works however sick the holder is.
   void latch() {
-    const std::string why = command_.reason.empty() ? "pause" : command_.reason;
+    const std::string why =
+        command_.reason.empty() ? std::string(str(command_.kind)) : command_.reason;
     const auto set = store::Latch(directory_)
                          .set({store::LatchKind::paused, command_.who, why, command_.made_at});
     if (!set) session_.log().error("entries not paused", {{"why", set.error().text}});
@@ -142,12 +149,13 @@ class Performance {
       report = co_await holding.commands().carry_out(command_, account.take_first_look());
       // The verdict does not wait for a slow messenger.
       tell(report);
+      co_await holding.commands().finish();
     } catch (...) {
       fault = std::current_exception();
     }
     // Whatever fails, the door ends before what it serves.
     try {
-      co_await delivery.finish();
+      co_await delivery.finish(command_.kind != CommandKind::preview);
     } catch (...) {
       if (!fault) fault = std::current_exception();
     }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "app/accounts.h"
 #include "app/cli.h"
 #include "app/commands.h"
 #include "app/demo.h"
@@ -41,6 +42,7 @@ Needs needs_of(const Command& command) {
                         [&](const ManageCommand&) { return trading; },
                         [&](const LossCutCommand&) { return trading; },
                         [&](const FlattenCommand&) { return account; },
+                        [&](const CancelCommand&) { return account; },
                         [&](const PauseCommand&) { return account; },
                         [&](const ResumeCommand&) { return account; },
                         [&](const StatusCommand&) { return account; },
@@ -49,6 +51,7 @@ Needs needs_of(const Command& command) {
                           return dashboard.hash_password ? Needs{} : account;
                         },
                         [&](const RunCommand&) { return trading; },
+                        [](const BotCommand&) { return Needs{}; },
                         [&](const AuditCommand&) { return account; },
                         [](const DoctorCommand&) { return Needs{true, false, false}; },
                     },
@@ -74,18 +77,59 @@ int report_faults(const Faults& faults, bool json) {
   return kConfiguration;
 }
 
-int dispatch(const CommandContext& context, Config& config, const Command& command) {
-  return std::visit(
-      Overloaded{
-          [](const PrintCommand& print) { return print.exit_code; },
-          [&](const DemoCommand& demo) { return run_demo_command(config, demo, context.json); },
-          [&](const BoardCommand& board) {
-            use_legacy(config);
-            return run_command(context, board);
-          },
-          [&](const auto& other) { return run_command(context, other); },
-      },
-      command);
+// The same wish for each of them; everything else is about one account.
+bool is_for_several(const Command& command) {
+  return std::holds_alternative<FlattenCommand>(command) ||
+         std::holds_alternative<CancelCommand>(command) ||
+         std::holds_alternative<PauseCommand>(command) ||
+         std::holds_alternative<ResumeCommand>(command) ||
+         std::holds_alternative<LossCutCommand>(command);
+}
+
+/// The configuration of each account that is meant.
+std::expected<std::vector<std::unique_ptr<Config>>, Faults> choose(const Config& config,
+                                                                   const Invocation& invocation) {
+  const auto names = find_accounts(config, invocation.accounts);
+  if (!names) return std::unexpected(Faults{names.error().text});
+  if (names->size() > 1 && !is_for_several(invocation.command))
+    return std::unexpected(Faults{fmt::format("`{}` is about one account, and --account names {}",
+                                              invocation.name, names->size())});
+  std::vector<std::unique_ptr<Config>> chosen;
+  Faults faults;
+  for (const auto& name : *names) {
+    auto own = config_of_account(config, name);
+    if (own)
+      chosen.push_back(std::move(*own));
+    else
+      faults.push_back(own.error().text);
+  }
+  if (!faults.empty()) return std::unexpected(std::move(faults));
+  return chosen;
+}
+
+Faults faults_for(const Config& config, const Command& command) {
+  const Needs needs = needs_of(command);
+  Faults faults;
+  if (needs.credentials) faults = check_credentials(config);
+  if (needs.trades)
+    for (auto& fault : check_environment(config))
+      faults.push_back(std::move(fault));
+  return faults;
+}
+
+int dispatch(const CommandContext& context, const Command& command) {
+  return std::visit(Overloaded{
+                        [](const PrintCommand& print) { return print.exit_code; },
+                        [&](const DemoCommand& demo) {
+                          return run_demo_command(context.config, demo, context.json);
+                        },
+                        [&](const BoardCommand& board) {
+                          use_legacy(context.config);
+                          return run_command(context, board);
+                        },
+                        [&](const auto& other) { return run_command(context, other); },
+                    },
+                    command);
 }
 
 }  // namespace
@@ -113,15 +157,25 @@ int run_program(const std::vector<std::string>& arguments, const Environment& en
     std::fputs(print_settings((*config)->sections).c_str(), stdout);
     return kDone;
   }
-  const Needs needs = needs_of(invocation.command);
+  std::vector<std::unique_ptr<Config>> accounts;
+  if (!invocation.accounts.empty()) {
+    auto chosen = choose(**config, invocation);
+    if (!chosen) {
+      (void)report_faults(chosen.error(), invocation.json);
+      return kUsage;
+    }
+    accounts = std::move(*chosen);
+    if (accounts.size() == 1) *config = std::move(accounts.front());
+    if (accounts.size() == 1) accounts.clear();
+  }
   Faults faults;
-  if (needs.credentials) faults = check_credentials(**config);
-  if (needs.trades)
-    for (auto& fault : check_environment(**config))
-      faults.push_back(std::move(fault));
+  if (accounts.empty()) faults = faults_for(**config, invocation.command);
+  for (const auto& account : accounts)
+    for (auto& fault : faults_for(*account, invocation.command))
+      faults.push_back(account->account + ": " + fault);
   if (!faults.empty()) return report_faults(faults, invocation.json);
   try {
-    return dispatch({**config, invocation.json}, **config, invocation.command);
+    return dispatch({**config, invocation.json, std::move(accounts)}, invocation.command);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bubble-buster: {}\n", error.what());
     return kFailed;

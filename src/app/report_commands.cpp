@@ -128,6 +128,31 @@ Rendered render_preview(const desk::FlattenPreview& preview) {
   return {json.take() + "\n", std::move(text)};
 }
 
+Rendered render_cancel(const desk::CancelReport& report) {
+  JsonWriter json;
+  json.begin_object()
+      .field("command", "cancel")
+      .field("canceled", report.canceled)
+      .field("gone", report.gone)
+      .field("left", report.left);
+  if (!report.problem.empty()) json.field("problem", report.problem);
+  json.key("details").begin_array();
+  std::string text = fmt::format("cancel: {} orders canceled, {} gone before that, {} left\n",
+                                 report.canceled, report.gone, report.left);
+  for (const auto& line : report.details) {
+    json.value(line);
+    text += "  " + line + "\n";
+  }
+  json.end_array().end_object();
+  if (!report.problem.empty()) text += "  " + report.problem + "\n";
+  return {json.take() + "\n", std::move(text)};
+}
+
+int code_of_cancel(const desk::CancelReport& report) {
+  if (!report.problem.empty()) return report.is_sent ? kUnknown : kUnreachable;
+  return report.left == 0 && report.gone == 0 ? kDone : kPartial;
+}
+
 Rendered render_latch(const service::LatchDone& done) {
   JsonWriter json;
   json.begin_object().field("command", done.resumes ? "resume" : "pause");
@@ -203,6 +228,9 @@ struct Renderer {
   }
   Report operator()(const service::HolderStatus& status) const {
     return report_of(kDone, render_status(status));
+  }
+  Report operator()(const desk::CancelReport& report) const {
+    return report_of(code_of_cancel(report), render_cancel(report));
   }
   Report operator()(const Error& error) const {
     return {exit_code_of(error), render_error(error).json,

@@ -8,8 +8,9 @@
 
 namespace bb::app {
 
-/// Opens the log and runs the body in a Session; its exit code.
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body);
+/// Opens the log, settles the account's files and runs the body in a Session; its exit code.
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
+                AfterStop after_stop = AfterStop::success);
 
 /// Takes the account and serves it until the session stops. kBusy: another process holds it.
 Task<int> serve_account(Session& session);

@@ -5,6 +5,9 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <filesystem>
+
+#include "binance/settings.h"
 
 namespace bb::app {
 
@@ -68,6 +71,22 @@ Session::Session(Session& host, const Config& config, Log log, Venues& venues)
       venues_(&venues) {}
 
 Session::~Session() = default;
+
+// The file, and standard output as the original; with --json that is the result's alone.
+Result<Log> open_log(const Config& config, bool json) {
+  const auto level = parse_log_level(config.runtime.log_level);
+  if (!level) return std::unexpected(level.error());
+  std::error_code error;
+  std::filesystem::create_directories(config.runtime.log_dir, error);
+  auto sink = file_sink(config.runtime.log_dir, !json);
+  if (!sink) return std::unexpected(sink.error());
+  const auto environment = binance::environment_of(config.binance.base_url);
+  // Every line says whose money it is about.
+  return Log(*level, [sink = std::move(*sink), tail = " env=" + environment](
+                         LogLevel severity, std::string_view line) {
+    sink(severity, std::string(line) + tail);
+  });
+}
 
 int Session::run(const std::function<Task<int>(Session&)>& body, AfterStop after_stop) {
   std::optional<int> code;

@@ -24,6 +24,9 @@ class SignalWatch {
   std::unique_ptr<State> state_;
 };
 
+/// The configured log file, and standard output unless `json`.
+Result<Log> open_log(const Config& config, bool json);
+
 /// What the exit code is after a requested stop.
 enum class AfterStop {
   success,   // 0: the step in hand was finished

@@ -1,6 +1,8 @@
 #include "app/wiring.h"
 
+#include <sys/stat.h>
 #include <algorithm>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -49,6 +51,8 @@ std::string key_file(const Config& config) {
          net::sha256_hex(text).substr(0, kDigits);
 }
 
+std::string database_note(const std::string& directory) { return directory + "/database"; }
+
 void remember_home(Ground ground, const std::string& directory) {
   const std::string file = key_file(ground.config);
   const std::string name = std::filesystem::path(directory).filename().string() + "\n";
@@ -56,6 +60,17 @@ void remember_home(Ground ground, const std::string& directory) {
   if (known && known->has_value() && **known == name) return;
   if (const auto written = store::write_durably(file, name); !written)
     ground.log.warn("account's directory not remembered", {{"why", written.error().text}});
+}
+
+// Whoever acts for this account later and is told no database takes this one: ids of orders are
+// functions of account and day, so one account must not have two.
+void remember_database(Ground ground, const std::string& directory) {
+  const std::string file = database_note(directory);
+  const std::string text = std::filesystem::absolute(ground.config.runtime.db_path).string() + "\n";
+  const auto known = store::read_small_file(file);
+  if (known && known->has_value() && **known == text) return;
+  if (const auto written = store::write_durably(file, text); !written)
+    ground.log.warn("account's database not remembered", {{"why", written.error().text}});
 }
 
 }  // namespace
@@ -88,6 +103,13 @@ Millis Venues::waited_longest() const {
   return longest;
 }
 
+std::string find_database(const std::string& directory) {
+  const auto known = store::read_small_file(database_note(directory));
+  if (known && known->has_value() && (*known)->ends_with('\n'))
+    return (*known)->substr(0, (*known)->size() - 1);
+  return directory + "/state.db";
+}
+
 Task<Result<std::string>> find_home(Ground ground) {
   const std::string file = key_file(ground.config);
   const std::string environment = environment_name(ground.config);
@@ -104,6 +126,20 @@ Task<Result<std::string>> find_home(Ground ground) {
   if (!identity) co_return std::unexpected(identity.error());
   co_return store::AccountHome::path_of(ground.config.runtime.state_dir, identity->environment,
                                         identity->alias);
+}
+
+Task<Status> settle_files(Ground ground, Config& config) {
+  auto& runtime = config.runtime;
+  if (!runtime.db_path.empty() && !runtime.lock_file.empty()) co_return Status{};
+  const auto home = co_await find_home(ground);
+  if (!home) co_return std::unexpected(home.error());
+  // As its first holder would.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(*home).parent_path(), ignored);
+  (void)::mkdir(home->c_str(), S_IRWXU);
+  if (runtime.db_path.empty()) runtime.db_path = find_database(*home);
+  if (runtime.lock_file.empty()) runtime.lock_file = *home + "/instance.lock";
+  co_return Status{};
 }
 
 binance::VenueOptions venue_options(const Config& config) {
@@ -164,10 +200,13 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
     if (!home) co_return std::unexpected(home.error());
     account->home_ = std::make_unique<store::AccountHome>(std::move(*home));
     remember_home(ground, account->home_->path());
+    remember_database(ground, account->home_->path());
   }
+  store::StoreOptions files{runtime.db_path, options.threaded_store};
+  files.checks_pages = !options.looks;
   auto store =
-      store::Store::open({runtime.db_path, options.threaded_store}, account_name(identity),
-                         co_await boost::asio::this_coro::executor, ground.clock, ground.log);
+      store::Store::open(files, account_name(identity), co_await boost::asio::this_coro::executor,
+                         ground.clock, ground.log);
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(

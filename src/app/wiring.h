@@ -125,6 +125,14 @@ class Account {
 /// the network is.
 Task<Result<std::string>> find_home(Ground ground);
 
+/// The database of the account with that directory: the one its last holder used, else one in the
+/// directory.
+std::string find_database(const std::string& directory);
+
+/// Names the files that the configuration leaves to the account's directory, and makes that
+/// directory; `config` is the ground's own. Where nothing is left open it asks nobody.
+Task<Status> settle_files(Ground ground, Config& config);
+
 /// An account to look at, beside the process that holds it: no lock is taken, nothing is written.
 class AccountView {
  public:
@@ -136,6 +144,8 @@ class AccountView {
   exchange::TradingAccount& exchange() { return *account_; }
   exchange::MarketData& market() { return *market_; }
   Clock& clock() { return ground_.clock; }
+  /// As the database knows it.
+  const std::string& name() const { return name_; }
 
  private:
   explicit AccountView(Ground ground);
@@ -144,7 +154,7 @@ class AccountView {
   std::shared_ptr<binance::Venue> venue_;
   std::unique_ptr<exchange::MarketData> market_;
   std::unique_ptr<exchange::TradingAccount> account_;
-  std::string name_;  // as the database knows it
+  std::string name_;
 };
 
 /// A paper exchange in memory and the dialer that reaches it: demo and tests.

@@ -84,12 +84,15 @@ Task<Result<std::vector<exchange::Position>>> BinanceAccount::fetch_positions() 
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_orders() {
   auto [regular, conditional] =
-      co_await both(ask(signed_call(Method::get, "/fapi/v1/openOrders", 40), parse_orders),
-                    fetch_open_conditional_orders());
+      co_await both(fetch_open_regular_orders(), fetch_open_conditional_orders());
   if (!regular) co_return regular;
   if (!conditional) co_return conditional;
   regular->insert(regular->end(), conditional->begin(), conditional->end());
   co_return regular;
+}
+
+Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_regular_orders() {
+  return ask(signed_call(Method::get, "/fapi/v1/openOrders", 40), parse_orders);
 }
 
 Task<Result<std::vector<OrderView>>> BinanceAccount::fetch_open_conditional_orders() {

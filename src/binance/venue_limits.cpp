@@ -39,8 +39,10 @@ void Venue::note_handshake(int weight, const Error* failed) {
   auto& s = *state_;
   s.budget.start(weight);
   s.budget.finish(weight, std::nullopt, exchange_now(), exchange_now());
-  if (failed == nullptr || failed->kind != ErrorKind::rejected) return;
-  note_refusal(failed->code);
+  // A 403 is that host's or that path's: it must not keep the orders of another away.
+  const bool is_limit = failed != nullptr && failed->kind == ErrorKind::rejected &&
+                        (failed->code == 429 || failed->code == 418);
+  if (is_limit) note_refusal(failed->code);
 }
 
 void Venue::note_refusal(int status) {

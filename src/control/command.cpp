@@ -44,6 +44,8 @@ std::string_view str(CommandKind kind) {
       return "resume";
     case CommandKind::status:
       return "status";
+    case CommandKind::cancel:
+      return "cancel";
   }
   return "";
 }
@@ -88,6 +90,7 @@ bool is_repeatable(const Command& command) {
     case CommandKind::preview:
     case CommandKind::pause:
     case CommandKind::status:
+    case CommandKind::cancel:
       return true;
     case CommandKind::flatten:
       // Half of a half is a quarter, and the next one may find other losers.

@@ -23,6 +23,7 @@ enum class CommandKind {
   pause,     // nothing that adds risk from now on
   resume,    // the explicit end of a pause or a halt
   status,    // tells only; not recorded
+  cancel,    // resting orders that would open a position or enlarge it
 };
 std::string_view str(CommandKind kind);
 
@@ -44,10 +45,13 @@ struct Command {
   std::string trade_day;                     // entry: "YYYY-MM-DD"; empty = today's slot
   bool tracked = false;                      // flatten: only what the store knows as ours
   Decimal percent = Decimal::from_int(100);  // flatten: in (0, 100]
-  std::vector<std::string> symbols;          // flatten: empty = all
+  std::vector<std::string> symbols;          // flatten, cancel: empty = all
   Sides sides = Sides::any;                  // flatten
   Profits profits = Profits::any;            // flatten: as the exchange counts them at that moment
   std::string reason;                        // pause
+  /// resume: what its maker was shown, as store::mark_of() writes it; what stands instead is not
+  /// ended. Empty = whatever stands when it arrives.
+  std::string seen;
 
   bool operator==(const Command&) const = default;
 };

@@ -20,11 +20,13 @@ constexpr std::size_t kTextBytesMax = 400;
 constexpr std::size_t kSymbolsMax = 1000;
 constexpr std::array kKinds = {CommandKind::entry,   CommandKind::manage,  CommandKind::loss_cut,
                                CommandKind::flatten, CommandKind::preview, CommandKind::pause,
-                               CommandKind::resume,  CommandKind::status};
+                               CommandKind::resume,  CommandKind::status,  CommandKind::cancel};
 
 bool selects(CommandKind kind) {
   return kind == CommandKind::flatten || kind == CommandKind::preview;
 }
+
+bool names_symbols(CommandKind kind) { return selects(kind) || kind == CommandKind::cancel; }
 
 std::unexpected<Error> refuse(std::string why) {
   return fail(ErrorKind::invalid_input, std::move(why));
@@ -49,16 +51,21 @@ void write_members(JsonWriter& json, const Command& command) {
   if (selects(command.kind)) {
     json.field("scope", command.tracked ? "tracked" : "account");
     json.field("percent", command.percent.str());
+  }
+  if (names_symbols(command.kind)) {
     json.key("symbols").begin_array();
     for (const auto& symbol : command.symbols)
       json.value(symbol);
     json.end_array();
+  }
+  if (selects(command.kind)) {
     if (command.sides != Sides::any)
       json.field("side", command.sides == Sides::longs ? "long" : "short");
     if (command.profits != Profits::any)
       json.field("profit", command.profits == Profits::losers ? "losers" : "winners");
   }
   if (!command.reason.empty()) json.field("reason", command.reason);
+  if (!command.seen.empty()) json.field("seen", command.seen);
 }
 
 std::string short_text(JsonView value) {
@@ -80,6 +87,8 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     command.trade_day = short_text(value);
   } else if (name == "reason" && command.kind == CommandKind::pause) {
     command.reason = short_text(value);
+  } else if (name == "seen" && command.kind == CommandKind::resume) {
+    command.seen = short_text(value);
   } else if (name == "scope" && flattens) {
     const std::string scope = short_text(value);
     if (scope != "tracked" && scope != "account") throw net::JsonError("scope is not known");
@@ -96,7 +105,7 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     const std::string profit = short_text(value);
     if (profit != "losers" && profit != "winners") throw net::JsonError("profit is not known");
     command.profits = profit == "losers" ? Profits::losers : Profits::winners;
-  } else if (name == "symbols" && flattens) {
+  } else if (name == "symbols" && names_symbols(command.kind)) {
     if (!value.is_array() || value.size() > kSymbolsMax)
       throw net::JsonError("symbols is no list, or too long a one");
     value.for_each([&](JsonView each) { command.symbols.push_back(short_text(each)); });

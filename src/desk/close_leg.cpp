@@ -64,14 +64,14 @@ Price band_edge(const SymbolRules& rules, Side side, Price mark) {
 // Resting limits that reduce use up the position's capacity: the exchange then refuses a close with
 // -4118 or -2022. Whether any of them is gone now.
 Task<bool> cancel_reducing_limits(Desk& desk, const exchange::Position& position) {
-  const auto open = co_await desk.parts().account.fetch_open_orders();
+  const auto open = co_await desk.parts().account.fetch_open_regular_orders();
   if (!open) co_return false;
   const Side reducing = position.qty.is_negative() ? Side::buy : Side::sell;
   std::vector<Task<bool>> cancels;
   for (const auto& order : *open) {
     const bool reduces = order.reduce_only || order.position_side != PositionSide::both;
     if (order.symbol == position.symbol && order.position_side == position.side &&
-        order.side == reducing && !order.conditional && reduces)
+        order.side == reducing && reduces)
       cancels.push_back(desk.cancel_order(order.ref()));
   }
   const auto gone = co_await gather(std::move(cancels));

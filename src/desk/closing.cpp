@@ -42,20 +42,6 @@ Task<Result<CloseView>> read(Parts& parts) {
   co_return CloseView{std::move(*positions), parts.market.exchange_now()};
 }
 
-// Records the fills of the leg and says how much of it they closed.
-Task<bool> record(Desk& desk, CloseLeg& leg) {
-  const auto fills =
-      co_await desk.record_fills(leg.wish.symbol, leg.first_sent - kClockDoubt, leg.holding_id);
-  if (!fills) co_return false;
-  const bool was_short = leg.before && leg.is_short();
-  leg.result.recorded = Qty();
-  for (const auto& fill : *fills)
-    if (fill.position_side == leg.wish.side && fill.time >= leg.first_sent &&
-        (fill.side == Side::buy) == was_short)
-      leg.result.recorded += fill.qty;
-  co_return true;
-}
-
 // Legs act on their own, and the account is read for all that wait for it: a leg that waits for its
 // turn or its answer holds back neither the repeats nor the proof of the others.
 class Run {
@@ -85,7 +71,6 @@ class Run {
   bool start(TaskGroup& group);
   Task<void> act(CloseLeg& leg);
   Task<void> act_one(CloseLeg& leg);
-  Task<bool> keep_fills(CloseLeg& leg);
   Task<void> wait_for_reason();
   Micros backoff(int times);
   CloseReport report();
@@ -118,17 +103,8 @@ Task<void> Run::look() {
     co_return;
   }
   blind_ = 0;
+  problem_.clear();
   view_ = std::move(*found);
-}
-
-Task<bool> Run::keep_fills(CloseLeg& leg) {
-  try {
-    co_return co_await record(desk_, leg);
-  } catch (const std::exception& error) {
-    desk_.parts().log.error("fills not recorded",
-                            {{"symbol", leg.wish.symbol}, {"why", error.what()}});
-  }
-  co_return false;
 }
 
 // Is the leg where it should be, by this read?
@@ -156,6 +132,8 @@ void Run::judge(CloseLeg& leg) {
   if (leg.refusals >= kRefusalsMax) leg.is_over = true;
   const Micros step = std::min<Micros>(kFirstPause / 2 * (1 << std::min(leg.looks++, 4)), kMayLag);
   leg.look_at = clock().after(step);
+  // One that waits before it is sent again needs no look before.
+  if (leg.busy > 0 || leg.refusals > 0) leg.look_at = std::max(leg.look_at, leg.quiet_until);
 }
 
 Task<void> Run::act_one(CloseLeg& leg) {
@@ -164,6 +142,8 @@ Task<void> Run::act_one(CloseLeg& leg) {
   if (options_.turns == CloseTurns::taken) {
     const bool was_busy = desk_.turns().is_taken(leg.wish.symbol);
     turn.emplace(co_await desk_.turns().take(leg.wish.symbol));
+    // Whoever held the turn does not use up this leg's patience.
+    if (leg.first_sent == TimePoint{}) leg.give_up = clock().after(options_.patience);
     if (was_busy) {
       // Whoever acted here may have changed it.
       const auto again = co_await desk_.parts().account.fetch_positions();
@@ -172,8 +152,6 @@ Task<void> Run::act_one(CloseLeg& leg) {
       if (leg.is_there(position.qty)) co_return;
     }
   }
-  // Whoever held the turn does not use up this leg's patience.
-  if (leg.first_sent == TimePoint{}) leg.give_up = clock().after(options_.patience);
   co_await send_down(desk_, leg, position, purpose_);
   if (leg.before && leg.result.closed >= leg.before->abs() - leg.wish.keep)
     leg.quiet_until = std::max(leg.quiet_until, clock().after(kMayLag));
@@ -223,6 +201,7 @@ CloseReport Run::report() {
           {{"symbol", leg.wish.symbol}, {"left", leg.result.left}, {"why", leg.result.text}});
     }
     leg.result.before = leg.before.value_or(Qty());
+    leg.result.first_sent = leg.first_sent;
     out.legs.push_back(std::move(leg.result));
   }
   out.after = std::move(view_);
@@ -288,22 +267,50 @@ Task<void> Run::follow(TaskGroup& group) {
 Task<CloseReport> Run::run() {
   TaskGroup group(co_await boost::asio::this_coro::executor);
   co_await join_after(group, follow(group));
-  std::vector<Task<bool>> records;
-  for (auto& leg : legs_)
-    if (leg.first_sent != TimePoint{}) records.push_back(keep_fills(leg));
-  (void)co_await gather(std::move(records));
   co_return report();
 }
 
+Task<bool> try_to_record(Desk& desk, CloseOrder order, CloseResult& result) {
+  const auto holding = desk.parts().store.find_open_holding(order.symbol);
+  const std::int64_t id = holding && holding->side == order.side ? holding->id : 0;
+  const auto fills = co_await desk.record_fills(order.symbol, result.first_sent - kClockDoubt, id);
+  if (!fills) co_return false;
+  const bool was_short = result.before.is_zero() ? id != 0 : result.before.is_negative();
+  result.recorded = Qty();
+  for (const auto& fill : *fills)
+    if (fill.position_side == order.side && fill.time >= result.first_sent &&
+        (fill.side == Side::buy) == was_short)
+      result.recorded += fill.qty;
+  co_return true;
+}
+
 }  // namespace
+
+Task<bool> record_fills_of(Desk& desk, CloseOrder order, CloseResult& result) {
+  if (result.first_sent == TimePoint{}) co_return true;
+  try {
+    co_return co_await try_to_record(desk, order, result);
+  } catch (const std::exception& error) {
+    desk.parts().log.error("fills not recorded", {{"symbol", order.symbol}, {"why", error.what()}});
+  }
+  co_return false;
+}
 
 Task<CloseReport> close_legs(Desk& desk, std::vector<CloseOrder> orders, ClosePurpose purpose,
                              CloseOptions options) {
   std::vector<ClosingMark> marks;
   for (const auto& order : orders)
     marks.push_back(desk.turns().mark_closing(order.symbol));
+  const bool records = options.records;
+  const std::vector<CloseOrder> wishes = orders;
   Run run(desk, std::move(orders), std::move(purpose), std::move(options));
-  co_return co_await run.run();
+  CloseReport report = co_await run.run();
+  if (!records) co_return report;
+  std::vector<Task<bool>> recordings;
+  for (std::size_t i = 0; i < wishes.size(); ++i)
+    recordings.push_back(record_fills_of(desk, wishes[i], report.legs[i]));
+  (void)co_await gather(std::move(recordings));
+  co_return report;
 }
 
 Task<CloseResult> Desk::close_position(Symbol symbol, PositionSide side, OrderKind kind,

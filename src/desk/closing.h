@@ -51,6 +51,8 @@ struct CloseOptions {
   Micros patience{Seconds(30)};
   /// Positions that the caller has read just now.
   std::optional<std::vector<exchange::Position>> seen{};
+  /// Whether fills are recorded before the report is given; else record_fills_of() is the caller's.
+  bool records = true;
 };
 
 /// A leg that is whole is reduce-only and may be sent again after an Unknown; a leg that keeps a
@@ -60,5 +62,9 @@ struct CloseOptions {
 /// for the proofs first.
 Task<CloseReport> close_legs(Desk& desk, std::vector<CloseOrder> orders, ClosePurpose purpose,
                              CloseOptions options);
+
+/// Records the fills since the leg's first order, and in `result` how much of it they closed;
+/// false: they could not be read now.
+Task<bool> record_fills_of(Desk& desk, CloseOrder order, CloseResult& result);
 
 }  // namespace bb::desk

@@ -90,7 +90,8 @@ struct CloseResult {
   Qty before;  // signed, as first read
   Qty closed;
   Qty left;                   // signed
-  Qty recorded;               // fills in the store since our first order
+  TimePoint first_sent{};     // exchange time of our first order; epoch = nothing was sent
+  Qty recorded;               // fills in the store since then
   std::int64_t order_id = 0;  // the last order of ours that executed, 0 = somebody else closed it
   std::string text;
   bool is_busy = false;  // partial or unknown, because the exchange takes nothing for now

@@ -1,11 +1,10 @@
 #include "desk/flatten.h"
 
 #include <algorithm>
-#include <set>
+#include <memory>
 
 #include "base/join.h"
-#include "desk/holdings.h"
-#include "desk/impl/flatten_scope.h"
+#include "desk/impl/flattening.h"
 
 namespace bb::desk {
 
@@ -18,14 +17,6 @@ constexpr Micros kPatience{30'000'000};
 constexpr Micros kBetweenReads{2'000'000};
 // An entry that nobody answered for may still reach the exchange within recvWindow (5 s).
 constexpr Millis kMayStillArrive{10'000};
-
-const exchange::Position* find_position(const std::vector<exchange::Position>& positions,
-                                        Symbol symbol, PositionSide side) {
-  for (const auto& position : positions)
-    if (position.symbol == symbol && position.side == side && !position.qty.is_zero())
-      return &position;
-  return nullptr;
-}
 
 using Positions = std::vector<exchange::Position>;
 
@@ -41,12 +32,17 @@ Task<Result<Positions>> read_positions(Parts& parts, std::optional<Positions> se
   co_return found;
 }
 
-// A whole close needs no fresh rules: those that are known split it, and a refusal refreshes them.
-Task<Status> prepare(Desk& desk, const FlattenRequest& request) {
-  if (request.part < one())
-    co_return co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
-  if (desk.book().rules().symbols.empty()) co_return co_await desk.book().refresh_rules();
-  co_return Status{};
+// A part is sized by them.
+Task<void> read_rules(Desk& desk) {
+  const auto read = co_await desk.book().refresh_if_older(kRulesAge, desk.parts().clock);
+  if (!read) desk.parts().log.warn("rules not read", {{"why", read.error().text}});
+}
+
+// A whole close needs none: those that are known split it, and a refusal refreshes them.
+Task<void> read_missing_rules(Desk& desk) {
+  if (!desk.book().rules().symbols.empty()) co_return;
+  const auto read = co_await desk.book().refresh_rules();
+  if (!read) desk.parts().log.warn("rules not read", {{"why", read.error().text}});
 }
 
 template <class T>
@@ -58,44 +54,15 @@ Task<T> beside(Task<void> work, Task<T> task) {
   co_return std::move(*result);
 }
 
-struct Flattening {
-  Desk& desk;
-  FlattenRequest request;
-  ClosePurpose purpose;
-  FlattenReport report{};
-  std::vector<CloseResult> results{};  // one per row
-  std::optional<CloseView> after{};
+}  // namespace
 
-  std::vector<ClosingMark> marks{};
-  /// Where only losers or winners are asked for: those of the first read.
-  std::set<std::pair<Symbol, PositionSide>> chosen{};
-
-  std::optional<std::size_t> find_row(Symbol symbol, PositionSide side) const {
-    for (std::size_t i = 0; i < report.rows.size(); ++i)
-      if (report.rows[i].symbol == symbol && report.rows[i].side == side) return i;
-    return std::nullopt;
-  }
-  /// It was closed whole. If it stands again, something was still on its way.
-  bool is_closed(std::size_t row) const {
-    return results[row].kind == CloseResult::Kind::flat && report.rows[row].target.is_zero();
-  }
-  void choose(const std::vector<exchange::Position>& positions);
-  bool is_in_scope(const exchange::Position& position) const;
-  std::vector<FlattenTarget> targets(const std::vector<exchange::Position>& positions) const;
-  bool is_opener(const exchange::OrderView& order) const;
-  Task<int> cancel_openers();
-  Task<void> close(std::vector<FlattenTarget> targets, std::vector<exchange::Position> seen);
-  Task<bool> wait_for_entries();
-  Task<void> look_again();
-  void compare();
-  Task<bool> sweep();
-  Task<bool> record(std::size_t row);
-  Task<void> record_all();
-  void judge();
-  bool is_account() const { return request.scope == FlattenScope::account; }
-  bool is_above_target = false;  // by the last read
-  bool are_orders_known = true;
-};
+const exchange::Position* find_position(const std::vector<exchange::Position>& positions,
+                                        Symbol symbol, PositionSide side) {
+  for (const auto& position : positions)
+    if (position.symbol == symbol && position.side == side && !position.qty.is_zero())
+      return &position;
+  return nullptr;
+}
 
 void Flattening::choose(const std::vector<exchange::Position>& positions) {
   for (const auto& position : positions)
@@ -158,10 +125,13 @@ Task<void> Flattening::close(std::vector<FlattenTarget> targets,
     orders.push_back(target.order);
     marks.push_back(desk.turns().mark_closing(target.order.symbol));
   }
-  auto closed =
-      co_await close_legs(desk, orders, purpose, {CloseTurns::taken, kPatience, std::move(seen)});
+  auto closed = co_await close_legs(desk, orders, purpose,
+                                    {CloseTurns::taken, kPatience, std::move(seen), false});
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const CloseResult& result = closed.legs[i];
+    CloseResult& result = closed.legs[i];
+    // It is where it was to be, and not where it was asked to be.
+    if (targets[i].is_kept && result.kind == CloseResult::Kind::flat)
+      result.kind = CloseResult::Kind::partial;
     const Qty keep = orders[i].keep;
     FlattenRow row;
     row.symbol = orders[i].symbol;
@@ -236,66 +206,6 @@ void Flattening::compare() {
   }
 }
 
-// After the verdict on the positions. Resting orders of ours whose position was closed here:
-// closePosition orders expire by themselves, what is still there is cancelled. That other positions
-// are missing in one read proves nothing: their orders are the patrol's.
-Task<bool> Flattening::sweep() {
-  if (!after) co_return false;
-  const auto orders = co_await desk.parts().account.fetch_open_orders();
-  if (!orders) {
-    report.text = "the resting orders could not be read: " + orders.error().text;
-    are_orders_known = false;
-    co_return false;
-  }
-  std::vector<Task<bool>> cancels;
-  for (const auto& order : *orders) {
-    if (is_opener(order)) {
-      cancels.push_back(desk.cancel_order(order.ref()));
-      continue;
-    }
-    if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;
-    if (!is_wanted(request, order.symbol)) continue;
-    const auto row = find_row(order.symbol, order.position_side);
-    if (!row || !is_closed(*row)) continue;
-    if (find_position(after->positions, order.symbol, order.position_side) != nullptr) continue;
-    cancels.push_back(desk.cancel_order(order.ref()));
-  }
-  const auto gone = co_await gather(std::move(cancels));
-  report.orders_left = static_cast<int>(std::ranges::count(gone, false));
-  co_return true;
-}
-
-// The record of what was closed; a part changes the holding's size only.
-Task<bool> Flattening::record(std::size_t index) {
-  const FlattenRow& row = report.rows[index];
-  const CloseResult& result = results[index];
-  const Turn turn = co_await desk.turns().take(row.symbol);
-  auto holding = desk.parts().store.find_open_holding(row.symbol);
-  if (!holding || holding->side != row.side) co_return false;
-  const bool is_gone = result.kind == CloseResult::Kind::flat && !row.left.is_negative();
-  if (is_gone) {
-    const bool ours = result.order_id != 0;
-    Ending ending{store::HoldingStatus::closed_flatten, request.reason, result.order_id,
-                  result.has_all_fills()};
-    if (!ours) {
-      ending.status = store::HoldingStatus::closed_external;
-      ending.reason = "SHORT_POSITION_NOT_FOUND";
-    }
-    co_await record_closed(desk, std::move(*holding), std::move(ending));
-  } else if (result.closed.is_positive() && row.left.is_negative()) {
-    holding->qty = row.left.abs();
-    co_await save_holding(desk, std::move(*holding));
-  }
-  co_return true;
-}
-
-Task<void> Flattening::record_all() {
-  std::vector<Task<bool>> records;
-  for (std::size_t i = 0; i < report.rows.size(); ++i)
-    records.push_back(record(i));
-  (void)co_await gather(std::move(records));
-}
-
 void Flattening::judge() {
   using Kind = CloseResult::Kind;
   report.verdict = FlattenVerdict::unknown;
@@ -309,8 +219,6 @@ void Flattening::judge() {
   else if (!is(Kind::unknown))
     report.verdict = FlattenVerdict::flat;
 }
-
-}  // namespace
 
 std::string_view str(FlattenVerdict verdict) {
   switch (verdict) {
@@ -350,39 +258,59 @@ Task<void> bring_down(Flattening& work, std::vector<exchange::Position> seen) {
   }
 }
 
+// Its symbols stay marked as closing, and parts alone, for as long as it lives.
+Task<void> record_all(std::unique_ptr<Flattening> work) {
+  co_await join_after(work->rules, work->record_all());
+}
+
+ProvedFlatten prove(std::unique_ptr<Flattening> work) {
+  FlattenReport report = work->report;
+  return {std::move(report), record_all(std::move(work))};
+}
+
 }  // namespace
 
-Task<FlattenReport> flatten(Desk& desk, FlattenRequest request,
-                            std::optional<std::vector<exchange::Position>> seen) {
+Task<ProvedFlatten> flatten_to_proof(Desk& desk, FlattenRequest request,
+                                     std::optional<std::vector<exchange::Position>> seen) {
   Parts& parts = desk.parts();
   parts.log.warn("flatten", {{"reason", request.reason}, {"part", request.part}});
   if (request.reason.empty()) request.reason = "FLATTENED";
-  const std::string day = utc_date(parts.market.exchange_now());
-  Flattening work{desk, std::move(request), {OrderKind::close, Job::manual, day}};
+  const ClosePurpose purpose{OrderKind::close, Job::manual, utc_date(parts.market.exchange_now())};
+  std::unique_ptr<Flattening> whole(new Flattening{
+      desk, std::move(request), purpose, TaskGroup(co_await boost::asio::this_coro::executor)});
+  Flattening& work = *whole;
   work.report.text = complaint_of(work.request);
-  if (!work.report.text.empty()) co_return std::move(work.report);
+  if (!work.report.text.empty()) co_return prove(std::move(whole));
+  const bool is_part = work.request.part < one();
+  if (!is_part) work.rules.spawn(read_missing_rules(desk));
   // Two parts at once would both be sized by the same read. What closes whole waits for nobody.
-  std::optional<Turn> alone;
-  if (work.request.part < one()) {
-    alone.emplace(co_await desk.turns().take(Symbol(kParts)));
+  if (is_part) {
+    work.alone.emplace(co_await desk.turns().take(Symbol(kParts)));
     seen.reset();  // it may be older than what the one before has closed
   }
-  auto [positions, book] =
-      co_await both(read_positions(parts, std::move(seen)), prepare(desk, work.request));
-  if (!book) parts.log.warn("rules not read", {{"why", book.error().text}});
+  auto positions =
+      co_await (is_part ? beside(read_rules(desk), read_positions(parts, std::move(seen)))
+                        : read_positions(parts, std::move(seen)));
   if (!positions) {
     work.report.text = "the positions could not be read: " + positions.error().text;
-    co_return std::move(work.report);
+    co_return prove(std::move(whole));
   }
   work.choose(*positions);
   co_await bring_down(work, std::move(*positions));
   work.compare();
-  (void)co_await beside(work.record_all(), work.sweep());
+  (void)co_await work.sweep();
   work.judge();
   parts.log.warn("flatten ended", {{"verdict", str(work.report.verdict)},
                                    {"rows", work.report.rows.size()},
                                    {"orders_left", work.report.orders_left}});
-  co_return std::move(work.report);
+  co_return prove(std::move(whole));
+}
+
+Task<FlattenReport> flatten(Desk& desk, FlattenRequest request,
+                            std::optional<std::vector<exchange::Position>> seen) {
+  auto proved = co_await flatten_to_proof(desk, std::move(request), std::move(seen));
+  co_await std::move(proved.records);
+  co_return std::move(proved.report);
 }
 
 }  // namespace bb::desk

@@ -67,4 +67,15 @@ std::string_view str(FlattenVerdict verdict);
 Task<FlattenReport> flatten(Desk& desk, FlattenRequest request,
                             std::optional<std::vector<exchange::Position>> seen = {});
 
+struct ProvedFlatten {
+  FlattenReport report;
+  /// Fills and holdings; awaited exactly once, before the desk dies. The exchange's limits may make
+  /// it wait for a minute. Until it has run its symbols stay marked as closing.
+  Task<void> records;
+};
+
+/// The same, told as soon as it is proved.
+Task<ProvedFlatten> flatten_to_proof(Desk& desk, FlattenRequest request,
+                                     std::optional<std::vector<exchange::Position>> seen = {});
+
 }  // namespace bb::desk

@@ -106,7 +106,7 @@ Task<Result<FlattenPreview>> preview_flatten(Desk& desk, FlattenRequest request)
   Parts& parts = desk.parts();
   if (auto why = complaint_of(request); !why.empty())
     co_return fail(ErrorKind::invalid_input, std::move(why));
-  auto account = both(parts.account.fetch_positions(), parts.account.fetch_open_orders());
+  auto account = both(parts.account.fetch_positions(), parts.account.fetch_open_regular_orders());
   auto market =
       both(parts.market.fetch_book_tickers(), desk.book().refresh_if_older(kRulesAge, parts.clock));
   const auto [seen, known] = co_await both(std::move(account), std::move(market));

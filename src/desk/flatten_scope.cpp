@@ -2,6 +2,7 @@
 
 #include "desk/impl/flatten_scope.h"
 
+#include "desk/cancel_orders.h"
 namespace bb::desk {
 
 namespace {
@@ -58,6 +59,7 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
   const Qty size = position.qty.abs();
   if (rules == nullptr) {
     target.order.keep = size;
+    target.is_kept = true;
     target.text = "not closed: its rules are not known, so no part of it can be sized";
     return target;
   }
@@ -67,6 +69,7 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
   if (step.is_positive()) part = Qty(part.value().floor_to(step.value()));
   if (part < least) {
     target.order.keep = size;
+    target.is_kept = true;
     target.text = "not closed: the part is less than the smallest order";
     return target;
   }
@@ -79,10 +82,8 @@ FlattenTarget target_of(Desk& desk, const FlattenRequest& request,
 }
 
 bool may_reopen(Desk& desk, const FlattenRequest& request, const exchange::OrderView& order) {
-  if (order.conditional || order.reduce_only || order.close_position) return false;
+  if (order.conditional || !may_open(order)) return false;
   const bool opens_short = order.side == Side::sell;
-  if (order.position_side == PositionSide::short_ && !opens_short) return false;
-  if (order.position_side == PositionSide::long_ && opens_short) return false;
   if (!is_wanted(request, order.symbol) || !is_side(request.side, opens_short)) return false;
   if (request.scope == FlattenScope::account) return true;
   return desk.ids().decode(order.client_order_id, order.symbol).has_value();

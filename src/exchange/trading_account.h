@@ -30,6 +30,8 @@ class TradingAccount {
   virtual Task<Result<std::vector<Position>>> fetch_positions() = 0;
   /// All resting orders of the account, regular and conditional.
   virtual Task<Result<std::vector<OrderView>>> fetch_open_orders() = 0;
+  /// Regular ones only: what may fill, or stand in the way of a close.
+  virtual Task<Result<std::vector<OrderView>>> fetch_open_regular_orders() = 0;
   /// Conditional ones only: what a patrol needs to see protection.
   virtual Task<Result<std::vector<OrderView>>> fetch_open_conditional_orders() = 0;
   /// The order, or nothing when the exchange says it does not know it — which is not evidence that

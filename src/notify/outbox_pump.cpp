@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "base/join.h"
 #include "notify/text.h"
 
 namespace bb::notify {
@@ -90,6 +91,10 @@ OutboxPump::~OutboxPump() = default;
 
 Task<void> OutboxPump::run(Stop& stop) {
   TaskGroup letters(co_await boost::asio::this_coro::executor);
+  co_await join_after(letters, deliver(letters, stop));
+}
+
+Task<void> OutboxPump::deliver(TaskGroup& letters, Stop& stop) {
   while (!stop.requested()) {
     if (!parts_.store.pending_messages().empty()) {
       co_await tidy();
@@ -99,7 +104,6 @@ Task<void> OutboxPump::run(Stop& stop) {
     }
     (void)co_await stop.sleep_until(parts_.clock.after(kPoll));
   }
-  co_await letters.join();
 }
 
 /// Everything that this channel may show now.
@@ -121,7 +125,10 @@ Task<void> OutboxPump::serve(Line& line, Stop& stop) {
 
 Level OutboxPump::level_of(const Kind& kind) const {
   const auto changed = switched_.levels.find(kind.name);
-  if (changed != switched_.levels.end()) return changed->second;
+  const bool hides = kind.urgency == Urgency::critical && changed != switched_.levels.end() &&
+                     changed->second == Level::off;
+  // What is critical only the configuration can switch off.
+  if (changed != switched_.levels.end() && !hides) return changed->second;
   return parts_.settings.alerts.level_of(kind.name);
 }
 
@@ -152,7 +159,7 @@ bool OutboxPump::is_loud(const Kind& kind) const {
 /// What this channel has not shown yet, or has to show again, and may show now.
 std::vector<OutboxPump::Pick> OutboxPump::candidates(const Line& line) const {
   const TimePoint now = parts_.clock.utc_now();
-  const Seconds bundle(is_hurried_ ? 0 : parts_.settings.alerts.bundle_sec);
+  const Seconds bundle(parts_.settings.alerts.bundle_sec);
   std::vector<Pick> picks;
   for (auto& message : parts_.store.pending_messages()) {
     const Kind& kind = kind_of(message.topic);
@@ -160,13 +167,12 @@ std::vector<OutboxPump::Pick> OutboxPump::candidates(const Line& line) const {
     Pick pick{std::move(message), {}};
     pick.delivery.message_id = pick.message.id;
     pick.delivery.channel = line.name;
-    pick.delivery.next_attempt = pick.message.created_at;
     for (auto& known : parts_.store.deliveries_of(pick.message.id))
       if (known.channel == line.name) pick.delivery = std::move(known);
     if (pick.delivery.state != kPending || now < pick.delivery.next_attempt) continue;
     if (pick.delivery.times > 0 && !pick.message.acknowledged_by.empty()) continue;
     const bool waits = kind.urgency != Urgency::critical && pick.delivery.times == 0;
-    pick.is_due = !waits || now >= pick.message.created_at + bundle;
+    pick.is_due = !waits || is_hurried_ || now >= pick.message.created_at + bundle;
     picks.push_back(std::move(pick));
   }
   return picks;
@@ -360,8 +366,13 @@ void OutboxPump::tidy_one(const OutboxMessage& message, store::Batch& batch) con
     batch.put(changed);
     return;
   }
+  // It stands for a message that is pending until then; else it is another database's, or made up.
+  const auto pending = parts_.store.pending_messages();
+  const bool is_known =
+      !pending.empty() &&
+      switched_.acknowledged_id <= std::ranges::max(pending, {}, &OutboxMessage::id).id;
   const bool is_acknowledged = kind.is_repeated && was_shown && message.acknowledged_by.empty() &&
-                               message.id <= switched_.acknowledged_id;
+                               is_known && message.id <= switched_.acknowledged_id;
   if (!is_acknowledged) {
     // Nobody is left to show it: a channel is gone, or a kind became silent.
     finish_if_over(changed, deliveries);

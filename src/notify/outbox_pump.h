@@ -57,6 +57,7 @@ class OutboxPump {
  private:
   struct Line;
   struct Pick;
+  Task<void> deliver(TaskGroup& letters, Stop& stop);
   Task<void> serve(Line& line, Stop& stop);
   Task<bool> send_next(Line& line);
   Task<void> note(Line& line, const Pick& pick, const DeliveryResult& result);

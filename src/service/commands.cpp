@@ -53,6 +53,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::preview:
     case CommandKind::pause:
     case CommandKind::status:
+    case CommandKind::cancel:
       return false;
   }
   return true;
@@ -111,6 +112,7 @@ Task<Report> Commands::carry_out(Command command, FirstLook seen) {
   Standing standing;
   if (command.kind == CommandKind::resume)
     standing = {stops_, parts_.home.latch().read(), parts_.home.fence()};
+  const bool is_another = !command.seen.empty() && command.seen != store::mark_of(standing.latch);
   // A command that its caller carried out itself, past us, is known after this.
   const bool knows_all = co_await parts_.jobs.take_over();
   if (desk().store.find_command(command.id) != nullptr)
@@ -139,7 +141,11 @@ Task<Report> Commands::carry_out(Command command, FirstLook seen) {
                                        {"who", record.who},
                                        {"arguments", record.arguments}});
   std::optional<Error> refused;
-  if (adds_risk(command.kind)) {
+  if (is_another)
+    refused = refusal(
+        "what stops entries is not what was shown when this resume was asked for; "
+        "look again");
+  if (!refused && adds_risk(command.kind)) {
     const auto stored = co_await std::move(durable);
     if (!stored) refused = stored.error();
   }
@@ -217,6 +223,8 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
       co_return co_await resume(standing);
     case CommandKind::status:
       co_return status();
+    case CommandKind::cancel:
+      co_return co_await cancel(command);
   }
   co_return refusal("no such command");
 }
@@ -264,15 +272,31 @@ Task<CommandResult> Commands::flatten(Command command, FirstLook seen) {
   FlattenDone done;
   if (const auto fault = co_await find_misspelled(desk_of_jobs, request)) co_return *fault;
   pause_for(command, done);
-  const auto held = desk_of_jobs.parts().store.open_holdings();
-  done.report = co_await desk::flatten(desk_of_jobs, request, std::move(seen));
+  auto held = desk_of_jobs.parts().store.open_holdings();
+  auto proved = co_await desk::flatten_to_proof(desk_of_jobs, request, std::move(seen));
+  done.report = std::move(proved.report);
+  // Whoever waits for the verdict does not wait for the records.
+  if (!aftermath_) aftermath_.emplace(co_await boost::asio::this_coro::executor);
+  aftermath_->spawn(keep_records(std::move(proved.records), std::move(held)));
   co_await put_note(desk_of_jobs,
                     flatten_message(done.report, command.who, desk().market.exchange_now()));
   co_await parts_.jobs.tell_latch();
-  // What is still open tells nothing.
-  for (const auto& holding : held)
-    co_await trading::tell_closed(desk_of_jobs, holding.id, holding.symbol);
   co_return done;
+}
+
+Task<void> Commands::keep_records(Task<void> records, std::vector<store::Holding> held) {
+  try {
+    co_await std::move(records);
+    // What is still open tells nothing.
+    for (const auto& holding : held)
+      co_await trading::tell_closed(parts_.jobs.desk(), holding.id, holding.symbol);
+  } catch (const std::exception& error) {
+    desk().log.error("flatten not recorded", {{"why", error.what()}});
+  }
+}
+
+Task<void> Commands::finish() {
+  if (aftermath_) co_await aftermath_->join();
 }
 
 Task<CommandResult> Commands::preview(Command command) {
@@ -282,6 +306,10 @@ Task<CommandResult> Commands::preview(Command command) {
   auto seen = co_await desk::preview_flatten(desk_of_jobs, request);
   if (!seen) co_return seen.error();
   co_return std::move(*seen);
+}
+
+Task<CommandResult> Commands::cancel(Command command) {
+  co_return co_await desk::cancel_opening_orders(parts_.jobs.desk(), request_of(command).only);
 }
 
 void Commands::pause_for(const Command& command, FlattenDone& done) const {

@@ -9,6 +9,7 @@
 
 #include "base/async.h"
 #include "control/command.h"
+#include "desk/cancel_orders.h"
 #include "desk/flatten_preview.h"
 #include "service/jobs.h"
 
@@ -49,7 +50,7 @@ struct HolderStatus {
 /// What came of a command. An Error: it was refused, or failed before it did anything.
 using CommandResult =
     std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport, FlattenDone,
-                 desk::FlattenPreview, LatchDone, HolderStatus, Error>;
+                 desk::FlattenPreview, LatchDone, HolderStatus, desk::CancelReport, Error>;
 
 class Commands {
  public:
@@ -65,6 +66,8 @@ class Commands {
 
   /// Ends what an earlier process left in the middle. Once, before the first command.
   Task<void> begin();
+  /// Waits for what follows a verdict: the records of a flatten. After the last command.
+  Task<void> finish();
   /// `seen`: positions that the caller has read just now, for a flatten.
   Task<control::Report> carry_out(control::Command command, FirstLook seen = {});
   /// For watchers.
@@ -84,7 +87,9 @@ class Commands {
   Task<CommandResult> patrol();
   Task<CommandResult> cut_losses();
   Task<CommandResult> flatten(control::Command command, FirstLook seen);
+  Task<void> keep_records(Task<void> records, std::vector<store::Holding> held);
   Task<CommandResult> preview(control::Command command);
+  Task<CommandResult> cancel(control::Command command);
   Task<CommandResult> pause(control::Command command);
   Task<CommandResult> resume(Standing standing);
   void pause_for(const control::Command& command, FlattenDone& done) const;
@@ -98,6 +103,7 @@ class Commands {
   std::uint64_t stops_ = 0;  // how many pauses and flattens arrived: a latch that stands hides them
   std::set<std::string> in_hand_;
   Event ended_;
+  std::optional<TaskGroup> aftermath_;
 };
 
 }  // namespace bb::service

@@ -182,7 +182,7 @@ Status Committer::spill(Group group, const Error& why) {
 
 void Committer::end_session() {
   // Any failure leaves the mark of an unclean end, which is then the truth.
-  if (must_reopen_ || !set_synchronous(true)) return;
+  if (must_reopen_ || database_.is_unchecked || !set_synchronous(true)) return;
   auto transaction = sql::Transaction::begin(connection());
   if (!transaction) return;
   if (!write_backlog() || !put_meta(connection(), "clean_end", "1")) return;

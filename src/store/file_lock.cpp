@@ -14,6 +14,7 @@ namespace bb::store {
 
 namespace {
 
+constexpr Micros kGlance{20'000};
 constexpr Micros kPause{200'000};
 
 std::string iso_utc(TimePoint time) { return iso_seconds(time).substr(0, 19) + "Z"; }
@@ -71,7 +72,8 @@ void write_holder(int fd, const LockHolder& holder) {
 
 Task<Result<FileLock>> FileLock::acquire(std::string path, std::string command, Micros wait,
                                          Clock& clock, std::string advice) {
-  const SteadyTime deadline = clock.after(wait);
+  // Whoever only looks at a lock has it for a moment.
+  const SteadyTime deadline = clock.after(std::max<Micros>(wait, kGlance));
   for (;;) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)

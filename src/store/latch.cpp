@@ -60,6 +60,12 @@ std::optional<LatchNote> parse(std::string_view text) {
 
 }  // namespace
 
+std::string mark_of(const std::optional<LatchNote>& note) {
+  if (!note) return "free";
+  return fmt::format("{} {} {}", note->kind == LatchKind::paused ? kPaused : kHalted,
+                     to_ms(note->since), note->asked);
+}
+
 Latch::Latch(std::string directory)
     : directory_(std::move(directory)), file_(directory_ + "/latch") {}
 

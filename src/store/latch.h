@@ -29,6 +29,9 @@ struct LatchNote {
   bool operator==(const LatchNote&) const = default;
 };
 
+/// Tells two states of a latch apart, without its words: "paused 1760000000000 2"; "free" of none.
+std::string mark_of(const std::optional<LatchNote>& note);
+
 class Latch {
  public:
   /// Of the account whose directory this is; the directory exists.

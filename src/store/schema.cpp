@@ -153,7 +153,7 @@ Result<std::string> find_meta(sql::Connection& connection, const std::string& ke
 }
 
 Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions options,
-                                     const std::string& account, TimePoint now) {
+                                     const std::string& account, TimePoint now, bool checks_pages) {
   auto connection = open_file(path, options);
   if (!connection) return std::unexpected(connection.error());
   const sql::Schema schema = store_schema();
@@ -176,7 +176,8 @@ Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions
   const auto clean_end = find_meta(database.connection, "clean_end");
   if (!clean_end) return advised(clean_end.error(), path);
   database.is_unclean = *clean_end != "1";
-  if (database.is_unclean)
+  database.is_unchecked = database.is_unclean && !checks_pages;
+  if (database.is_unclean && checks_pages)
     if (auto intact = check_pages(database.connection); !intact)
       return std::unexpected(intact.error());
   if (path != kMemory)

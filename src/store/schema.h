@@ -13,6 +13,8 @@ namespace bb::store {
 
 /// The texts of src/store/migrations/*.sql, built in by CMake.
 std::span<const std::string_view> migration_texts();
+/// Those of ops.db.
+std::span<const std::string_view> ops_migration_texts();
 sql::Schema store_schema();
 
 struct OpenedDatabase {
@@ -21,13 +23,16 @@ struct OpenedDatabase {
   std::optional<Spill> spill;  // none for a database in memory
   std::vector<Group> backlog;  // what an earlier run spilled and never wrote
   std::uint64_t next_sequence = 1;
-  bool is_unclean = false;   // the last session did not end; quick_check found nothing
-  bool is_outdated = false;  // an older schema: the backlog is written first, then it is migrated
+  bool is_unclean = false;    // the last session did not end
+  bool is_unchecked = false;  // and nobody has looked through its pages since
+  bool is_outdated = false;   // an older schema: the backlog is written first, then it is migrated
 };
 
-/// Opens or creates, and checks. Errors are sentences for the operator.
+/// Opens or creates, and checks; after an unclean end, if wanted, every page (quick_check). Errors
+/// are sentences for the operator.
 Result<OpenedDatabase> open_database(const std::string& path, sql::WriterOptions options,
-                                     const std::string& account, TimePoint now);
+                                     const std::string& account, TimePoint now,
+                                     bool checks_pages = true);
 /// Opens read-only what open_database() of this account made; nothing is created or migrated.
 Result<sql::Connection> open_for_reading(const std::string& path, const std::string& account,
                                          Millis busy_timeout);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "base/park.h"
 #include "store/checker.h"
@@ -176,9 +177,12 @@ Result<std::vector<Record>> Store::State::load(const std::string& select,
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::string account,
                                            boost::asio::any_io_executor executor, Clock& clock,
                                            const Log& log) {
-  auto database = open_database(options.path, {options.busy_timeout}, account, clock.utc_now());
+  auto database = open_database(options.path, {options.busy_timeout}, account, clock.utc_now(),
+                                options.checks_pages);
   if (!database) return std::unexpected(database.error());
-  if (database->is_unclean) log.warn("database was not closed; checked", {{"path", options.path}});
+  if (database->is_unclean)
+    log.warn("database was not closed",
+             {{"path", options.path}, {"checked", !database->is_unchecked}});
   if (database->spill && database->spill->moved_aside())
     log.error("spill file of another database was moved aside",
               {{"path", options.path + ".spill.other"}});
@@ -303,19 +307,15 @@ int Store::next_attempt(const std::string& trade_day, Job job, Symbol symbol,
 }
 
 std::vector<OutboxMessage> Store::pending_messages() const {
-  std::vector<OutboxMessage> found;
-  for (const auto& [id, message] : state_->memory.pending)
-    found.push_back(message);
-  return found;
+  const auto values = std::views::values(state_->memory.pending);
+  return {values.begin(), values.end()};
 }
 
 std::vector<Delivery> Store::deliveries_of(std::int64_t message_id) const {
-  std::vector<Delivery> found;
   const auto known = state_->memory.deliveries.find(message_id);
-  if (known != state_->memory.deliveries.end())
-    for (const auto& each : known->second)
-      found.push_back(each.second);
-  return found;
+  if (known == state_->memory.deliveries.end()) return {};
+  const auto values = std::views::values(known->second);
+  return {values.begin(), values.end()};
 }
 
 const CommandRecord* Store::find_command(const std::string& id) const {

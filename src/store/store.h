@@ -60,6 +60,9 @@ struct StoreOptions {
   bool threaded = true;       // false: writes happen inline (simulations, one-shot commands)
   bool sync = true;           // false: never waits for the device (simulations)
   Millis busy_timeout{2000};  // how long a write waits for another process's lock
+  /// Whether a database that was not closed is looked through before it is used. false: for who has
+  /// positions to close; the next to open it looks.
+  bool checks_pages = true;
 };
 
 class Store {

@@ -210,12 +210,18 @@ Task<std::vector<ActionResult>> Strategies::act_on(Strategy strategy, Action act
   }
   parts_.log.info("strategy action began",
                   {{"strategy", clean_text(key)}, {"action", str(action)}, {"by", actor.user}});
-  std::vector<Task<ActionResult>> tasks;
-  for (const auto& process : strategy.processes)
-    tasks.push_back(act_on_process(strategy, process, action));
-  out = co_await gather(std::move(tasks));
+  std::exception_ptr fault;
+  try {
+    std::vector<Task<ActionResult>> tasks;
+    for (const auto& process : strategy.processes)
+      tasks.push_back(act_on_process(strategy, process, action));
+    out = co_await gather(std::move(tasks));
+  } catch (...) {
+    fault = std::current_exception();
+  }
   acting_.erase(key);
   acted_until_[key] = parts_.clock.after(kEcho);
+  if (fault) std::rethrow_exception(fault);
   for (const auto& result : out)
     parts_.log.info("strategy action ended", {{"strategy", clean_text(key)},
                                               {"id", clean_text(result.id)},
@@ -250,6 +256,9 @@ Task<ActionResult> Strategies::act_on_process(Strategy strategy, Process listed,
   const auto begun = clock.steady_now();
   const auto ordered =
       co_await supervisor->order(*before, action, Seconds(strategy.grace_sec), deadline);
+  // No answer, or a broken one, is no refusal: a proxy gives up, and the runner still does it.
+  const bool was_refused = !ordered && ordered.error().kind != ErrorKind::unreachable &&
+                           ordered.error().kind != ErrorKind::malformed;
   Follow follow(action, *before);
   auto seen = Follow::Seen::not_yet;
   Result<Process> now = *before;
@@ -261,7 +270,7 @@ Task<ActionResult> Strategies::act_on_process(Strategy strategy, Process listed,
     }
     // A refused order changed nothing; what the runner did before it said no is in the state.
     const bool is_over = seen != Follow::Seen::not_yet || clock.steady_now() >= deadline ||
-                         (!ordered && (!now || !is_on_the_way(action, *before, *now)));
+                         (was_refused && (!now || !is_on_the_way(action, *before, *now)));
     if (is_over) break;
     co_await sleep_for(clock, pause);
     pause = std::min(pause * 2, kLookMax);
@@ -274,6 +283,11 @@ Task<ActionResult> Strategies::act_on_process(Strategy strategy, Process listed,
     out.verdict = Verdict::unknown;
     out.kind = now.error().kind;
     out.text = fmt::format("{}: what it is now is not known: {}", out.name, now.error().text);
+  } else if (!ordered && !was_refused) {
+    out.verdict = Verdict::unknown;
+    out.kind = ordered.error().kind;
+    out.text = fmt::format("{} is {} after {} s, and may still {}: {}", out.name, state_text(*now),
+                           took, str(action), ordered.error().text);
   } else if (!ordered) {
     out.verdict = Verdict::refused;
     out.kind = ordered.error().kind;

@@ -176,6 +176,13 @@ Status DockerClient::check(const HttpResponse& response) const {
     case 404:
     case 409:
       return fail(ErrorKind::conflict, fmt::format("Docker refuses: {}", message), response.status);
+    case 502:
+    case 503:
+    case 504:
+      // Of a proxy before it: what the engine did nobody knows.
+      return fail(ErrorKind::unreachable,
+                  fmt::format("{} does not answer ({} {})", describe(), response.status, message),
+                  response.status);
     default:
       return fail(ErrorKind::rejected,
                   fmt::format("Docker refuses ({}): {}", response.status, message),

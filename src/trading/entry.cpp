@@ -105,6 +105,8 @@ Task<EntryReport> Entry::State::finish(EntrySlot slot, store::Run run, EntryRepo
   store::Batch batch;
   batch.put(run);
   batch.put(message);
+  // Why these contracts and no others: for whoever asks later.
+  if (!why.empty()) batch.add({"entry", run.run_id, run.started_at, *run.completed_at, why});
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("run not stored", {{"error", stored.error().text}});
   if (report.unknown > 0)
@@ -143,6 +145,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   run.status = store::RunStatus::running;
   s.run_id = run.run_id;
   s.trade_day = slot.trade_day_utc;
+  s.why.clear();
 
   std::optional<Plan> plan = std::exchange(s.plan, std::nullopt);
   const bool fresh = plan && plan->trade_day == slot.trade_day_utc &&
@@ -186,6 +189,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
     parts.log.warn("entry refused", {{"why", *refusal}});
     co_return co_await s.finish(slot, run, report, plan->available);
   }
+  s.why = plan->why;
   report = co_await s.trade(*plan);
   co_return co_await s.finish(slot, run, std::move(report), plan->available);
 }

@@ -136,6 +136,8 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
       continue;
     }
     made.picks.push_back({gainer.symbol, gainer.last, notional});
+    made.why +=
+        gainer.symbol.str() + " " + std::to_string(i + 1) + " " + gainer.change.str() + "\n";
   }
   made.unproved = unproved;
   made.made = parts.clock.steady_now();

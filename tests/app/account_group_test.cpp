@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "app/exit_codes.h"
 #include "net/http_server.h"
 #include "support/sim_world.h"
 
@@ -168,6 +170,39 @@ TEST_CASE("accounts: one command flattens all of them, and a bad key hides none 
     CHECK(house.open_positions(2) == 0);
     CHECK(results[1].report.failed);
   });
+}
+
+TEST_CASE("accounts: files that nothing names are those of the account's own directory") {
+  with_house({"a", "b"}, [](Session& host, House& house) -> Task<void> {
+    for (auto& config : house.configs) {
+      config->runtime.db_path.clear();
+      config->runtime.lock_file.clear();
+    }
+    AccountGroup group(host, house.accounts());
+    const auto results = co_await group.carry_out(a_flatten(host));
+    INFO(texts(results));
+    CHECK(verdicts(results) == std::vector<std::string>{"a FLAT", "b FLAT"});
+    CHECK(house.configs[0]->runtime.db_path.ends_with("/state.db"));
+    CHECK(house.configs[0]->runtime.db_path != house.configs[1]->runtime.db_path);
+    CHECK(std::filesystem::exists(house.configs[0]->runtime.db_path));
+  });
+}
+
+TEST_CASE("accounts: of several results the exit code tells the worst, and JSON tells each") {
+  const auto codes = [](std::vector<int> of) {
+    std::vector<AccountResult> results;
+    for (const int code : of)
+      results.push_back({"a", {code, "{}\n", "", false}});
+    return exit_code_of(results);
+  };
+  CHECK(codes({0, 0}) == kDone);
+  CHECK(codes({0, 5}) == kPartial);
+  CHECK(codes({5, 5}) == kUnreachable);
+  CHECK(codes({3, 6, 0}) == kUnknown);
+  CHECK(codes({4, 3}) == kPartial);
+  CHECK(render_results({{"a\"b", {3, "{\"verdict\":\"PARTIAL\"}\n", "", false}}}) ==
+        "{\"accounts\":[{\"account\":\"a\\\"b\",\"exit_code\":3,"
+        "\"result\":{\"verdict\":\"PARTIAL\"}}]}\n");
 }
 
 TEST_CASE("accounts: some by name, and a name that nobody has is a result, not a silence") {

@@ -65,6 +65,21 @@ TEST_CASE("cli: flatten takes a plain percentage, symbols and a scope, and nothi
   CHECK(std::get<PauseCommand>(pause.command).reason == "holiday");
 }
 
+TEST_CASE("cli: --account names accounts for everything that is about one, as often as wanted") {
+  for (const char* name : {"entry", "manage", "loss-cut", "flatten", "cancel", "pause", "resume",
+                           "status", "service", "audit", "doctor"}) {
+    const auto parsed =
+        parse_command_line({name, "--account", "a@x.io", "--account", "group:north"}, {});
+    const std::vector<std::string> named = {"a@x.io", "group:north"};
+    CHECK_MESSAGE(parsed.accounts == named, name);
+    CHECK_MESSAGE(parse_command_line({name}, {}).accounts.empty(), name);
+  }
+  const auto cancel = parse_command_line({"cancel", "--symbol", "BTCUSDT"}, {});
+  CHECK(std::get<CancelCommand>(cancel.command).symbols == std::vector<std::string>{"BTCUSDT"});
+  const auto paper = parse_command_line({"paper", "--account", "a:k:s:5"}, {});
+  CHECK(paper.accounts.empty());
+}
+
 TEST_CASE("cli: the environment names the config, and --config wins over it") {
   const Environment environment = {{"BUBBLE_BUSTER_CONFIG", "/etc/bb/config.ini"}};
   CHECK(parse({"service"}, environment).config_path == "/etc/bb/config.ini");

@@ -221,6 +221,25 @@ TEST_CASE("order socket: before a day is over it is replaced, and orders go ther
   });
 }
 
+TEST_CASE("sockets: a host that forbids them stops no order; one that limits them stops all") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Trader trader(world);
+    const auto ready = co_await trader.venue->prepare(1);
+    CHECK(ready.has_value());
+    const Error forbidden{ErrorKind::rejected, "the upgrade was answered with 403", 403};
+    trader.venue->note_handshake(5, &forbidden);
+    CHECK_FALSE(trader.venue->obstacle().has_value());
+    const auto sold = co_await trader.sell("one");
+    CHECK(sold.done() != nullptr);
+    const Error limited{ErrorKind::rejected, "the upgrade was answered with 429", 429};
+    trader.venue->note_handshake(5, &limited);
+    CHECK(trader.venue->obstacle().has_value());
+    const auto held = co_await trader.sell("two");
+    CHECK(held.refused() != nullptr);
+    CHECK(world.order_posts() == 1);
+  });
+}
+
 TEST_CASE("order socket: a ban met there stops everything") {
   run_world({}, [](SimWorld& world) -> Task<void> {
     Trader trader(world);

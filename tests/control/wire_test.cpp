@@ -29,9 +29,9 @@ std::string with(std::string rest) {
 }  // namespace
 
 TEST_CASE("a command comes out as it went in, in one line") {
-  for (const CommandKind kind :
-       {CommandKind::entry, CommandKind::manage, CommandKind::loss_cut, CommandKind::flatten,
-        CommandKind::preview, CommandKind::pause, CommandKind::resume, CommandKind::status}) {
+  for (const CommandKind kind : {CommandKind::entry, CommandKind::manage, CommandKind::loss_cut,
+                                 CommandKind::flatten, CommandKind::preview, CommandKind::pause,
+                                 CommandKind::resume, CommandKind::status, CommandKind::cancel}) {
     Command command;
     if (kind == CommandKind::flatten) command = a_flatten();
     if (kind == CommandKind::preview) {
@@ -43,6 +43,8 @@ TEST_CASE("a command comes out as it went in, in one line") {
     command.kind = kind;
     if (kind == CommandKind::entry) command.trade_day = "2025-10-10";
     if (kind == CommandKind::pause) command.reason = "holiday";
+    if (kind == CommandKind::resume) command.seen = "paused 1760000000000 2";
+    if (kind == CommandKind::cancel) command.symbols = {"AAAUSDT"};
     const std::string line = write_request(command);
     CHECK(line.find('\n') == line.size() - 1);
     const auto parsed = parse_request(line);
@@ -56,6 +58,7 @@ TEST_CASE("a command comes out as it went in, in one line") {
 TEST_CASE("what this version does not know is refused, not ignored") {
   CHECK(refusal_of(with(R"("do":"manage","limit":"5")")).find("'limit'") != std::string::npos);
   CHECK(refusal_of(with(R"("do":"manage","percent":"5")")).find("'percent'") != std::string::npos);
+  CHECK(refusal_of(with(R"("do":"cancel","side":"long")")).find("'side'") != std::string::npos);
   CHECK(refusal_of(with(R"("do":"withdraw")")).find("'withdraw'") != std::string::npos);
   CHECK(refusal_of(R"({"v":2,"do":"ping"})").find("version") != std::string::npos);
 }

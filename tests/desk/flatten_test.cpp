@@ -132,6 +132,40 @@ TEST_CASE("flatten: a rest below the smallest order is closed too, and said") {
   });
 }
 
+TEST_CASE("flatten: a part that is less than the smallest order is partial, and nothing is sent") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto request = everything();
+    request.part = Ratio(Decimal::parse("0.00000001").value());
+    const Qty before = world.position("C01USDT");
+    const auto report = co_await desk::flatten(world.desk(), request);
+    CHECK(report.verdict == FlattenVerdict::partial);
+    REQUIRE(report.rows.size() == 3);
+    for (const auto& row : report.rows)
+      CHECK(row.text.find("not closed") != std::string::npos);
+    CHECK(world.position("C01USDT") == before);
+  });
+}
+
+TEST_CASE("flatten: it is told at its proof; the records follow, and the symbols wait for them") {
+  run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
+    (void)co_await world.entry().run(world.slot());
+    auto slow = fault_on(net::Method::get, "/fapi/v1/userTrades", FaultRule::Effect::delay);
+    slow.every = 1;
+    slow.before = Seconds(8);
+    world.server().faults().add(slow);
+    const TimePoint begin = world.market().exchange_now();
+    auto proved = co_await desk::flatten_to_proof(world.desk(), everything());
+    CHECK(proved.report.verdict == FlattenVerdict::flat);
+    CHECK(world.market().exchange_now() - begin < Seconds(2));
+    CHECK(world.store().open_holdings().size() == 3);
+    CHECK(world.desk().turns().is_closing(Symbol("C01USDT")));
+    co_await std::move(proved.records);
+    CHECK(world.store().open_holdings().empty());
+    CHECK_FALSE(world.desk().turns().is_closing(Symbol("C01USDT")));
+  });
+}
+
 TEST_CASE("flatten: tracked touches what is ours, account touches longs of people as well") {
   run_world(three_shorts(), [](SimWorld& world) -> Task<void> {
     (void)co_await world.entry().run(world.slot());

@@ -46,6 +46,9 @@ struct Writer {
   Report operator()(const HolderStatus& status) const {
     return {0, "{}", status.fence_ours ? "ours" : "not ours", false};
   }
+  Report operator()(const desk::CancelReport& report) const {
+    return {report.left, "{}", "canceled " + std::to_string(report.canceled), false};
+  }
   Report operator()(const Error& error) const { return {1, "{}", error.text, true}; }
 };
 
@@ -74,6 +77,7 @@ class Holder {
 
   Task<void> end() {
     stop_.request();
+    co_await commands->finish();
     co_await group_->join();
     world_.desk().parts().home = nullptr;
   }
@@ -230,6 +234,10 @@ TEST_CASE("commands: flatten pauses entries first, and only a resume ends that")
     const auto flat = co_await holder.ask(CommandKind::flatten);
     CHECK(flat.text == "FLAT");
     CHECK(world.position("C01USDT").is_zero());
+    CHECK_FALSE(world.store().open_holdings().empty());  // the verdict waits for no record
+    co_await holder.commands->finish();
+    CHECK(world.store().open_holdings().empty());
+    CHECK(has_message(world.store(), "closed C01USDT"));
     const auto latch = holder.home->latch().read();
     REQUIRE(latch);
     CHECK(latch->kind == store::LatchKind::paused);
@@ -246,6 +254,29 @@ TEST_CASE("commands: flatten pauses entries first, and only a resume ends that")
     tomorrow.trade_day = "2025-10-11";
     const auto allowed = co_await holder.commands->carry_out(tomorrow);
     CHECK_FALSE(contains(allowed.text, "entries are"));
+    co_await holder.end();
+  });
+}
+
+TEST_CASE("commands: a resume ends what its maker was shown, and no later pause") {
+  run_world({}, [](SimWorld& world) -> Task<void> {
+    Holder holder(world);
+    co_await holder.start();
+    const auto first = co_await holder.ask(CommandKind::pause);
+    CHECK(first.text == "latched");
+    auto resume = holder.make(CommandKind::resume);
+    resume.seen = store::mark_of(holder.home->latch().read());
+    const auto second = co_await holder.ask(CommandKind::pause);
+    CHECK(second.text == "latched");
+    const auto refused = co_await holder.commands->carry_out(resume);
+    CHECK(refused.failed);
+    CHECK(contains(refused.text, "not what was shown"));
+    CHECK(holder.home->latch().read());
+    resume.id = control::make_command_id();
+    resume.seen = store::mark_of(holder.home->latch().read());
+    const auto resumed = co_await holder.commands->carry_out(resume);
+    CHECK(resumed.text == "free");
+    CHECK(store::mark_of(holder.home->latch().read()) == "free");
     co_await holder.end();
   });
 }

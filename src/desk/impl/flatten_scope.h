@@ -9,7 +9,8 @@ namespace bb::desk {
 
 struct FlattenTarget {
   CloseOrder order;
-  std::string text;  // what is done otherwise than asked, and why
+  std::string text;      // what is done otherwise than asked, and why
+  bool is_kept = false;  // nothing of it can be closed as asked
 };
 
 /// What is wrong with the request, or nothing.

@@ -23,6 +23,7 @@ struct Plan {
   std::vector<Pick> picks;
   int skipped_existing = 0;
   std::vector<std::string> details;  // contracts that were passed over, and why
+  std::string why;                   // per pick: "SYMBOL RANK CHANGE\n", the change as a ratio
   int unproved = 0;                  // ordered by this slot before, and without a holding
 };
 
@@ -57,6 +58,7 @@ struct Entry::State {
 
   std::string run_id;
   std::string trade_day;
+  std::string why;  // of the plan that is carried out
 
   Task<Status> load_opens(EntrySlot slot);
   Task<Result<Plan>> make_plan(EntrySlot slot, bool wide);

@@ -1,0 +1,147 @@
+// bot: all accounts in one hand, from Telegram. One loop; no account and no dead Telegram keeps
+// another account waiting.
+#include <fmt/format.h>
+
+#include "app/accounts.h"
+#include "app/bot_account.h"
+#include "app/commands.h"
+#include "app/exit_codes.h"
+#include "app/mailroom.h"
+#include "bot/bot.h"
+#include "bot/one_time_code.h"
+#include "notify/bot_api.h"
+#include "store/account_home.h"
+
+namespace bb::app {
+
+namespace {
+
+struct Setup {
+  std::vector<std::unique_ptr<Config>> configs;  // by account_names()
+  Faults faults;
+};
+
+Setup set_up(const Config& config) {
+  Setup setup;
+  const auto names = account_names(config);
+  if (names.empty())
+    setup.faults.emplace_back(
+        "the bot has no account: add [account.NAME] with api_key and api_secret, or set "
+        "BINANCE_API_CONFIGS to {\"NAME\":{\"apiKey\":\"..\",\"secret\":\"..\"}}");
+  for (const auto& name : names) {
+    auto own = config_of_account(config, name);
+    if (own)
+      setup.configs.push_back(std::move(*own));
+    else
+      setup.faults.push_back(own.error().text);
+  }
+  const auto& telegram = config.notify.telegram;
+  if (telegram.token.empty() || !notify::is_bot_token(telegram.token))
+    setup.faults.emplace_back(
+        "the bot has no token: @BotFather gives one; put it into [telegram] token (as file:/path) "
+        "or TELEGRAM_TOKEN");
+  if (config.bot.users.empty() && config.bot.sections.empty())
+    setup.faults.emplace_back(
+        "nobody may use the bot: put the Telegram id of its owner into [bot] users or "
+        "ENABLED_USERS (a number; @userinfobot tells yours)");
+  return setup;
+}
+
+int report(const Faults& faults, bool json) {
+  std::string all;
+  for (const auto& fault : faults)
+    all += (all.empty() ? "" : "\nbubble-buster: ") + fault;
+  return report_error({ErrorKind::configuration, all, 0}, json);
+}
+
+std::int64_t number_of(const Secret& token) {
+  return std::strtoll(std::string(token.reveal()).c_str(), nullptr, 10);
+}
+
+// By the other channels: this one is what failed.
+Task<void> send_alarm(Session& session, std::string problem) {
+  for (const auto& channel : make_channels(session.ground())) {
+    if (channel->name().starts_with("telegram")) continue;
+    notify::Letter letter;
+    letter.title = "Bubble Buster: Telegram";
+    letter.body = problem;
+    letter.kind = "notifier";
+    letter.urgency = notify::Urgency::critical;
+    letter.written_at = session.clock().utc_now();
+    letter.language = session.config().notify.message_language();
+    const auto sent = co_await channel->send(std::move(letter));
+    if (!sent.delivered())
+      session.log().warn("alarm not sent", {{"channel", channel->name()}, {"why", sent.problem}});
+  }
+}
+
+Task<int> run_bot(Session& session, Setup& setup) {
+  const auto& config = session.config();
+  auto lock = co_await store::FileLock::acquire(config.bot.ops_db + ".lock", "bot", Micros(0),
+                                                session.clock(),
+                                                "one bot runs per [bot] ops_db; stop the other");
+  if (!lock) co_return report_error(lock.error(), session.json());
+  auto ops = store::OpsStore::open(config.bot.ops_db);
+  if (!ops) co_return report_error(ops.error(), session.json());
+  const auto& telegram = config.notify.telegram;
+  notify::BotApiOptions options;
+  options.base_url = telegram.api_url;
+  auto api = notify::BotApi::make(telegram.token.clone(), options,
+                                  session.ground().telegram_dialer(), session.clock());
+  if (!api) co_return report_error(api.error(), session.json());
+
+  const auto executor = co_await boost::asio::this_coro::executor;
+  TaskGroup alarms(executor);
+  std::vector<std::unique_ptr<BotAccount>> accounts;
+  Venues venues(setup.configs.size());
+  bot::Parts parts{**api, **ops,          session.clock(),           session.log(), config.bot,
+                   {},    telegram.chats, number_of(telegram.token), BB_VERSION,    {}};
+  parts.alarm = [&](std::string problem) {
+    session.log().error("bot hears nothing", {{"why", problem}});
+    alarms.spawn(send_alarm(session, std::move(problem)));
+  };
+  for (auto& own : setup.configs) {
+    const std::string name = own->account;
+    auto groups = groups_of(config, name);
+    accounts.push_back(std::make_unique<BotAccount>(session, std::move(own), name,
+                                                    std::move(groups), venues, executor));
+    parts.accounts.push_back(accounts.back()->port());
+  }
+  auto bot = bot::Bot::open(std::move(parts));
+  if (!bot) co_return report_error(bot.error(), session.json());
+  session.log().info("bot started", {{"accounts", accounts.size()}});
+  co_await (*bot)->run(session.stop());
+  for (auto& account : accounts)
+    co_await account->finish();
+  co_await alarms.join();
+  co_return kDone;
+}
+
+int make_totp(const std::string& user) {
+  const auto secret = bot::make_totp_secret();
+  fmt::print(
+      "1. Put this into the configuration, or the secret alone into a file that only its owner "
+      "can read\n   and name that (totp_secret = file:/path):\n\n[user.{}]\ntotp_secret = {}\n\n"
+      "2. Add it to the authenticator app, by hand or as a QR code of this address:\n\n{}\n\n"
+      "3. Restart the bot.\n",
+      user, secret, bot::totp_address(secret, user));
+  return kDone;
+}
+
+}  // namespace
+
+int run_command(const CommandContext& context, const BotCommand& command) {
+  if (!command.new_totp.empty()) {
+    if (const auto user = bot::parse_user_id(command.new_totp); !user)
+      return report_error({ErrorKind::invalid_input, user.error().text, 0}, context.json);
+    return make_totp(command.new_totp);
+  }
+  Setup setup = set_up(context.config);
+  if (!setup.faults.empty()) return report(setup.faults, context.json);
+  auto log = open_log(context.config, context.json);
+  if (!log) return report_error(log.error(), context.json);
+  Session session(context.config, std::move(*log), context.json);
+  return session.run([&](Session& own) { return run_bot(own, setup); });
+}
+
+}  // namespace bb::app
