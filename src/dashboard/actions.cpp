@@ -48,6 +48,7 @@ Description describe(const Command& command, const std::string& account) {
                               command.tracked ? "本程序持仓" : "账户全部持仓（含外部）", part));
     }
     case CommandKind::entry:
+    case CommandKind::cancel:
     case CommandKind::preview:
     case CommandKind::status:
       break;
