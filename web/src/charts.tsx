@@ -1,6 +1,7 @@
 // The two charts: an equity curve, and candles with what the strategy did.
 import {
   AreaSeries,
+  type AutoscaleInfo,
   CandlestickSeries,
   createChart,
   createSeriesMarkers,
@@ -163,6 +164,20 @@ export function Candles(props: {
       ),
     );
     for (const line of content.lines) content.series.removePriceLine(line);
+    // The whole plan is in sight: entry, stop and take-profit, however far they are.
+    const prices = levels.map((level) => level.price);
+    content.series.applyOptions({
+      autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => {
+        const shown = original();
+        if (!shown?.priceRange) return shown;
+        const { minValue, maxValue } = shown.priceRange;
+        const priceRange = {
+          minValue: Math.min(minValue, ...prices),
+          maxValue: Math.max(maxValue, ...prices),
+        };
+        return { ...shown, priceRange };
+      },
+    });
     content.lines = levels.map((level) =>
       content.series.createPriceLine({
         price: level.price,
