@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/exit_codes.h"
 #include "app/service_command.h"
 #include "app/wiring.h"
 #include "dashboard/dashboard.h"

@@ -101,8 +101,13 @@ run_service_with_dashboard = {service}
         self.assertEqual(page.sign_in("not the word"), 401)
         self.assertEqual(page.sign_in(), 200)
         self.assertTrue(wait_for(lambda: page.ask("/healthz")[0] == 200), "the service runs")
-        entered = run("entry", "--config", config, "--json")
-        self.assertEqual(entered.returncode, 0, entered.stdout + entered.stderr)
+        # On a machine with its hands full the holder may be silent for two seconds: again.
+        entered = []
+
+        def enters():
+            entered.append(run("entry", "--config", config, "--json"))
+            return entered[-1].returncode == 0
+        self.assertTrue(wait_for(enters, 60), entered)
 
         def protected():
             page.ask("/api/v1/state")
@@ -134,14 +139,29 @@ run_service_with_dashboard = {service}
 
     def test_beside_a_service_health_tells_within_five_seconds_that_it_died(self):
         service = self.launch("service", "--config", self.config())
-        _, page = self.open(self.config("two"))
+        _, page = self.open(self.config("two", service="false"))
         self.assertTrue(wait_for(lambda: page.ask("/healthz")[0] == 200), page.ask("/healthz"))
-        state = page.ask("/api/v1/state")[1]
-        self.assertEqual(state["holder"]["pid"], service.pid)
+        self.assertTrue(wait_for(lambda: page.ask("/api/v1/state")[1]["holder"].get("pid") ==
+                                 service.pid))
         service.send_signal(signal.SIGKILL)
         service.communicate(timeout=10)
         self.assertTrue(wait_for(lambda: page.ask("/healthz")[0] == 503, 5), "down within 5 s")
         self.assertEqual(page.ask("/api/v1/state")[1]["holder"]["state"], "absent")
+
+    def test_a_lock_that_a_service_holds_is_explained_and_the_page_goes_on(self):
+        service = self.launch("service", "--config", self.config())
+        _, before = self.open(self.config("looker", service="false"))
+        self.assertTrue(wait_for(lambda: before.ask("/healthz")[0] == 200))
+        process, page = self.open(self.config("two"))
+
+        def explained():
+            log = "".join(path.read_text() for path in
+                          (pathlib.Path(self.folder.name) / "logs_two").glob("*.log"))
+            return "the dashboard goes on beside it" in log and f"pid {service.pid}" in log
+        self.assertTrue(wait_for(explained))
+        self.assertTrue(wait_for(lambda: page.ask("/api/v1/state")[1]["holder"].get("pid") ==
+                                 service.pid))
+        self.assertIsNone(process.poll())
 
     def test_it_listens_elsewhere_only_with_password_and_tls(self):
         done = run("dashboard", "--host", "0.0.0.0", "--config", self.config())
