@@ -139,6 +139,7 @@ Task<int> run_bot(Session& session, Setup& setup) {
   auto bot = bot::Bot::open(std::move(parts));
   if (!bot) co_return report_error(bot.error(), session.json());
   session.log().info("bot started", {{"accounts", accounts.size()}});
+  session.notice().ready("hears its people");
   TaskGroup watching(executor);
   watching.spawn(watch(**strategies, session.log()));
   co_await join_after(watching, run_and_stop(**bot, session.stop()));

@@ -30,7 +30,9 @@ struct EntryCommand {
 struct ManageCommand {
   bool loop = false;
 };
-struct LossCutCommand {};
+struct LossCutCommand {
+  std::string at_local;  // "11:55": only within that minute of [runtime] timezone; empty = now
+};
 struct FlattenCommand {
   Decimal percent = Decimal::from_int(100);
   std::vector<std::string> symbols;  // empty = all

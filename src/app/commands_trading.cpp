@@ -13,6 +13,7 @@
 #include "app/perform.h"
 #include "app/report_commands.h"
 #include "app/service_command.h"
+#include "app/version.h"
 #include "service/service.h"
 
 namespace bb::app {
@@ -50,6 +51,13 @@ Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Confi
   const auto results = co_await group.carry_out(std::move(wish), {}, tell);
   if (host.json()) print(Rendered{render_results(results), {}}, true);
   co_return exit_code_of(results);
+}
+
+// Cron of Debian knows no time zone of its own: it asks every minute, whatever the host's is.
+bool is_minute(const Config& config, const std::string& at_local) {
+  boost::asio::io_context io;
+  const SystemClock clock(io);
+  return config.runtime.entry_schedule().zone.clock_text(clock.utc_now()) == at_local;
 }
 
 using MakeWish = std::function<control::Command(Session&)>;
@@ -112,6 +120,8 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
   for (;;) {
     auto account = co_await Account::open(session.ground(), {"service", true, true, patience});
     if (account || exit_code_of(account.error()) != kUnreachable) co_return account;
+    // Up, and waiting: a start must not be undone because a network is late.
+    session.notice().ready("the exchange does not answer; it is tried again");
     session.log().warn("exchange not reached", {{"why", account.error().text}});
     if (!co_await session.stop().sleep_until(session.clock().after(pause))) co_return account;
     pause = std::min(pause * 2, kReconnectLast);
@@ -121,9 +131,11 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
 }  // namespace
 
 Task<int> serve_account(Session& session) {
+  session.log().info("service starts", {{"version", version_text()}});
   auto account = co_await open_patiently(session);
   if (!account && session.stop().requested()) co_return kDone;
   if (!account) co_return failed(session, account.error());
+  session.notice().ready("holds " + (*account)->name());
   int code = kDone;
   Mailroom mailroom(session.ground(), **account);
   DailyReporter reporter(session.ground(), **account);
@@ -188,7 +200,8 @@ int run_command(const CommandContext& context, const ManageCommand& command) {
   });
 }
 
-int run_command(const CommandContext& context, const LossCutCommand&) {
+int run_command(const CommandContext& context, const LossCutCommand& command) {
+  if (!command.at_local.empty() && !is_minute(context.config, command.at_local)) return kDone;
   return run_journey(context,
                      [](Session& session) { return make_command(session, CommandKind::loss_cut); });
 }
