@@ -77,7 +77,7 @@ struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
   std::string proxy;                // to that source; empty = the configured one
-  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::int64_t> port, days, delay_ms, weight_limit;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
   std::optional<std::string> accounts_file;
