@@ -103,6 +103,39 @@ struct DemoCommand {
   double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
   bool exit = false;
 };
+/// A first configuration, asked for or from options; ends with `doctor`.
+struct InitCommand {
+  std::string config_path;
+  std::string exchange;  // paper, testnet, live
+  std::string base_url;
+  // Secrets come from files, so that they stand in no process list; "-" = standard input, a line
+  // each in this order.
+  std::string api_key_file, api_secret_file, telegram_token_file;
+  std::string telegram_chat;  // known already: nobody needs to send a code
+  std::string telegram_api_url;
+  std::int64_t telegram_wait_sec = 120;
+  bool no_telegram = false;
+  bool no_input = false;  // asks nothing: what no option says has its default
+  bool force = false;     // an existing file is kept beside the new one
+  bool no_doctor = false;
+};
+/// The Python program's files.
+struct ImportCommand {
+  std::string config_path;
+  std::string from, from_db;
+  bool live = false;
+  bool apply = false;
+};
+struct BackupCommand {
+  std::string to;                    // folder; empty = `backups` in the account's directory
+  std::optional<std::int64_t> keep;  // copies; the oldest beyond are removed
+};
+struct RestoreCommand {
+  std::string file;    // empty = the newest backup
+  std::string folder;  // where it looks for that
+  bool drill = false;  // into a temporary folder, and nothing else
+  bool apply = false;
+};
 /// Only prints: help, version, a usage error.
 struct PrintCommand {
   std::string text;
@@ -113,7 +146,8 @@ using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
                  CancelCommand, PauseCommand, ResumeCommand, StatusCommand, ServiceCommand,
                  BotCommand, BoardCommand, AuditCommand, DoctorCommand, StrategiesCommand,
-                 DashboardCommand, RunCommand, PaperCommand, DemoCommand>;
+                 DashboardCommand, RunCommand, PaperCommand, DemoCommand, InitCommand,
+                 ImportCommand, BackupCommand, RestoreCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -184,7 +184,13 @@ std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& pa
         "cannot read the configuration '{}'; name it with --config or BUBBLE_BUSTER_CONFIG",
         path)});
   text << in.rdbuf();
-  auto file = parse_ini(text.str(), path);
+  return load_config_text(text.str(), path, environment);
+}
+
+std::expected<std::unique_ptr<Config>, Faults> load_config_text(std::string_view text,
+                                                                const std::string& path,
+                                                                const Environment& environment) {
+  auto file = parse_ini(text, path);
   if (!file) return std::unexpected(file.error());
   auto config = std::make_unique<Config>();
   config->path = path;
