@@ -20,6 +20,7 @@ run_ctest "tests" build/asan -LE '^(long|e2e|plant)$' || findings+=("tests")
 tools/build_program.sh
 export BB_PROGRAM=$PWD/build/bubble-buster
 tools/node_modules.sh tests/clients
+tools/node_modules.sh tests/dashboard/browser
 run_ctest "end-to-end tests" build/asan -L '^e2e$' || findings+=("end-to-end tests")
 
 say "all: $((SECONDS - begin)) s"

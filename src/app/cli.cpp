@@ -54,6 +54,23 @@ void add_journeys(CLI::App& app, Targets& t) {
                       "  bubble-buster service --config config.ini\n");
 }
 
+void add_surfaces(CLI::App& app, Targets& t) {
+  auto* dashboard = add_account_command(
+      app, t, "dashboard", "The web dashboard, with the service inside or beside one that runs",
+      "  bubble-buster dashboard --config config.ini\n"
+      "  bubble-buster dashboard --host 127.0.0.1 --port 8787\n"
+      "  bubble-buster dashboard --hash-password < password.txt\n");
+  auto& d = t.dashboard;
+  dashboard->add_option("--host", d.host, "Address (default: [runtime] dashboard_host)");
+  dashboard->add_option("--port", d.port, "TCP port; 0 = any free one ([runtime] dashboard_port)")
+      ->check(CLI::Range(0, 65'535));
+  dashboard->add_flag("--hash-password", d.hash_password,
+                      "Read a password from standard input, print its hash for [dashboard] "
+                      "password_hash, and do nothing else");
+  add_account_command(app, t, "run", "Service and dashboard in one process: the recommended way",
+                      "  bubble-buster run --config config.ini\n");
+}
+
 void add_safety(CLI::App& app, Targets& t) {
   auto* flatten = add_account_command(
       app, t, "flatten", "Pause entries, close positions, and say what is left",
@@ -146,6 +163,8 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "resume") return ResumeCommand{};
   if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
+  if (name == "dashboard") return t.dashboard;
+  if (name == "run") return RunCommand{};
   if (name == "bot") return t.bot;
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
@@ -220,6 +239,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
                          "config.ini\n  bubble-buster <command> --help\n") +
              kExitCodes);
   add_journeys(app, targets);
+  add_surfaces(app, targets);
   add_safety(app, targets);
   add_reports(app, targets);
   add_strategies(app, targets);

@@ -49,6 +49,13 @@ struct PauseCommand {
 struct ResumeCommand {};
 struct StatusCommand {};
 struct ServiceCommand {};
+struct DashboardCommand {
+  std::optional<std::string> host;
+  std::optional<std::int64_t> port;
+  bool hash_password = false;
+};
+/// Service and dashboard (and what else is configured) in one process.
+struct RunCommand {};
 struct BotCommand {
   std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
 };
@@ -70,7 +77,7 @@ struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
   std::string proxy;                // to that source; empty = the configured one
-  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::int64_t> port, days, delay_ms, weight_limit;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
   std::optional<std::string> accounts_file;
@@ -102,10 +109,11 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
-                             FlattenCommand, CancelCommand, PauseCommand, ResumeCommand,
-                             StatusCommand, ServiceCommand, BotCommand, BoardCommand, AuditCommand,
-                             DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
+using Command =
+    std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
+                 CancelCommand, PauseCommand, ResumeCommand, StatusCommand, ServiceCommand,
+                 BotCommand, BoardCommand, AuditCommand, DoctorCommand, StrategiesCommand,
+                 DashboardCommand, RunCommand, PaperCommand, DemoCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -17,6 +17,7 @@ struct Targets {
   FlattenCommand flatten;
   CancelCommand cancel;
   PauseCommand pause;
+  DashboardCommand dashboard;
   BoardCommand board;
   BotCommand bot;
   DoctorCommand doctor;

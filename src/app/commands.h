@@ -28,6 +28,8 @@ int run_command(const CommandContext& context, const PauseCommand& command);
 int run_command(const CommandContext& context, const ResumeCommand& command);
 int run_command(const CommandContext& context, const StatusCommand& command);
 int run_command(const CommandContext& context, const ServiceCommand& command);
+int run_command(const CommandContext& context, const DashboardCommand& command);
+int run_command(const CommandContext& context, const RunCommand& command);
 int run_command(const CommandContext& context, const BotCommand& command);
 int run_command(const CommandContext& context, const BoardCommand& command);
 int run_command(const CommandContext& context, const AuditCommand& command);

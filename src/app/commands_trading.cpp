@@ -12,6 +12,7 @@
 #include "app/mailroom.h"
 #include "app/perform.h"
 #include "app/report_commands.h"
+#include "app/service_command.h"
 #include "service/service.h"
 
 namespace bb::app {
@@ -34,14 +35,6 @@ Task<int> settle_and_run(Session& session, Config& config,
   const auto done = co_await settle_files(session.ground(), config);
   if (!done) co_return report_error(done.error(), session.json());
   co_return co_await body(session);
-}
-
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
-                AfterStop after_stop = AfterStop::success) {
-  auto log = open_log(context.config, context.json);
-  if (!log) return report_error(log.error(), context.json);
-  Session session(context.config, std::move(*log), context.json);
-  return session.run(settled(context.config, body), after_stop);
 }
 
 // Everybody's result as soon as it is there; what is not known weighs most.
@@ -125,7 +118,9 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
   }
 }
 
-Task<int> do_service(Session& session) {
+}  // namespace
+
+Task<int> serve_account(Session& session) {
   auto account = co_await open_patiently(session);
   if (!account && session.stop().requested()) co_return kDone;
   if (!account) co_return failed(session, account.error());
@@ -144,7 +139,13 @@ Task<int> do_service(Session& session) {
   co_return code;
 }
 
-}  // namespace
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
+                AfterStop after_stop) {
+  auto log = open_log(context.config, context.json);
+  if (!log) return report_error(log.error(), context.json);
+  Session session(context.config, std::move(*log), context.json);
+  return session.run(settled(context.config, body), after_stop);
+}
 
 std::function<Task<int>(Session&)> settled(Config& config,
                                            std::function<Task<int>(Session&)> body) {
@@ -229,7 +230,7 @@ int run_command(const CommandContext& context, const ResumeCommand&) {
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  return run_session(context, do_service, AfterStop::own_code);
+  return run_session(context, serve_account, AfterStop::own_code);
 }
 
 }  // namespace bb::app

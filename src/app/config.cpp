@@ -55,6 +55,7 @@ Faults cross_check(const Config& config) {
   append(faults, service::validate(config.runtime));
   append(faults, supervise::validate(config.supervise));
   append(faults, notify::validate(config.notify));
+  append(faults, dashboard::validate(config.dashboard));
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
   if (const auto proxy = read_telegram_proxy(config.notify); !proxy)
     faults.push_back(proxy.error().text);
@@ -173,6 +174,7 @@ Config::Config() {
   sections.push_back(notify::telegram_section(notify.telegram));
   sections.push_back(notify::alerts_section(notify.alerts));
   sections.push_back(supervise::supervise_section(supervise));
+  sections.push_back(dashboard::settings_section(dashboard));
   sections.push_back(app::settings_section(paper));
   sections.push_back(bot::settings_section(bot));
 }

@@ -11,6 +11,7 @@
 #include "app/paper_settings.h"
 #include "binance/settings.h"
 #include "bot/settings.h"
+#include "dashboard/settings.h"
 #include "notify/settings.h"
 #include "service/settings.h"
 #include "supervise/settings.h"
@@ -39,6 +40,7 @@ struct Config {
   service::Settings runtime;
   notify::NotifySettings notify;
   supervise::SuperviseSettings supervise;
+  dashboard::Settings dashboard;
   PaperSettings paper;
   LegacySettings legacy;
   bot::Settings bot;

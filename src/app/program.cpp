@@ -47,6 +47,10 @@ Needs needs_of(const Command& command) {
                         [&](const ResumeCommand&) { return account; },
                         [&](const StatusCommand&) { return account; },
                         [&](const ServiceCommand&) { return trading; },
+                        [&](const DashboardCommand& dashboard) {
+                          return dashboard.hash_password ? Needs{} : account;
+                        },
+                        [&](const RunCommand&) { return trading; },
                         [](const BotCommand&) { return Needs{}; },
                         [&](const AuditCommand&) { return account; },
                         [](const DoctorCommand&) { return Needs{true, false, false}; },
