@@ -37,7 +37,7 @@ struct Writer::Queue {
   std::vector<Job> waiting;
   bool ends = false;
   bool is_call_posted = false;  // touched on the loop only
-  std::thread thread;  // last: it uses all of the above
+  std::thread thread;           // last: it uses all of the above
 };
 
 void Writer::Queue::run() {
@@ -84,8 +84,8 @@ void Writer::push(Group group, Done done) {
     const std::lock_guard lock(queue_->mutex);
     queue_->waiting.push_back(std::move(job));
   }
-  // Called at the end of this turn of the loop: what many journeys write in one turn (the intents of
-  // twenty closes) is one transaction and waits for the device once.
+  // Called at the end of this turn of the loop: what many journeys write in one turn (the intents
+  // of twenty closes) is one transaction and waits for the device once.
   if (std::exchange(queue_->is_call_posted, true)) return;
   asio::post(queue_->executor, [queue = queue_] {
     queue->is_call_posted = false;

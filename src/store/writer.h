@@ -19,8 +19,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// On the loop. What is pushed in one turn of it is one transaction. `done` is called on the loop,
-  /// which has work until then.
+  /// On the loop. What is pushed in one turn of it is one transaction. `done` is called on the
+  /// loop, which has work until then.
   using Done = std::function<void(Status, Condition)>;
   void push(Group group, Done done);
 
