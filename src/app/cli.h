@@ -57,6 +57,7 @@ struct DashboardCommand {
 /// Service and dashboard (and what else is configured) in one process.
 struct RunCommand {};
 struct BotCommand {
+  bool unlock = false;   // ends a lock of the bot, does nothing else
   std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
 };
 struct BoardCommand {

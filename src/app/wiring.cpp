@@ -111,16 +111,18 @@ std::string find_database(const std::string& directory) {
   return directory + "/state.db";
 }
 
-Task<Result<std::string>> find_home(Ground ground) {
-  const std::string file = key_file(ground.config);
-  const std::string environment = environment_name(ground.config);
+std::optional<std::string> known_home(const Config& config) {
+  const std::string file = key_file(config);
   const auto known = store::read_small_file(file);
-  if (known && known->has_value() && (*known)->starts_with(environment) &&
-      (*known)->find('/') == std::string::npos && (*known)->ends_with('\n')) {
-    const auto folder =
-        std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
-    co_return folder.string();
-  }
+  if (!known || !known->has_value() || !(*known)->starts_with(environment_name(config)) ||
+      (*known)->find('/') != std::string::npos || !(*known)->ends_with('\n'))
+    return std::nullopt;
+  const auto name = (*known)->substr(0, (*known)->size() - 1);
+  return (std::filesystem::path(file).parent_path() / name).string();
+}
+
+Task<Result<std::string>> find_home(Ground ground) {
+  if (auto known = known_home(ground.config)) co_return std::move(*known);
   const auto venue = venue_for(ground);
   const auto account = binance::make_account(*venue, ground.config.binance);
   const auto identity = co_await account->fetch_identity();

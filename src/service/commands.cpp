@@ -368,6 +368,9 @@ HolderStatus Commands::status() const {
   out.fence_ours = parts_.home.is_fence_ours();
   out.store_healthy = desk().store.healthy();
   out.last_patrol = parts_.jobs.last_patrol();
+  // Others than a service patrol when they are told to.
+  if (parts_.self.command == "service")
+    out.patrol_every = parts_.jobs.settings().manager_interval();
   out.holdings = desk().store.open_holdings();
   out.unresolved = desk().store.unresolved_intents();
   out.messages_pending = desk().store.pending_messages().size();
