@@ -11,6 +11,7 @@
 #include "base/async.h"
 #include "base/log.h"
 #include "dashboard/live.h"
+#include "dashboard/replay.h"
 #include "dashboard/settings.h"
 
 namespace bb::dashboard {
@@ -43,6 +44,7 @@ struct Options {
   std::function<NextJobs(TimePoint)> next_jobs = {};
   std::function<std::string(TimePoint)> local_text = {};  // ISO 8601 in that zone
   MakeLive make_live = {};
+  std::optional<Replay> replay = {};  // then nobody is asked who holds the account: it is here
 };
 
 class Server {

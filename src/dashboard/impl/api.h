@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dashboard/impl/site.h"
+#include "net/json.h"
 
 namespace bb::dashboard {
 
@@ -32,6 +33,10 @@ Task<net::ServerReply> get_audit(Site& site, const Request& request);
 
 // api_logs.cpp
 Task<net::ServerReply> get_logs(Site& site, const Request& request);
+
+// api_replay.cpp
+Task<net::ServerReply> post_replay(Site& site, const Request& request);
+void write_replay(net::JsonWriter& json, const Site& site);
 
 // api_original.cpp: the original's addresses, with its fields
 Task<net::ServerReply> get_dashboard(Site& site, const Request& request);
