@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/bot_beside.h"
 #include "app/exit_codes.h"
 #include "app/page_rows.h"
 #include "app/service_command.h"
@@ -113,6 +114,29 @@ void announce(const dashboard::Dashboard& page, bool json) {
   std::fflush(stdout);
 }
 
+/// `run`: the service, and beside it what can be had of page and bot. A fault of these is logged.
+Task<int> run_all(Session& session) {
+  const auto& log = session.log();
+  std::unique_ptr<dashboard::Dashboard> page;
+  if (const auto home = co_await find_home(session.ground()); !home) {
+    log.error("no dashboard, the service goes on", {{"why", home.error().text}});
+  } else if (auto started = dashboard::Dashboard::start(options_of(session, *home, {}), log);
+             !started) {
+    log.error("no dashboard, the service goes on", {{"why", started.error().text}});
+  } else {
+    page = std::move(*started);
+    announce(*page, session.json());
+    log.info("dashboard serves", {{"url", page->url()}});
+  }
+  std::optional<BotBeside> bot;
+  if (has_bot(session.config())) bot.emplace(session.config(), log);
+  const int code = co_await serve_account(session);
+  if (code != kBusy || session.stop().requested() || !page) co_return code;
+  log.info("a service runs already; the dashboard goes on beside it");
+  co_await wait_for_stop(session);
+  co_return kDone;
+}
+
 Task<int> show(Session& session, DashboardCommand command, bool with_service) {
   const auto home = co_await find_home(session.ground());
   if (!home) co_return report_error(home.error(), session.json());
@@ -159,7 +183,7 @@ int run_command(const CommandContext& context, const DashboardCommand& command) 
 }
 
 int run_command(const CommandContext& context, const RunCommand&) {
-  return run_session(context, [](Session& session) { return show(session, {}, true); });
+  return run_session(context, run_all);
 }
 
 }  // namespace bb::app

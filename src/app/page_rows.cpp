@@ -1,5 +1,10 @@
 #include "app/page_rows.h"
 
+#include <algorithm>
+#include <cctype>
+
+#include "app/config_file.h"
+
 namespace bb::app {
 
 dashboard::LivePosition shown(const exchange::Position& position) {
@@ -37,6 +42,13 @@ std::vector<dashboard::Candle> shown(const std::vector<exchange::Kline>& klines)
 
 namespace {
 
+// As the settings read a flag.
+bool is_true(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text == "true" || text == "yes" || text == "on" || text == "1";
+}
+
 dashboard::NextJobs next_jobs(const service::Settings& runtime, TimePoint now) {
   dashboard::NextJobs jobs;
   if (runtime.entry_enabled) jobs.entry = runtime.entry_schedule().next(now).at;
@@ -52,7 +64,10 @@ dashboard::Options page_options(const Config& config) {
   options.timezone = runtime.timezone;
   options.refresh_sec = runtime.dashboard_refresh_sec;
   options.curve_points = runtime.dashboard_curve_points;
-  options.entry_catchup_enabled = runtime.entry_catchup_enabled;
+  options.entry_catchup = [&config] {
+    const auto said = read_setting(config.path, "runtime", "entry_catchup_enabled");
+    return said ? is_true(*said) : config.runtime.entry_catchup_enabled;
+  };
   options.next_jobs = [&runtime](TimePoint now) { return next_jobs(runtime, now); };
   options.local_text = [zone = runtime.entry_schedule().zone](TimePoint when) {
     return service::str(zone.date_of(when)) + "T" + zone.clock_text(when);

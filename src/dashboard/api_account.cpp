@@ -177,6 +177,7 @@ Result<std::string> read_state(store::Reader* reader, Site& site, const std::str
   write_latch(json, site);
   write_live(json, site);
   write_replay(json, site);
+  json.field("entry_catchup_enabled", options.entry_catchup());
   text_or_null(json, "database_error", problem);
   if (reader != nullptr) {
     store::HoldingFilter open;

@@ -39,6 +39,7 @@ constexpr std::array kRoutes{
     Route{Method::post, "/api/v1/replay", Access::steer, post_replay},
     Route{Method::get, "/api/dashboard", Access::look, get_dashboard},
     Route{Method::get, "/api/runtime/settings", Access::look, get_runtime_settings},
+    Route{Method::post, "/api/runtime/settings/entry-catchup", Access::act, post_entry_catchup},
 };
 
 constexpr std::string_view kAnySegment = "{id}";

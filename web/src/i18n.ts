@@ -160,6 +160,8 @@ const words = {
   goOn: ['Go on', '继续'],
   standStill: ['Pause', '暂停'],
   speed: ['Speed', '速度'],
+  catchUpOn: ['Let missed entries start late', '允许补开错过的开仓'],
+  catchUpOff: ['Never start a missed entry late', '错过的开仓不再补开'],
   noCandles: ['No candles', '无K线'],
 } as const;
 

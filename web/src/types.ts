@@ -39,6 +39,7 @@ export interface State {
     orders?: number;
   };
   replay: Replay | null;
+  entry_catchup_enabled: boolean;
   database_error: string | null;
   open_positions?: number;
   positions_with_error?: number;
