@@ -22,11 +22,11 @@ build:  ## the program, as build/bubble-buster
 	@tools/build_program.sh
 
 test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tests, real clients
-	$(install) $(to_build) sanitizers tests clients browser lint
+	$(install) $(to_build) sanitizers tests clients browser runners lint
 	@tools/test.sh
 
 test-long:  ## the long tests, lint of the whole tree, planted faults
-	$(install) $(to_build) sanitizers tests runners lint
+	$(install) $(to_build) sanitizers tests lint
 	@tools/test_long.sh
 
 bench:  ## benchmarks as JSON lines; NAME=.. runs those whose name contains it

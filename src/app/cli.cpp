@@ -171,6 +171,10 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "doctor") return t.doctor;
   if (name == "demo") return t.demo;
   if (name == "strategies") return t.strategies;
+  if (name == "init") return t.init;
+  if (name == "import") return t.takeover;
+  if (name == "backup") return t.backup;
+  if (name == "restore") return t.restore;
   return paper_command(t);
 }
 
@@ -245,6 +249,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   add_strategies(app, targets);
   add_paper(app, targets);
   add_demo(app, targets);
+  add_upkeep(app, targets);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
@@ -268,6 +273,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
     config = named->second;
   out.config_named = !config.empty();
   if (out.config_named) out.config_path = config;
+  targets.init.config_path = targets.takeover.config_path = out.config_path;
   targets.entry.trade_day_utc = blank_trimmed(targets.entry.trade_day_utc);
   if (out.name.empty()) {
     if (!out.print_config && !out.print_reference)

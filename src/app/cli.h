@@ -77,7 +77,7 @@ struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
   std::string proxy;                // to that source; empty = the configured one
-  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::int64_t> port, days, delay_ms, weight_limit;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
   std::optional<std::string> accounts_file;
@@ -104,6 +104,39 @@ struct DemoCommand {
   std::optional<std::int64_t> port;  // of the page; without a terminal, too
   bool exit = false;
 };
+/// A first configuration, asked for or from options; ends with `doctor`.
+struct InitCommand {
+  std::string config_path;
+  std::string exchange;  // paper, testnet, live
+  std::string base_url;
+  // Secrets come from files, so that they stand in no process list; "-" = standard input, a line
+  // each in this order.
+  std::string api_key_file, api_secret_file, telegram_token_file;
+  std::string telegram_chat;  // known already: nobody needs to send a code
+  std::string telegram_api_url;
+  std::int64_t telegram_wait_sec = 120;
+  bool no_telegram = false;
+  bool no_input = false;  // asks nothing: what no option says has its default
+  bool force = false;     // an existing file is kept beside the new one
+  bool no_doctor = false;
+};
+/// The Python program's files.
+struct ImportCommand {
+  std::string config_path;
+  std::string from, from_db;
+  bool live = false;
+  bool apply = false;
+};
+struct BackupCommand {
+  std::string to;                    // folder; empty = `backups` in the account's directory
+  std::optional<std::int64_t> keep;  // copies; the oldest beyond are removed
+};
+struct RestoreCommand {
+  std::string file;    // empty = the newest backup
+  std::string folder;  // where it looks for that
+  bool drill = false;  // into a temporary folder, and nothing else
+  bool apply = false;
+};
 /// Only prints: help, version, a usage error.
 struct PrintCommand {
   std::string text;
@@ -114,7 +147,8 @@ using Command =
     std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
                  CancelCommand, PauseCommand, ResumeCommand, StatusCommand, ServiceCommand,
                  BotCommand, BoardCommand, AuditCommand, DoctorCommand, StrategiesCommand,
-                 DashboardCommand, RunCommand, PaperCommand, DemoCommand>;
+                 DashboardCommand, RunCommand, PaperCommand, DemoCommand, InitCommand,
+                 ImportCommand, BackupCommand, RestoreCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -93,6 +93,10 @@ void add_paper(CLI::App& app, Targets& t) {
   paper->add_option("--accounts", p.accounts_file,
                     "File of accounts with keys and permissions (docs/paper-exchange.md)");
   paper->add_flag("--no-limits", p.no_limits, "Rate limits never refuse (benchmarks, simulation)");
+  paper
+      ->add_option("--weight-limit", p.weight_limit,
+                   "Request weight that an address may use a minute (default 2400)")
+      ->check(CLI::Range(1, 10'000'000));
   paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));

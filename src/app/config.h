@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/accounts.h"
@@ -57,6 +58,10 @@ using Faults = std::vector<std::string>;
 /// Reads and checks the file. Relative log_dir, lock_file and db_path become paths in its folder.
 std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
                                                            const Environment& environment);
+/// The same of a file's text that may not be there yet; `path` is where it would stand.
+std::expected<std::unique_ptr<Config>, Faults> load_config_text(std::string_view text,
+                                                                const std::string& path,
+                                                                const Environment& environment);
 /// Every key of every section as Markdown, those that a file may have many of with an example name.
 std::string config_reference();
 

@@ -54,12 +54,20 @@ Needs needs_of(const Command& command) {
                         [](const BotCommand&) { return Needs{}; },
                         [&](const AuditCommand&) { return account; },
                         [](const DoctorCommand&) { return Needs{true, false, false}; },
+                        [](const InitCommand&) { return Needs{}; },
+                        [](const ImportCommand&) { return Needs{}; },
+                        [](const BackupCommand&) { return Needs{true, false, false}; },
+                        [](const RestoreCommand&) { return Needs{true, false, false}; },
                     },
                     command);
 }
 
 // `paper` and `demo` read ./config.ini only when they are told to: they must work anywhere.
 bool reads_file(const Invocation& invocation) {
+  // These make the file, or read it in their own time.
+  if (std::holds_alternative<InitCommand>(invocation.command) ||
+      std::holds_alternative<ImportCommand>(invocation.command))
+    return invocation.print_config;
   if (invocation.config_named || needs_of(invocation.command).file) return true;
   const bool is_sandbox = std::holds_alternative<PaperCommand>(invocation.command) ||
                           std::holds_alternative<DemoCommand>(invocation.command);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/aside.h"
 #include "app/proxy.h"
 #include "base/join.h"
 #include "binance/account.h"
@@ -174,6 +175,22 @@ Task<Status> Account::meet() {
   co_return Status{};
 }
 
+namespace {
+
+// Opening waits for the disk several times: beside the loop, where several accounts are opened.
+Task<Result<std::unique_ptr<store::Store>>> open_store(Ground ground, store::StoreOptions files,
+                                                       std::string name) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  if (!files.threaded)
+    co_return store::Store::open(std::move(files), std::move(name), executor, ground.clock,
+                                 ground.log);
+  co_return co_await run_aside<Result<std::unique_ptr<store::Store>>>(
+      [files = std::move(files), name = std::move(name), executor, &clock = ground.clock,
+       log = ground.log] { return store::Store::open(files, name, executor, clock, log); });
+}
+
+}  // namespace
+
 Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptions options) {
   const auto& runtime = ground.config.runtime;
   std::unique_ptr<Account> account(new Account(ground));
@@ -204,9 +221,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   }
   store::StoreOptions files{runtime.db_path, options.threaded_store};
   files.checks_pages = !options.looks;
-  auto store =
-      store::Store::open(files, account_name(identity), co_await boost::asio::this_coro::executor,
-                         ground.clock, ground.log);
+  auto store = co_await open_store(ground, std::move(files), account_name(identity));
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   account->desk_ = std::make_unique<desk::Desk>(

@@ -14,7 +14,7 @@ constexpr std::size_t kPinnedSymbols = 20;  // that a line may carry
 
 constexpr Phrase kAsk{"Shall I? (60 s)", "是否执行？（60 秒内有效）"};
 constexpr Phrase kGo{"✅ Yes: {}", "✅ 确认：{}"};
-constexpr Phrase kTotal{"{} positions, {} USDT to close", "{} 个持仓，共平 {} USDT"};
+constexpr Phrase kTotal{"{0} position{0:s}, {1} USDT to close", "{0} 个持仓，共平 {1} USDT"};
 constexpr Phrase kNone{"nothing of it is open", "没有相关持仓"};
 constexpr Phrase kRow{"{} {} {} of {} · {} USDT", "{} {} {} / {} · {} USDT"};
 constexpr Phrase kRowCosts{" · slippage {}, fee {}", " · 滑点 {}，手续费 {}"};
@@ -122,7 +122,7 @@ void add_account(Language in, const AccountPort& account, const Preview& preview
   std::string text =
       Screens::head(account) + " · " +
       (preview.rows.empty() ? say(in, kNone)
-                            : say(in, kTotal, preview.rows.size(), money(own.value())));
+                            : say(in, kTotal, counted(preview.rows.size()), money(own.value())));
   if (preview.is_estimate) text += "\n   " + say(in, kEstimate);
   for (const auto& note : preview.notes)
     text += "\n   ⚠️ " + shown(note);
@@ -167,7 +167,7 @@ std::string foot_of(Language in, const Request& request, const Request& confirme
                     bool is_of_many) {
   std::string text;
   if (is_of_many) {
-    text += "\n\n<b>" + say(in, kTotal, sums.rows, money(sums.notional.value())) + "</b>";
+    text += "\n\n<b>" + say(in, kTotal, counted(sums.rows), money(sums.notional.value())) + "</b>";
     text += without(in, sums.unread);
   }
   if (sums.has_costs) {

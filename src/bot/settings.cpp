@@ -50,8 +50,8 @@ SettingsSection settings_section(Settings& target) {
           "users", [&target](std::string_view value) { return set_users(target, value); },
           [&target] { return listed(target.users); }, "comma list of numbers",
           "Telegram ids of those who may use the bot, each in a private chat too; empty and no "
-          "[user.ID] = nobody. Who has no [user.ID] section may do everything. ENABLED_USERS sets "
-          "it")
+          "[user.ID] = nobody. Who has no [user.ID] section may do everything; a section says all "
+          "that its person may do, and one without a role is an error. ENABLED_USERS sets it")
       .custom(
           "chats",
           [&target](std::string_view value) -> Status {
@@ -137,9 +137,13 @@ std::vector<std::string> validate(const Settings& settings,
   if (settings.ops_db.empty()) faults.emplace_back("[bot] ops_db: a file name is needed");
   for (const auto& user : settings.sections) {
     const auto where = fmt::format("[user.{}]", user.id);
-    const bool is_listed = std::ranges::find(settings.users, user.id) != settings.users.end();
-    if (!is_listed && user.viewer.empty() && user.operates.empty() && user.admin.empty())
-      faults.push_back(where + ": this person may do nothing; add viewer, operator or admin with " +
+    if (std::ranges::count(settings.sections, user.id, &UserSettings::id) > 1)
+      faults.push_back(where + ": two sections of one person; make them one");
+    // An empty section would else be read as no section at all, which is all rights.
+    if (user.viewer.empty() && user.operates.empty() && user.admin.empty())
+      faults.push_back(where +
+                       ": this person may do nothing, also where [bot] users or ENABLED_USERS "
+                       "lists him; add viewer, operator or admin with " +
                        kScopes);
     for (const auto* scopes : {&user.viewer, &user.operates, &user.admin})
       for (const auto& scope : *scopes)

@@ -22,7 +22,7 @@ struct UserSettings {
 };
 
 struct Settings {
-  std::vector<std::int64_t> users;  // may do everything, unless a section says otherwise
+  std::vector<std::int64_t> users;  // may do everything, but who has a section: only that
   std::vector<std::int64_t> chats;  // groups
   std::string language = "auto";    // auto = each user's own, as Telegram says
   std::string ops_db = "ops.db";

@@ -131,8 +131,11 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   run.trade_day_utc = slot.trade_day_utc;
   run.started_at = parts.market.exchange_now();
   if (const auto* known = parts.store.find_run(slot.trade_day_utc)) {
+    // What another program did that day is in none of our intents: it cannot be resumed.
+    const bool is_foreign = known->run_id != run.run_id;
     const bool consumed =
-        known->status == store::RunStatus::success || planted("run_row_consumes_day") ||
+        is_foreign || known->status == store::RunStatus::success ||
+        planted("run_row_consumes_day") ||
         (planted("failed_day_consumed") && known->status == store::RunStatus::failed);
     if (consumed) {
       EntryReport report;
