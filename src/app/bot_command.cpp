@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/mailroom.h"
+#include "app/service_command.h"
 #include "base/join.h"
 #include "bot/bot.h"
 #include "bot/lockdown.h"
@@ -191,6 +192,19 @@ int make_totp(const std::string& user) {
 }
 
 }  // namespace
+
+bool has_bot(const Config& config) {
+  return !config.notify.telegram.token.empty() &&
+         (!config.bot.users.empty() || !config.bot.sections.empty());
+}
+
+Task<int> serve_bot(Session& session) {
+  Setup setup = set_up(session.config());
+  for (const auto& fault : setup.faults)
+    session.log().error("no bot", {{"why", fault}});
+  if (!setup.faults.empty()) co_return kUsage;
+  co_return co_await run_bot(session, setup);
+}
 
 int run_command(const CommandContext& context, const BotCommand& command) {
   if (!command.new_totp.empty()) {

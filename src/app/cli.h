@@ -102,6 +102,7 @@ struct DemoCommand {
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> latency_ms;  // each way
   double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
+  std::optional<std::int64_t> port;  // of the page; without a terminal, too
   bool exit = false;
 };
 /// A first configuration, asked for or from options; ends with `doctor`.

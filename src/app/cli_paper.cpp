@@ -124,10 +124,16 @@ void add_demo(CLI::App& app, Targets& t) {
   demo->add_option("--path", d.path, "Order of the extremes within a bar")
       ->check(CLI::IsMember(kPaths));
   demo->add_option("--seed", d.seed, "Seed of seeded paths and of jitter");
-  demo->add_option("--speed", d.speed, "Virtual seconds per real second; 0 = as fast as possible")
+  demo->add_option("--speed", d.speed,
+                   "Virtual seconds per real second; 0 = 1800 with the dashboard, else as fast as "
+                   "possible")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
-  demo->add_flag("--exit", d.exit, "End after the last day");
+  demo->add_option("--port", d.port,
+                   "Of the dashboard in which the days go by (default: [runtime] dashboard_port; "
+                   "without a terminal there is one only with this option; 0 = any free port)")
+      ->check(CLI::Range(0, 65'535));
+  demo->add_flag("--exit", d.exit, "No dashboard: trade all days at once, report and end");
 }
 
 PaperCommand paper_command(Targets& t) {

@@ -212,6 +212,18 @@ Rendered render_status(const service::HolderStatus& status) {
   return {json.take() + "\n", std::move(text)};
 }
 
+Rendered render_catch_up(const service::CatchUpDone& done) {
+  JsonWriter json;
+  json.begin_object().field("command", "catch-up").field("entry_catchup_enabled", done.is_on);
+  json.field("persisted", done.problem.empty()).end_object();
+  std::string text = done.is_on ? "a missed entry may start late\n"
+                                : "an entry starts within 60 s of its minute or not at all\n";
+  if (!done.problem.empty())
+    text +=
+        "  until the next start only, the configuration was not written: " + done.problem + "\n";
+  return {json.take() + "\n", std::move(text)};
+}
+
 struct Renderer {
   Report operator()(const service::EntryDone& done) const {
     return report_of(exit_code_of(done.report), render(done.report, done.trade_day));
@@ -236,6 +248,9 @@ struct Renderer {
   }
   Report operator()(const desk::CancelReport& report) const {
     return report_of(code_of_cancel(report), render_cancel(report));
+  }
+  Report operator()(const service::CatchUpDone& done) const {
+    return report_of(kDone, render_catch_up(done));
   }
   Report operator()(const Error& error) const {
     return {exit_code_of(error), render_error(error).json,

@@ -54,6 +54,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::pause:
     case CommandKind::status:
     case CommandKind::cancel:
+    case CommandKind::catch_up:
       return false;
   }
   return true;
@@ -225,6 +226,8 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
       co_return status();
     case CommandKind::cancel:
       co_return co_await cancel(command);
+    case CommandKind::catch_up:
+      co_return set_catch_up(command);
   }
   co_return refusal("no such command");
 }
@@ -248,6 +251,19 @@ Task<CommandResult> Commands::enter(std::string trade_day, TimePoint not_after) 
   auto report = co_await parts_.jobs.enter(*slot, not_after);
   if (!report) co_return refusal("the command became older than 60 s while it waited; ask again");
   co_return EntryDone{std::move(*report), slot->trade_day_utc()};
+}
+
+// In force first: what cannot be written is lost at the next start, and the report says so.
+CommandResult Commands::set_catch_up(const Command& command) {
+  if (command.reason != "on" && command.reason != "off")
+    return Error{ErrorKind::invalid_input, "catch-up is switched on or off", 0};
+  CatchUpDone done;
+  done.is_on = command.reason == "on";
+  parts_.jobs.set_catch_up(done.is_on);
+  if (parts_.keep_catch_up)
+    if (const auto kept = parts_.keep_catch_up(done.is_on); !kept) done.problem = kept.error().text;
+  desk().log.info("catch-up switched", {{"now", command.reason}, {"who", command.who}});
+  return done;
 }
 
 Task<CommandResult> Commands::patrol() {
