@@ -65,6 +65,8 @@ void add_journeys(CLI::App& app, Targets& t) {
       "  bubble-buster bot --new-totp 123\n");
   bot->add_option("--new-totp", t.bot.new_totp,
                   "Print a new authenticator secret for this user id, and do nothing else");
+  bot->add_flag("--unlock", t.bot.unlock,
+                "End a lock that an admin set with /lock, and nothing else");
   add_account_command(app, t, "service", "The scheduler: entry, loss cut, patrol, equity samples",
                       "  bubble-buster service --config config.ini\n");
 }

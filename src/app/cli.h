@@ -59,6 +59,7 @@ struct DashboardCommand {
 /// Service and dashboard (and what else is configured) in one process.
 struct RunCommand {};
 struct BotCommand {
+  bool unlock = false;   // ends a lock of the bot, does nothing else
   std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
 };
 struct BoardCommand {
@@ -79,7 +80,7 @@ struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
   std::string proxy;                // to that source; empty = the configured one
-  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::int64_t> port, days, delay_ms, weight_limit;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
   std::optional<std::string> accounts_file;
@@ -103,6 +104,7 @@ struct DemoCommand {
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> latency_ms;  // each way
   double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
+  std::optional<std::int64_t> port;  // of the page; without a terminal, too
   bool exit = false;
 };
 /// A first configuration, asked for or from options; ends with `doctor`.

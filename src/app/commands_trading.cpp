@@ -15,6 +15,7 @@
 #include "app/service_command.h"
 #include "app/version.h"
 #include "service/service.h"
+#include "store/goodbye.h"
 
 namespace bb::app {
 
@@ -96,6 +97,11 @@ Task<void> patrol_until_stopped(Session& session, service::Jobs& jobs, int& code
   }
 }
 
+void say_goodbye(Session& session, const std::string& directory) {
+  if (const auto said = store::say_goodbye(directory, session.clock()); !said)
+    session.log().warn("goodbye not written", {{"why", said.error().text}});
+}
+
 Task<int> manage_until_stopped(Session& session) {
   const Micros patience = session.config().runtime.lock_wait();
   auto account = co_await Account::open(session.ground(), {"manage --loop", true, false, patience});
@@ -110,6 +116,7 @@ Task<int> manage_until_stopped(Session& session) {
   parts.spawn(essential(session, "door", holding.run(session.stop()), fault));
   co_await parts.join();
   co_await delivery.finish();
+  if (fault == kDone && session.stop().requested()) say_goodbye(session, (*account)->home().path());
   co_return fault != kDone ? fault : session.stop().requested() ? kDone : code;
 }
 
@@ -133,7 +140,11 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
 Task<int> serve_account(Session& session) {
   session.log().info("service starts", {{"version", version_text()}});
   auto account = co_await open_patiently(session);
-  if (!account && session.stop().requested()) co_return kDone;
+  if (!account && session.stop().requested()) {
+    // It had the account each time that it tried.
+    if (const auto home = known_home(session.config())) say_goodbye(session, *home);
+    co_return kDone;
+  }
   if (!account) co_return failed(session, account.error());
   session.notice().ready("holds " + (*account)->name());
   int code = kDone;
@@ -148,6 +159,8 @@ Task<int> serve_account(Session& session) {
   parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop()), code));
   parts.spawn(essential(session, "daily report", reporter.run(session.stop()), code));
   co_await parts.join();
+  // An end that nobody asked for is no goodbye, however orderly it is.
+  if (session.stop().requested() && code == kDone) say_goodbye(session, (*account)->home().path());
   co_return code;
 }
 

@@ -139,6 +139,11 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
   take_variables(file, *config, faults);
   const auto applied = apply_settings(file, environment, config->sections);
   if (!applied) append(faults, applied.error());
+  // Never the other way round: nobody gets to the live exchange by leaving something out.
+  const bool names_url = applied && std::ranges::find(applied->set_keys, "binance.base_url") !=
+                                        applied->set_keys.end();
+  if (applied && !names_url && config->binance.environment == "testnet")
+    config->binance.base_url = binance::kTestnetUrl;
   append(faults, take_environment(*config));
   supervise::apply_environment(config->supervise, environment);
   append(faults, cross_check(*config));

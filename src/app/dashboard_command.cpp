@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/bot_beside.h"
 #include "app/exit_codes.h"
+#include "app/page_rows.h"
 #include "app/service_command.h"
 #include "app/wiring.h"
 #include "dashboard/dashboard.h"
@@ -37,32 +39,6 @@ struct Eyes {
   }
 };
 
-dashboard::LivePosition shown(const exchange::Position& position) {
-  return {position.symbol,
-          std::string(str(position.side)),
-          position.qty,
-          position.entry,
-          position.mark,
-          position.liquidation,
-          position.unrealized_pnl,
-          position.isolated_wallet};
-}
-
-dashboard::LiveOrder shown(const exchange::OrderView& order) {
-  return {order.symbol,
-          std::string(str(order.side)),
-          std::string(str(order.position_side)),
-          std::string(str(order.type)),
-          order.price,
-          order.trigger_price,
-          order.qty,
-          order.close_position,
-          order.reduce_only,
-          order.order_id,
-          order.client_order_id.str(),
-          order.create_time};
-}
-
 Task<Result<dashboard::LiveView>> look(std::shared_ptr<Eyes> eyes) {
   if (const auto met = co_await eyes->meet(); !met) co_return std::unexpected(met.error());
   auto& account = eyes->view->exchange();
@@ -93,10 +69,7 @@ Task<Result<std::vector<dashboard::Candle>>> fetch_candles(std::shared_ptr<Eyes>
   exchange::KlineQuery asked{query.symbol, query.interval, query.from, query.to, query.limit};
   const auto klines = co_await eyes->view->market().fetch_klines(std::move(asked));
   if (!klines) co_return std::unexpected(klines.error());
-  std::vector<dashboard::Candle> candles;
-  for (const auto& k : *klines)
-    candles.push_back({k.open_time, k.open, k.high, k.low, k.close, k.volume});
-  co_return candles;
+  co_return shown(*klines);
 }
 
 dashboard::MakeLive live_of(const Config& config, const Log& log) {
@@ -108,33 +81,18 @@ dashboard::MakeLive live_of(const Config& config, const Log& log) {
   };
 }
 
-dashboard::NextJobs next_jobs(const service::Settings& runtime, TimePoint now) {
-  dashboard::NextJobs jobs;
-  if (runtime.entry_enabled) jobs.entry = runtime.entry_schedule().next(now).at;
-  if (runtime.daily_loss_cut_enabled) jobs.loss_cut = runtime.loss_cut_schedule().next(now).at;
-  return jobs;
-}
-
 dashboard::Options options_of(Session& session, const std::string& home,
                               const DashboardCommand& command) {
   const Config& config = session.config();
   const auto& runtime = config.runtime;
-  dashboard::Options options{.settings = config.dashboard, .account = {}};
+  auto options = page_options(config);
   options.host = command.host.value_or(runtime.dashboard_host);
   options.port = static_cast<std::uint16_t>(command.port.value_or(runtime.dashboard_port));
   options.account = {std::filesystem::path(home).filename().string(),
                      std::string(binance::environment_of(config.binance.base_url)), home,
                      runtime.db_path, runtime.wallet_snapshot_asset};
-  options.timezone = runtime.timezone;
   options.log_dir = runtime.log_dir;
   options.config_path = config.path;
-  options.refresh_sec = runtime.dashboard_refresh_sec;
-  options.curve_points = runtime.dashboard_curve_points;
-  options.entry_catchup_enabled = runtime.entry_catchup_enabled;
-  options.next_jobs = [&runtime](TimePoint now) { return next_jobs(runtime, now); };
-  options.local_text = [zone = runtime.entry_schedule().zone](TimePoint when) {
-    return service::str(zone.date_of(when)) + "T" + zone.clock_text(when);
-  };
   options.make_live = live_of(config, session.log());
   return options;
 }
@@ -154,6 +112,29 @@ void announce(const dashboard::Dashboard& page, bool json) {
     fmt::print("dashboard: {}\n", page.url());
   }
   std::fflush(stdout);
+}
+
+/// `run`: the service, and beside it what can be had of page and bot. A fault of these is logged.
+Task<int> run_all(Session& session) {
+  const auto& log = session.log();
+  std::unique_ptr<dashboard::Dashboard> page;
+  if (const auto home = co_await find_home(session.ground()); !home) {
+    log.error("no dashboard, the service goes on", {{"why", home.error().text}});
+  } else if (auto started = dashboard::Dashboard::start(options_of(session, *home, {}), log);
+             !started) {
+    log.error("no dashboard, the service goes on", {{"why", started.error().text}});
+  } else {
+    page = std::move(*started);
+    announce(*page, session.json());
+    log.info("dashboard serves", {{"url", page->url()}});
+  }
+  std::optional<BotBeside> bot;
+  if (has_bot(session.config())) bot.emplace(session.config(), log);
+  const int code = co_await serve_account(session);
+  if (code != kBusy || session.stop().requested() || !page) co_return code;
+  log.info("a service runs already; the dashboard goes on beside it");
+  co_await wait_for_stop(session);
+  co_return kDone;
 }
 
 Task<int> show(Session& session, DashboardCommand command, bool with_service) {
@@ -206,7 +187,7 @@ int run_command(const CommandContext& context, const DashboardCommand& command) 
 }
 
 int run_command(const CommandContext& context, const RunCommand&) {
-  return run_session(context, [](Session& session) { return show(session, {}, true); });
+  return run_session(context, run_all);
 }
 
 }  // namespace bb::app

@@ -47,6 +47,16 @@ Description describe(const Command& command, const std::string& account) {
                   fmt::format("暂停开仓，并市价平掉{}的 {} %",
                               command.tracked ? "本程序持仓" : "账户全部持仓（含外部）", part));
     }
+    case CommandKind::catch_up:
+      return command.reason == "on"
+                 ? make(
+                       "an entry that was missed may start late, within its grace; written into "
+                       "the configuration",
+                       "允许错过的开仓在宽限期内补开；写入配置文件")
+                 : make(
+                       "an entry starts within 60 s of its minute or not at all; written into the "
+                       "configuration",
+                       "开仓只在设定时刻后 60 秒内进行，错过即跳过；写入配置文件");
     case CommandKind::entry:
     case CommandKind::cancel:
     case CommandKind::preview:
@@ -58,10 +68,11 @@ Description describe(const Command& command, const std::string& account) {
 
 Result<CommandKind> kind_of(std::string_view action) {
   for (const auto kind : {CommandKind::pause, CommandKind::resume, CommandKind::manage,
-                          CommandKind::loss_cut, CommandKind::flatten})
+                          CommandKind::loss_cut, CommandKind::flatten, CommandKind::catch_up})
     if (control::str(kind) == action) return kind;
   return fail(ErrorKind::invalid_input,
-              "action: it must be one of pause, resume, manage, loss-cut, flatten");
+              "action: it must be one of pause, resume, manage, loss-cut, flatten, "
+              "catch-up");
 }
 
 Result<Command> read_command(const std::string& body) {
@@ -76,7 +87,8 @@ Result<Command> read_command(const std::string& body) {
     std::string unknown;
     root.for_each_member([&](std::string_view name, JsonView) {
       const bool flattens = command.kind == CommandKind::flatten;
-      const bool known = name == "action" || (name == "reason" && *kind == CommandKind::pause) ||
+      const bool has_reason = *kind == CommandKind::pause || *kind == CommandKind::catch_up;
+      const bool known = name == "action" || (name == "reason" && has_reason) ||
                          (flattens && (name == "symbol" || name == "percent" || name == "tracked"));
       if (!known) unknown = name;
     });
@@ -84,6 +96,8 @@ Result<Command> read_command(const std::string& body) {
     if (!unknown.empty())
       return fail(ErrorKind::invalid_input, "this action has no member '" + unknown + "'");
     if (root.has("reason")) command.reason = root.at("reason").text().substr(0, 200);
+    if (command.kind == CommandKind::catch_up && command.reason != "on" && command.reason != "off")
+      return fail(ErrorKind::invalid_input, "reason: catch-up is switched \"on\" or \"off\"");
     if (root.has("tracked")) command.tracked = root.at("tracked").boolean();
     if (root.has("symbol")) {
       const std::string symbol(root.at("symbol").text());
@@ -117,11 +131,11 @@ void write_report(JsonWriter& json, std::string_view name, const control::Reply&
   json.end_object();
 }
 
+}  // namespace
+
 std::string who_of(const Request& request) {
   return fmt::format("dashboard, {} at {}", str(request.role), request.client);
 }
-
-}  // namespace
 
 Task<net::ServerReply> post_prepare(Site& site, const Request& request) {
   auto command = read_command(request.http.body);

@@ -13,7 +13,7 @@ namespace {
 using net::JsonWriter;
 
 constexpr Hours kDay{24};
-constexpr std::size_t kCurveRows = 3000;
+constexpr std::size_t kCurveRows = 400;  // spans of five minutes
 const std::vector<std::string_view> kIntervals{"1m", "5m", "15m", "1h", "4h", "1d"};
 
 bool is_stop(const LiveOrder& order) { return order.type.starts_with("STOP"); }
@@ -176,6 +176,8 @@ Result<std::string> read_state(store::Reader* reader, Site& site, const std::str
   write_holder(json, site);
   write_latch(json, site);
   write_live(json, site);
+  write_replay(json, site);
+  json.field("entry_catchup_enabled", options.entry_catchup());
   text_or_null(json, "database_error", problem);
   if (reader != nullptr) {
     store::HoldingFilter open;

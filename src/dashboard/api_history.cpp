@@ -5,6 +5,7 @@
 #include "dashboard/impl/curves.h"
 #include "dashboard/impl/fields.h"
 #include "dashboard/impl/params.h"
+#include "store/ranking.h"
 
 namespace bb::dashboard {
 
@@ -12,7 +13,7 @@ namespace {
 
 using net::JsonWriter;
 
-constexpr std::size_t kCurveRows = 3000;
+constexpr std::size_t kCurveRows = 1500;  // each up to four points
 const std::vector<std::string_view> kWindows{"1H", "1D", "1W", "1M", "1Y", "All"};
 const std::vector<std::string_view> kReasons{
     "",
@@ -102,6 +103,27 @@ void write_closed(JsonWriter& json, const store::HoldingResult& result) {
   field(json, "funding", result.funding);
   json.field("fills", result.fills).field("other_commission", result.other_commission);
   json.end_object();
+}
+
+/// null for runs of programs that kept none.
+void write(JsonWriter& json, const store::Ranking& ranking) {
+  json.key("ranking");
+  if (ranking.empty()) {
+    json.null();
+    return;
+  }
+  json.begin_object().field("universe", ranking.universe);
+  json.field("without_open", ranking.without_open).field("rescaled", ranking.rescaled);
+  json.key("contracts").begin_array();
+  for (const auto& each : ranking.contracts) {
+    json.begin_object().field("rank", each.rank).field("symbol", each.symbol.str());
+    field(json, "change", each.change);
+    field(json, "last", each.last);
+    json.field("verdict", each.verdict);
+    text_or_null(json, "reason", each.reason);
+    json.end_object();
+  }
+  json.end_array().end_object();
 }
 
 store::HoldingFilter closed_filter(Params& params, std::int64_t limit_max) {
@@ -233,7 +255,11 @@ Task<net::ServerReply> get_run(Site& site, const Request& request) {
       field(json, "sent_at", intent.sent_at);
       json.field("state", str(intent.state)).field("evidence", intent.evidence).end_object();
     }
-    json.end_array().end_object();
+    json.end_array();
+    const auto ranking = reader.load_journal_text(store::kRankingSource, id);
+    if (!ranking) return std::unexpected(ranking.error());
+    write(json, store::parse_ranking(*ranking));
+    json.end_object();
     return json.take();
   });
 }

@@ -41,8 +41,8 @@ void write_service(JsonWriter& json, const Site& site) {
 }
 
 void write_settings(JsonWriter& json, const Site& site) {
-  json.field("entry_catchup_enabled", site.options.entry_catchup_enabled);
-  json.field("source", "CONFIG").field("mutable", false);
+  json.field("entry_catchup_enabled", site.options.entry_catchup());
+  json.field("source", "CONFIG").field("mutable", site.needs_sign_in());
   json.field("config_path", site.options.config_path);
 }
 
@@ -327,6 +327,37 @@ Task<net::ServerReply> get_runtime_settings(Site& site, const Request& request) 
   json.begin_object();
   write_settings(json, site);
   json.end_object();
+  co_return answer_json(json.take());
+}
+
+Task<net::ServerReply> post_entry_catchup(Site& site, const Request& request) {
+  Params params(request);
+  const bool enabled = params.flag("enabled", false);
+  const bool persist = params.flag("persist", true);
+  const bool is_asked =
+      std::ranges::any_of(request.query, [](const auto& each) { return each.first == "enabled"; });
+  if (auto refusal = params.refusal()) co_return std::move(*refusal);
+  if (!is_asked) co_return answer_error(422, "parameter enabled: true or false is needed");
+  if (!persist)
+    co_return answer_error(422,
+                           "parameter persist: it must be true; a switch that the next start "
+                           "forgets is a trap");
+  control::Command command;
+  command.kind = control::CommandKind::catch_up;
+  command.reason = enabled ? "on" : "off";
+  command.who = who_of(request);
+  command.id = control::make_command_id();
+  command.made_at = site.clock.utc_now();
+  const auto reply =
+      co_await control::hand_over(site.io, site.clock, site.options.account.directory, command);
+  if (reply.kind != control::Reply::Kind::answered) co_return answer_error(502, reply.text);
+  const auto& report = reply.answer.report;
+  if (report.exit_code != 0) co_return answer_error(409, report.text);
+  JsonWriter json;
+  json.begin_object();
+  write_settings(json, site);
+  json.field("applied_runtime", true);
+  json.field("persisted", site.options.entry_catchup() == enabled).end_object();
   co_return answer_json(json.take());
 }
 

@@ -1,5 +1,7 @@
 #include "dashboard/impl/news.h"
 
+#include <unistd.h>
+
 #include "net/json.h"
 
 namespace bb::dashboard {
@@ -10,6 +12,8 @@ constexpr Micros kAskEvery{2'000'000};
 constexpr Micros kSilence{2'000'000};
 constexpr Micros kWatchAgain{1'000'000};
 constexpr Micros kBeat{15'000'000};
+constexpr Micros kTogether{200'000};
+constexpr Micros kMove{1'000'000};
 constexpr Micros kWriteLimit{10'000'000};
 constexpr std::string_view kHeartbeat = ": still here\n\n";
 
@@ -52,8 +56,8 @@ std::string_view str(Kind kind) {
   return "";
 }
 
-News::News(boost::asio::io_context& io, Clock& clock, std::string directory)
-    : io_(io), clock_(clock), directory_(std::move(directory)) {
+News::News(boost::asio::io_context& io, Clock& clock, std::string directory, bool is_here)
+    : io_(io), clock_(clock), directory_(std::move(directory)), is_here_(is_here) {
   text_ = make_text();
 }
 
@@ -65,7 +69,18 @@ void News::note_live() {
 void News::changed() {
   ++version_;
   text_ = make_text();
-  event_.notify();
+  changed_.notify();
+}
+
+// An entry is a hundred changes, and each would be a write to every page.
+Task<void> News::tell_loop(Stop& stop) {
+  std::uint64_t told = 0;
+  while (!stop.requested()) {
+    if (told == version_) co_await changed_.wait();
+    told = version_;
+    event_.notify();
+    (void)co_await stop.sleep_until(clock_.after(kTogether));
+  }
 }
 
 std::string News::make_text() const {
@@ -105,13 +120,26 @@ Task<void> News::beat_loop(Stop& stop) {
   while (co_await stop.sleep_until(clock_.after(kBeat)))
     event_.notify();
   event_.notify();
+  changed_.notify();
+}
+
+Task<void> News::move_loop(Stop& stop) {
+  do {
+    holder_ = {Kind::answers, {"demo", static_cast<int>(::getpid())}, "", clock_.utc_now()};
+    changed();
+  } while (co_await stop.sleep_until(clock_.after(kMove)));
 }
 
 Task<void> News::run(Stop& stop) {
   TaskGroup group(co_await boost::asio::this_coro::executor);
-  group.spawn(ask_loop(stop));
-  group.spawn(watch_loop(stop));
+  if (is_here_) {
+    group.spawn(move_loop(stop));
+  } else {
+    group.spawn(ask_loop(stop));
+    group.spawn(watch_loop(stop));
+  }
   group.spawn(beat_loop(stop));
+  group.spawn(tell_loop(stop));
   co_await group.join();
 }
 

@@ -5,6 +5,7 @@
 #include "dashboard/impl/api.h"
 #include "dashboard/impl/page.h"
 #include "net/gzip.h"
+#include "store/latch.h"
 
 namespace bb::dashboard {
 
@@ -18,25 +19,27 @@ constexpr std::array kRoutes{
     Route{Method::post, "/api/v1/sign-in", Access::open, post_sign_in},
     Route{Method::post, "/api/v1/sign-out", Access::session, post_sign_out},
     Route{Method::get, "/api/v1/events", Access::look, get_events},
-    Route{Method::get, "/api/v1/state", Access::look, get_state},
+    Route{Method::get, "/api/v1/state", Access::look, get_state, Shared::live},
     Route{Method::get, "/api/v1/accounts", Access::look, get_accounts},
-    Route{Method::get, "/api/v1/positions", Access::look, get_positions},
-    Route{Method::get, "/api/v1/positions/{id}", Access::look, get_position},
+    Route{Method::get, "/api/v1/positions", Access::look, get_positions, Shared::live},
+    Route{Method::get, "/api/v1/positions/{id}", Access::look, get_position, Shared::live},
     Route{Method::get, "/api/v1/candles", Access::look, get_candles},
-    Route{Method::get, "/api/v1/equity", Access::look, get_equity},
-    Route{Method::get, "/api/v1/runs", Access::look, get_runs},
-    Route{Method::get, "/api/v1/runs/{id}", Access::look, get_run},
-    Route{Method::get, "/api/v1/closed", Access::look, get_closed},
+    Route{Method::get, "/api/v1/equity", Access::look, get_equity, Shared::records},
+    Route{Method::get, "/api/v1/runs", Access::look, get_runs, Shared::records},
+    Route{Method::get, "/api/v1/runs/{id}", Access::look, get_run, Shared::records},
+    Route{Method::get, "/api/v1/closed", Access::look, get_closed, Shared::records},
     Route{Method::get, "/api/v1/closed.csv", Access::look, get_closed_csv},
-    Route{Method::get, "/api/v1/orders", Access::look, get_orders},
-    Route{Method::get, "/api/v1/statistics", Access::look, get_statistics},
-    Route{Method::get, "/api/v1/cashflows", Access::look, get_cashflows},
-    Route{Method::get, "/api/v1/audit", Access::look, get_audit},
-    Route{Method::get, "/api/v1/logs", Access::look, get_logs},
+    Route{Method::get, "/api/v1/orders", Access::look, get_orders, Shared::records},
+    Route{Method::get, "/api/v1/statistics", Access::look, get_statistics, Shared::records},
+    Route{Method::get, "/api/v1/cashflows", Access::look, get_cashflows, Shared::records},
+    Route{Method::get, "/api/v1/audit", Access::look, get_audit, Shared::records},
+    Route{Method::get, "/api/v1/logs", Access::look, get_logs, Shared::records},
     Route{Method::post, "/api/v1/actions/prepare", Access::act, post_prepare},
     Route{Method::post, "/api/v1/actions/confirm", Access::act, post_confirm},
+    Route{Method::post, "/api/v1/replay", Access::steer, post_replay},
     Route{Method::get, "/api/dashboard", Access::look, get_dashboard},
     Route{Method::get, "/api/runtime/settings", Access::look, get_runtime_settings},
+    Route{Method::post, "/api/runtime/settings/entry-catchup", Access::act, post_entry_catchup},
 };
 
 constexpr std::string_view kAnySegment = "{id}";
@@ -65,6 +68,10 @@ std::optional<net::ServerReply> refuse(const Site& site, const Request& request,
     case Access::open:
       return std::nullopt;
     case Access::look:
+      if (request.role == Role::nobody) return answer_error(401, "sign in first");
+      return std::nullopt;
+    case Access::steer:
+      if (!site.options.replay) return answer_error(404, "nothing is replayed here");
       if (request.role == Role::nobody) return answer_error(401, "sign in first");
       return std::nullopt;
     case Access::session:
@@ -98,6 +105,34 @@ bool is_forwarded(const Request& request) {
          !request.header("X-Real-IP").empty();
 }
 
+/// Everything that a shared answer is made from; nothing where the database cannot be read.
+std::optional<std::string> version_of(Site& site, Shared shared) {
+  auto reader = site.library.open();
+  if (!reader) return std::nullopt;
+  const auto records = (*reader)->data_version();
+  if (!records) return std::nullopt;
+  std::string version = std::to_string(*records);
+  if (shared != Shared::live) return version;
+  const auto latch = store::Latch(site.options.account.directory).read();
+  return version + ' ' + std::to_string(site.news.version()) + (latch ? latch->who : "");
+}
+
+Task<net::ServerReply> answer_shared(Site& site, const Request& request, const Route& route) {
+  if (route.shared == Shared::live) site.live.want();
+  const auto version = version_of(site, route.shared);
+  net::ServerReply reply;
+  if (version) {
+    if (const auto* known = site.answers.find(request.http.target, *version)) {
+      reply.response = *known;
+      co_return reply;
+    }
+  }
+  reply = co_await route.handler(site, request);
+  if (version && reply.response.status == 200)
+    site.answers.keep(request.http.target, *version, reply.response);
+  co_return reply;
+}
+
 Task<net::ServerReply> route(Site& site, Request request) {
   if (auto refusal = judge_origin(request, site.hosts))
     co_return answer_error(refusal->status, refusal->text);
@@ -112,6 +147,8 @@ Task<net::ServerReply> route(Site& site, Request request) {
       continue;
     }
     if (auto refusal = refuse(site, request, each.access)) co_return std::move(*refusal);
+    const bool is_shared = each.shared != Shared::nothing && !site.options.replay;
+    if (is_shared) co_return co_await answer_shared(site, request, each);
     co_return co_await each.handler(site, request);
   }
   if (other != nullptr) co_return wrong_method(other->method);

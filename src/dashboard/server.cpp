@@ -28,9 +28,10 @@ Site::Site(boost::asio::io_context& loop, Clock& c, const Log& l, Options o)
       sessions(clock, Hours(options.settings.session_hours)),
       throttle(clock),
       library(options.account.db_path, options.account.name),
-      news(io, clock, options.account.directory),
+      news(io, clock, options.account.directory, options.replay.has_value()),
       live(clock, make_live(options, io, clock), Seconds(options.settings.live_interval_sec), news),
-      pending(clock) {}
+      pending(clock),
+      answers(clock) {}
 
 struct Server::State {
   State(boost::asio::io_context& io, Clock& clock, const Log& log, Options options)

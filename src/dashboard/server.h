@@ -11,6 +11,7 @@
 #include "base/async.h"
 #include "base/log.h"
 #include "dashboard/live.h"
+#include "dashboard/replay.h"
 #include "dashboard/settings.h"
 
 namespace bb::dashboard {
@@ -39,10 +40,12 @@ struct Options {
   std::int64_t refresh_sec = 5;
   std::int64_t curve_points = 600;
   bool service_enabled = true;  // a service is meant to run
-  bool entry_catchup_enabled = true;
+  /// What [runtime] entry_catchup_enabled says now; the holder may have written it meanwhile.
+  std::function<bool()> entry_catchup = [] { return true; };
   std::function<NextJobs(TimePoint)> next_jobs = {};
   std::function<std::string(TimePoint)> local_text = {};  // ISO 8601 in that zone
   MakeLive make_live = {};
+  std::optional<Replay> replay = {};  // then nobody is asked who holds the account: it is here
 };
 
 class Server {

@@ -98,7 +98,7 @@ Statistics compute(const std::vector<store::HoldingResult>& closed) {
 }
 
 Result<const Statistics*> StatisticsCache::get(store::Reader& reader) {
-  const auto version = reader.data_version();
+  const auto version = reader.load_trades_version();
   if (!version) return std::unexpected(version.error());
   if (reader_ == &reader && version_ == *version) return &statistics_;
   store::HoldingFilter all;

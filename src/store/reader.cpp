@@ -70,6 +70,14 @@ Result<std::int64_t> Reader::data_version() {
   return state_->connection.query_integer("PRAGMA data_version");
 }
 
+Result<std::string> Reader::load_trades_version() {
+  return state_->connection.query_text(
+      "SELECT (SELECT count(*) || ' ' || coalesce(max(updated_at_utc), 0) FROM positions) || ' ' "
+      "|| "
+      "(SELECT count(*) || ' ' || coalesce(max(event_time_utc), 0) FROM fills) || ' ' || "
+      "(SELECT count(*) || ' ' || coalesce(max(event_time_utc), 0) FROM income)");
+}
+
 Result<std::vector<Run>> Reader::load_runs(int limit) {
   return state_->rows<Run>(runs_table().select("ORDER BY started_at_utc DESC, run_id LIMIT ?"),
                            {value(limit)});
@@ -85,6 +93,14 @@ Result<std::vector<Intent>> Reader::load_intents_of_run(const std::string& run_i
       intents_table().select("WHERE run_id = ?1 AND trade_day = (SELECT trade_day_utc FROM runs "
                              "WHERE run_id = ?1) ORDER BY sent_at_utc, client_order_id"),
       {value(run_id)});
+}
+
+Result<std::string> Reader::load_journal_text(const std::string& source, const std::string& key) {
+  const auto found = first_of(state_->query<std::string>(
+      "SELECT body FROM journal WHERE source = ? AND key = ?", {value(source), value(key)},
+      [](RowReader& in) { return in.text(); }));
+  if (!found) return std::unexpected(found.error());
+  return found->value_or(std::string());
 }
 
 Result<std::vector<FillRecord>> Reader::load_fills_of(std::int64_t holding_id) {

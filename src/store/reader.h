@@ -75,6 +75,9 @@ class Reader {
   /// A number that changes when another connection has committed.
   Result<std::int64_t> data_version();
 
+  /// A text that changes when positions, fills or income do; some counts, no rows.
+  Result<std::string> load_trades_version();
+
   /// Samples in [since, until], from the finest source with at most about `rows_max` rows.
   Result<Curve> load_curve(TimePoint since, TimePoint until, std::size_t rows_max);
   Result<std::optional<WalletSnapshot>> load_last_snapshot();
@@ -86,6 +89,8 @@ class Reader {
   Result<std::vector<Run>> load_runs(int limit);  // newest first
   Result<std::optional<Run>> load_run(const std::string& run_id);
   Result<std::vector<Intent>> load_intents_of_run(const std::string& run_id);
+  /// The body of a journal row, or empty.
+  Result<std::string> load_journal_text(const std::string& source, const std::string& key);
   Result<std::vector<HoldingResult>> load_holdings_of_run(const std::string& run_id);
 
   Result<std::vector<HoldingResult>> load_holdings(const HoldingFilter& filter);
@@ -99,6 +104,8 @@ class Reader {
  private:
   struct State;
   explicit Reader(std::unique_ptr<State> state);
+  static Status append_curve(State& state, TimePoint from, TimePoint until, std::ptrdiff_t level,
+                             std::vector<TimedAmount>& points);
   std::unique_ptr<State> state_;
 };
 

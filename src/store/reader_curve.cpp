@@ -35,6 +35,37 @@ void append_span(std::vector<Point>& points, RowReader& in) {
 
 }  // namespace
 
+// Whole spans of a level from the roll-ups, the parts at both ends from the finer ones, in the end
+// sample by sample: an extreme just outside of the window is not shown in it, and one just inside
+// is.
+Status Reader::append_curve(State& state, TimePoint from, TimePoint until, std::ptrdiff_t level,
+                            std::vector<TimedAmount>& points) {
+  if (from > until) return {};
+  if (level < 0) {
+    const auto samples = state.query<Point>(kSamples, {value(from), value(until)}, point_of);
+    if (!samples) return std::unexpected(samples.error());
+    points.insert(points.end(), samples->begin(), samples->end());
+    return {};
+  }
+  const std::int64_t span = kSpans.at(static_cast<std::size_t>(level)).count();
+  const std::int64_t first_whole = (to_ms(from) + span - 1) / span;
+  const std::int64_t end_whole = (to_ms(until) + 1) / span;
+  if (first_whole >= end_whole) return append_curve(state, from, until, level - 1, points);
+  const Millis one{1};
+  if (auto added = append_curve(state, from, from_ms(first_whole * span) - one, level - 1, points);
+      !added)
+    return added;
+  const auto done = state.query<int>(
+      "SELECT first_at, first_usdt, min_at, min_usdt, max_at, max_usdt, last_at, last_usdt "
+      "FROM equity_rollups WHERE span_ms = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
+      {value(span), value(first_whole), value(end_whole)}, [&](RowReader& in) {
+        append_span(points, in);
+        return 0;
+      });
+  if (!done) return std::unexpected(done.error());
+  return append_curve(state, from_ms(end_whole * span), until, level - 1, points);
+}
+
 Result<Curve> Reader::load_curve(TimePoint since, TimePoint until, std::size_t rows_max) {
   Curve curve;
   // Ids grow with time, so their difference is about the number of samples.
@@ -66,30 +97,9 @@ Result<Curve> Reader::load_curve(TimePoint since, TimePoint until, std::size_t r
   const auto* const fits =
       std::ranges::find_if(kSpans, [&](Millis span) { return (until - from) / span <= rows; });
   curve.resolution = fits == kSpans.end() ? kSpans.back() : *fits;
-  const auto span = curve.resolution.count();
-  // Whole spans from the roll-ups, the parts at both ends sample by sample: an extreme just outside
-  // of the window is not shown in it, and one just inside is.
-  const std::int64_t first_whole = (to_ms(from) + span - 1) / span;
-  const std::int64_t end_whole = (to_ms(until) + 1) / span;
-  const auto add_samples = [&](TimePoint begins, TimePoint ends) -> Status {
-    auto points = state_->query<Point>(kSamples, {value(begins), value(ends)}, point_of);
-    if (!points) return std::unexpected(points.error());
-    curve.points.insert(curve.points.end(), points->begin(), points->end());
-    return {};
-  };
-  const Millis one{1};
-  if (auto added = add_samples(from, std::min(until, from_ms(first_whole * span) - one)); !added)
+  const auto level = std::ranges::find(kSpans, curve.resolution) - kSpans.begin();
+  if (auto added = append_curve(*state_, from, until, level, curve.points); !added)
     return std::unexpected(added.error());
-  const auto done = state_->query<int>(
-      "SELECT first_at, first_usdt, min_at, min_usdt, max_at, max_usdt, last_at, last_usdt "
-      "FROM equity_rollups WHERE span_ms = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
-      {value(span), value(first_whole), value(end_whole)}, [&](RowReader& in) {
-        append_span(curve.points, in);
-        return 0;
-      });
-  if (!done) return std::unexpected(done.error());
-  const auto rest = from_ms(std::max(end_whole, first_whole) * span);
-  if (auto added = add_samples(rest, until); !added) return std::unexpected(added.error());
   return curve;
 }
 

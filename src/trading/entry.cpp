@@ -107,6 +107,7 @@ Task<EntryReport> Entry::State::finish(EntrySlot slot, store::Run run, EntryRepo
   batch.put(message);
   // Why these contracts and no others: for whoever asks later.
   if (!why.empty()) batch.add({"entry", run.run_id, run.started_at, *run.completed_at, why});
+  if (!ranking.empty()) batch.add(store::journal_row(run, ranking));
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("run not stored", {{"error", stored.error().text}});
   if (report.unknown > 0)
@@ -149,6 +150,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   s.run_id = run.run_id;
   s.trade_day = slot.trade_day_utc;
   s.why.clear();
+  s.ranking = {};
 
   std::optional<Plan> plan = std::exchange(s.plan, std::nullopt);
   const bool fresh = plan && plan->trade_day == slot.trade_day_utc &&
@@ -173,6 +175,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
     }
     plan = std::move(*made);
   }
+  s.ranking = plan->ranking;
   if (parts.modes.multi_assets || !parts.modes.can_trade) {
     report.message = parts.modes.multi_assets
                          ? "the account is in multi-assets mode; isolated shorts need "

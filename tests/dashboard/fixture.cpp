@@ -20,6 +20,7 @@
 #include "dashboard/dashboard.h"
 #include "dashboard/passwords.h"
 #include "store/latch.h"
+#include "store/ranking.h"
 #include "store/reader.h"
 #include "store/store.h"
 
@@ -133,6 +134,15 @@ void add_day(World& world, store::Batch& batch, const std::string& date, TimePoi
                  world.text("4 opened, 0 failed")};
   if (world.random.below(40) == 0) run.status = store::RunStatus::failed;
   batch.put(run);
+  store::Ranking ranking{412, 3, 1, {}};
+  for (int i = 0; i < 9; ++i) {
+    const char* verdict = i == 1 ? "held" : i == 3 ? "price" : i < 6 ? "picked" : "below";
+    const std::string reason = i == 3 ? world.text("last price 2.1 and mark 1.4 diverge") : "";
+    ranking.contracts.push_back({i + 1, Symbol(world.text(fmt::format("COIN{}USDT", i))),
+                                 Ratio(Decimal::from_raw(90'000'000 - i * 8'000'000)),
+                                 price(0.5 + i), verdict, reason});
+  }
+  batch.add(store::journal_row(run, ranking));
   for (int i = 0; i < 4; ++i)
     add_holding(world, batch, run.run_id, static_cast<int>(to_ms(day) / 86'400'000 * 4 % 40) + i,
                 day + Seconds(1), is_last);

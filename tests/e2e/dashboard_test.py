@@ -12,7 +12,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from programs import (PROGRAM, PaperProcess, clean_environment, config_text, end, run, start,
+from programs import (DATA, PROGRAM, PaperProcess, clean_environment, config_text, end, run, start,
                       wait_for, write_private)
 
 WORD = "a word for tests only"
@@ -133,9 +133,70 @@ run_service_with_dashboard = {service}
         for secret in ("page-key", "page-word", "argon2id"):
             for path in ("/api/v1/state", "/api/v1/logs", "/api/dashboard", "/api/v1/audit"):
                 self.assertNotIn(secret, json.dumps(page.ask(path)[1]), path)
+        self.check_catch_up(page, config)
         code, seconds = end(process)
         self.assertEqual(code, 0)
         self.assertLess(seconds, 5)
+
+    def check_catch_up(self, page, config):
+        text = config.read_text()
+        config.write_text("# a comment of mine\n" + text)
+        self.assertTrue(page.ask("/api/runtime/settings")[1]["entry_catchup_enabled"])
+        status, body = page.act(action="catch-up", reason="off")
+        self.assertEqual((status, body["report"]["exit_code"]), (200, 0), body)
+        self.assertFalse(page.ask("/api/runtime/settings")[1]["entry_catchup_enabled"])
+        self.assertIn("# a comment of mine\n", config.read_text())
+        self.assertIn("entry_catchup_enabled = false\n", config.read_text())
+        status, body = page.ask("/api/runtime/settings/entry-catchup?enabled=true", {})
+        self.assertEqual((status, body["applied_runtime"], body["persisted"]), (200, True, True))
+        self.assertEqual(config.read_text().count("entry_catchup_enabled"), 1)
+        kinds = [row["kind"] for row in page.ask("/api/v1/audit")[1]["commands"]]
+        self.assertEqual(kinds.count("catch-up"), 2)
+        runs = page.ask("/api/v1/runs")[1]["runs"]
+        board = page.ask("/api/v1/runs/" + runs[0]["run_id"])[1]["ranking"]
+        verdicts = [row["verdict"] for row in board["contracts"]]
+        self.assertEqual(verdicts.count("picked"), 3)
+        self.assertIn("below", verdicts)
+
+    def test_run_goes_on_when_its_bot_cannot(self):
+        more = "[telegram]\ntoken = 1:abcdefghijklmnopqrstuvwxyzabcdefghi\n" \
+               "api_url = http://127.0.0.1:9\n[bot]\nusers = 1\nops_db = /nowhere/ops.db\n"
+        process = self.launch("run", "--json", "--config", self.config(more=more))
+        line = process.stdout.readline()
+        self.assertTrue(line, process.poll() is not None and process.stderr.read())
+        page = Browser(json.loads(line)["url"])
+        self.assertTrue(wait_for(lambda: page.ask("/healthz")[0] == 200), "the service runs")
+
+        def told():
+            log = "".join(path.read_text() for path in
+                          (pathlib.Path(self.folder.name) / "logs_one").glob("*.log"))
+            return "the bot ended, the service goes on" in log
+        self.assertTrue(wait_for(told))
+        self.assertIsNone(process.poll())
+        self.assertEqual(end(process)[0], 0)
+
+    def test_the_demo_ends_at_a_page_whose_time_is_the_replays(self):
+        process = self.launch("demo", "--days", "1", "--port", "0", "--json", "--data", DATA,
+                              "--speed", "3600")
+        page = Browser(json.loads(process.stdout.readline())["url"])
+        self.assertEqual(page.ask("/healthz")[0], 200)
+        first = page.ask("/api/v1/state")[1]
+        begin, day = first["replay"]["begin"], 86_400_000
+        self.assertTrue(begin <= first["now"] <= begin + day, first)
+        self.assertEqual(first["replay"]["speed"], 3600)
+        status, body = page.ask("/api/v1/replay", {"paused": True})
+        self.assertEqual((status, body["replay"]["paused"]), (200, True))
+        self.assertEqual(page.ask("/api/v1/replay", {"speed": 0})[0], 422)
+        stood = page.ask("/api/v1/state")[1]["now"]
+        self.assertLess(page.ask("/api/v1/state")[1]["now"] - stood, 3_600_000)
+        page.ask("/api/v1/replay", {"paused": False, "speed": 100_000})
+        self.assertTrue(wait_for(lambda: page.ask("/api/v1/state")[1]["replay"]["ended"], 90))
+        self.assertTrue(page.ask("/api/v1/runs")[1]["runs"])
+        self.assertTrue(page.ask("/api/v1/equity?window=1D")[1]["points"])
+        report = json.loads(process.stdout.readline())
+        self.assertTrue(report["audit"]["ok"], report)
+        self.assertIsNone(process.poll())
+        self.assertEqual(end(process)[0], 0)
 
     def test_beside_a_service_health_tells_within_five_seconds_that_it_died(self):
         service = self.launch("service", "--config", self.config())

@@ -50,7 +50,7 @@ class Door(Paper):
 
     keys = [f"user{number}" for number in range(1, 8)]
     # `status` is asked many times a minute here, which would use up what the holder needs.
-    paper_options = ("--no-limits",
+    paper_options = ("--weight-limit", 1_000_000,
                      *(word for key in keys
                        for word in ("--account", f"{key}:{key}-key:{key}-word:10000")))
     entry_hours_ahead = 3

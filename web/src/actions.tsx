@@ -6,7 +6,7 @@ import { t } from './i18n';
 import { language } from './state';
 
 export interface Wish {
-  action: 'pause' | 'resume' | 'manage' | 'loss-cut' | 'flatten';
+  action: 'pause' | 'resume' | 'manage' | 'loss-cut' | 'flatten' | 'catch-up';
   symbol?: string;
   percent?: string;
   reason?: string;

@@ -15,6 +15,7 @@ import { PositionDetail, Positions } from './pages/positions';
 import { RunDetail, Runs } from './pages/runs';
 import { StatisticsPage } from './pages/statistics';
 import { Age, Choice, Trouble } from './parts';
+import { ReplayBar } from './replay';
 import {
   connected,
   failure,
@@ -214,6 +215,7 @@ function App() {
           ))}
         </nav>
         <Health />
+        <ReplayBar />
       </header>
       <main id="content" tabIndex={-1}>
         {connected.value === 'lost' && <Trouble text={t('lost')} />}

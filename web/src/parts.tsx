@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { span } from './format';
 import { t, type Word } from './i18n';
-import { now } from './state';
+import { now, rate } from './state';
 
 export function Card(props: {
   title: string;
@@ -22,9 +22,9 @@ export function Card(props: {
 /** How old a figure is; it turns red when it is older than it should be. */
 export function Age(props: { at: number | undefined; limit: number }) {
   if (props.at == null) return null;
-  const age = now.value - props.at;
+  const age = Math.max(0, now.value - props.at);
   return (
-    <span class={age > props.limit ? 'stale' : ''}>
+    <span class={age > props.limit * Math.max(1, rate.value) ? 'stale' : ''}>
       {span(age)} {t('ago')}
     </span>
   );

@@ -6,7 +6,10 @@ import type { State } from './types';
 
 export const session = signal<Session | null>(null);
 export const state = signal<State | null>(null);
+/** The server's time: this machine's clock may be wrong, and a replay has one of its own. */
 export const now = signal(Date.now());
+/** How fast it goes by: 1 but in a replay. */
+export const rate = signal(1);
 export const news = signal(0); // grows with every change that the server tells
 export const connected = signal<'connecting' | 'open' | 'lost'>('connecting');
 export const failure = signal('');
@@ -54,14 +57,29 @@ export async function loadSession(): Promise<void> {
   session.value = keep(await get<Session>('session'));
 }
 
-async function loadState(): Promise<void> {
+export async function loadState(): Promise<void> {
   try {
-    state.value = await get<State>('state');
+    const told = await get<State>('state');
+    setClock(told);
+    state.value = told;
     failure.value = '';
   } catch (error) {
     failure.value = (error as Error).message;
     if (error instanceof ApiError && error.status === 401) await loadSession();
   }
+}
+
+let known = { server: Date.now(), here: Date.now() };
+
+function setClock(told: State): void {
+  const { replay } = told;
+  known = { server: told.now, here: Date.now() };
+  rate.value = replay ? (replay.paused || replay.ended ? 0 : replay.speed) : 1;
+  tick();
+}
+
+function tick(): void {
+  now.value = known.server + (Date.now() - known.here) * rate.value;
 }
 
 let source: EventSource | null = null;
@@ -96,7 +114,7 @@ export function hush(): void {
   source = null;
 }
 
-setInterval(() => (now.value = Date.now()), 1000);
+setInterval(tick, 1000);
 
 export interface Loaded<T> {
   data: T | null;

@@ -8,6 +8,14 @@ export interface Run {
   message: string;
 }
 
+export interface Replay {
+  speed: number; // virtual seconds per real second
+  paused: boolean;
+  ended: boolean;
+  begin: number;
+  end: number;
+}
+
 export interface State {
   account: string;
   environment: string;
@@ -30,6 +38,8 @@ export interface State {
     positions?: number;
     orders?: number;
   };
+  replay: Replay | null;
+  entry_catchup_enabled: boolean;
   database_error: string | null;
   open_positions?: number;
   positions_with_error?: number;
@@ -196,6 +206,22 @@ export interface Intent {
   sent_at: number;
   state: string;
   evidence: string;
+}
+
+export interface RankedContract {
+  rank: number;
+  symbol: string;
+  change: number; // a ratio since 00:00 UTC
+  last: number;
+  verdict: 'picked' | 'held' | 'ordered' | 'price' | 'below';
+  reason: string | null;
+}
+
+export interface Ranking {
+  universe: number;
+  without_open: number;
+  rescaled: number;
+  contracts: RankedContract[];
 }
 
 export interface AuditRow {

@@ -15,7 +15,8 @@ namespace bb::dashboard {
 
 class News {
  public:
-  News(boost::asio::io_context& io, Clock& clock, std::string directory);
+  /// `is_here`: the holder is this process and has no door; a replay moves all the time.
+  News(boost::asio::io_context& io, Clock& clock, std::string directory, bool is_here);
 
   struct HolderState {
     enum class Kind { unknown, answers, absent, silent } kind = Kind::unknown;
@@ -29,6 +30,8 @@ class News {
 
   /// Something else changed that pages show: `live` counts the looks at the exchange.
   void note_live();
+  /// Grows with everything that is told.
+  std::uint64_t version() const { return version_; }
   std::size_t listeners() const { return listeners_; }
 
   /// Asks the holder every two seconds, and hears from it between.
@@ -40,18 +43,22 @@ class News {
   Task<void> ask_loop(Stop& stop);
   Task<void> watch_loop(Stop& stop);
   Task<void> beat_loop(Stop& stop);
+  Task<void> tell_loop(Stop& stop);
+  Task<void> move_loop(Stop& stop);
   void changed();
   std::string make_text() const;
 
   boost::asio::io_context& io_;
   Clock& clock_;
   std::string directory_;
+  bool is_here_;
   HolderState holder_;
   std::vector<control::Counter> counters_;
   std::uint64_t live_ = 0;
   std::uint64_t version_ = 1;
   std::string text_;  // of version_
-  Event event_;
+  Event event_;       // for streams: there is something to write
+  Event changed_;     // for tell_loop()
   std::size_t listeners_ = 0;
 };
 

@@ -13,6 +13,14 @@ enum class Access {
   session,  // a change of one's own session: the token of it
   look,     // signed in; on this machine alone without a password, too
   act,      // signed in as owner, with the session's token
+  steer,    // of a replay, whose money is paper: whoever may look; 404 without one
+};
+
+/// What an answer is made from that is the same for everybody who may look.
+enum class Shared {
+  nothing,  // it is nobody else's
+  records,  // the database and the log
+  live,     // and the newest look at exchange, holder and latch
 };
 
 struct Route {
@@ -20,6 +28,7 @@ struct Route {
   std::string_view path;  // a last segment of "{id}" stands for any
   Access access = Access::look;
   Handler handler = nullptr;
+  Shared shared = Shared::nothing;
 };
 
 std::span<const Route> routes();

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "dashboard/impl/answer_cache.h"
 #include "dashboard/impl/library.h"
 #include "dashboard/impl/live_cache.h"
 #include "dashboard/impl/pending.h"
@@ -30,6 +31,7 @@ struct Site {
   LiveCache live;
   Pending pending;
   StatisticsCache statistics;
+  AnswerCache answers;
   Stop* stop = nullptr;  // of the running server
 
   const Settings& settings() const { return options.settings; }

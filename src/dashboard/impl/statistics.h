@@ -42,13 +42,13 @@ struct Statistics {
 
 Statistics compute(const std::vector<store::HoldingResult>& closed);
 
-/// Computed anew only when the database changed.
+/// Computed anew only when positions, fills or income changed.
 class StatisticsCache {
  public:
   Result<const Statistics*> get(store::Reader& reader);
 
  private:
-  std::optional<std::int64_t> version_;
+  std::optional<std::string> version_;
   const store::Reader* reader_ = nullptr;
   Statistics statistics_;
 };

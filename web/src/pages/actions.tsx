@@ -2,7 +2,7 @@ import { act, type Wish } from '../actions';
 import { dateTime, money, sign } from '../format';
 import { t, type Word } from '../i18n';
 import { type Column, Table, Trouble } from '../parts';
-import { session, useData } from '../state';
+import { session, state, useData } from '../state';
 import type { AuditRow, Cashflow } from '../types';
 
 const wishes: [Word, Wish, boolean][] = [
@@ -40,6 +40,7 @@ const flows: Column<Cashflow>[] = [
 export function Actions() {
   const commands = useData<{ commands: AuditRow[] }>('audit', { limit: 100 });
   const money_ = useData<{ cashflows: Cashflow[] }>('cashflows', { limit: 80 });
+  const catchesUp = state.value?.entry_catchup_enabled ?? false;
   return (
     <>
       <section class="panel">
@@ -56,6 +57,12 @@ export function Actions() {
                 {t(word)}
               </button>
             ))}
+            <button
+              type="button"
+              onClick={() => void act({ action: 'catch-up', reason: catchesUp ? 'off' : 'on' })}
+            >
+              {t(catchesUp ? 'catchUpOff' : 'catchUpOn')}
+            </button>
           </div>
         ) : (
           <p>{t('mayNotAct')}</p>

@@ -1,8 +1,8 @@
-import { dateTime, money, plain, sign, span } from '../format';
-import { t } from '../i18n';
+import { dateTime, money, percent, plain, sign, span } from '../format';
+import { t, type Word } from '../i18n';
 import { type Column, Table, Trouble } from '../parts';
 import { useData } from '../state';
-import type { Closed, Intent, Run } from '../types';
+import type { Closed, Intent, RankedContract, Ranking, Run } from '../types';
 
 const columns: Column<Run>[] = [
   {
@@ -45,6 +45,49 @@ const sent: Column<Intent>[] = [
   { title: 'evidence', show: (i) => i.evidence },
 ];
 
+const verdicts: Record<RankedContract['verdict'], Word> = {
+  picked: 'picked',
+  held: 'held',
+  ordered: 'ordered',
+  price: 'notBelieved',
+  below: 'below',
+};
+
+const ranked: Column<RankedContract>[] = [
+  { title: 'rank', show: (c) => c.rank, number: true },
+  { title: 'symbol', show: (c) => c.symbol },
+  {
+    title: 'change',
+    show: (c) => percent(c.change * 100, true),
+    tone: (c) => sign(c.change),
+    number: true,
+  },
+  { title: 'price', show: (c) => plain(c.last), number: true },
+  {
+    title: 'verdict',
+    show: (c) => t(verdicts[c.verdict] ?? 'unknown') + (c.reason ? `: ${c.reason}` : ''),
+    tone: (c) => (c.verdict === 'picked' ? 'up' : 'stale'),
+  },
+];
+
+function Board({ ranking }: { ranking: Ranking | null }) {
+  if (!ranking) return <p class="empty">{t('noRanking')}</p>;
+  const notes = [`${ranking.universe} ${t('considered')}`];
+  if (ranking.without_open) notes.push(`${ranking.without_open} ${t('withoutOpen')}`);
+  if (ranking.rescaled) notes.push(`${ranking.rescaled} ${t('rescaled')}`);
+  return (
+    <>
+      <p class="note">{notes.join(' · ')}</p>
+      <Table
+        rows={ranking.contracts}
+        columns={ranked}
+        name={(c) => c.symbol}
+        label={t('ranking')}
+      />
+    </>
+  );
+}
+
 export function Runs() {
   const { data, error } = useData<{ runs: Run[] }>('runs', { limit: 200 });
   return (
@@ -57,9 +100,12 @@ export function Runs() {
 }
 
 export function RunDetail(props: { id: string }) {
-  const { data, error } = useData<{ run: Run; positions: Closed[]; intents: Intent[] }>(
-    `runs/${encodeURIComponent(props.id)}`,
-  );
+  const { data, error } = useData<{
+    run: Run;
+    positions: Closed[];
+    intents: Intent[];
+    ranking: Ranking | null;
+  }>(`runs/${encodeURIComponent(props.id)}`);
   return (
     <>
       <p>
@@ -79,6 +125,10 @@ export function RunDetail(props: { id: string }) {
               name={(p) => p.id}
               label={t('positions')}
             />
+          </section>
+          <section class="panel">
+            <h2>{t('ranking')}</h2>
+            <Board ranking={data.ranking} />
           </section>
           <section class="panel">
             <h2>{t('intents')}</h2>
