@@ -34,7 +34,6 @@ struct BotBeside::State {
   // A fault of the bot stops its session, so each try has one of its own.
   std::string attempt(const std::function<Task<int>(Session&)>& body) {
     Session own(config, log, true);
-    own.mute_notice();
     {
       const std::lock_guard lock(mutex);
       if (ending) return {};

@@ -56,8 +56,6 @@ class Session {
 
   /// What watches this process from outside, where something does.
   const SystemdNotice& notice() const { return notice_; }
-  /// Another session of this process speaks for it: the watchdog must hear the loop that trades.
-  void mute_notice() { notice_ = SystemdNotice({}); }
 
   /// Runs the body to its end; its exit code. Meanwhile a watchdog hears that the loop turns.
   int run(const std::function<Task<int>(Session&)>& body,
