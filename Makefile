@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo build test test-long bench lint format coverage fuzz clean
+.PHONY: help demo build test test-long simulate bench lint format coverage fuzz clean
 
 install := @tools/install_packages.sh
 to_build := compiler build libraries page
@@ -28,6 +28,10 @@ test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tes
 test-long:  ## the long tests, lint of the whole tree, planted faults
 	$(install) $(to_build) sanitizers tests lint
 	@tools/test_long.sh
+
+simulate:  ## the whole program in a simulated world of bad days; SEEDS=100
+	$(install) $(to_build) tests
+	@tools/simulate.sh '$(SEEDS)'
 
 bench:  ## benchmarks as JSON lines; NAME=.. runs those whose name contains it
 	$(install) $(to_build) tests

@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing, and says which and why. Silent and instant when
 # nothing is missing.
 #   tools/install_packages.sh GROUP..    (compiler build libraries page sanitizers tests clients
-#                                      browser runners lint)
+#                                      browser runners package lint)
 # As root it calls apt-get itself, otherwise through sudo. Every package has its reason in
 # docs/dependencies.md.
 set -euo pipefail
@@ -21,6 +21,7 @@ declare -A packages=(
   [clients]="nodejs npm"
   [browser]="chromium"
   [runners]="docker.io busybox-static dbus systemd openssl util-linux iproute2"
+  [package]="dpkg-dev gzip debootstrap"
   [lint]="clang-tidy-19 clang-format-19 python3"
 )
 declare -A reasons=(
@@ -33,6 +34,7 @@ declare -A reasons=(
   [clients]="real clients that trade on the paper exchange"
   [browser]="a real browser that opens the dashboard"
   [runners]="real runners of strategy processes: a Docker engine, a user manager of systemd"
+  [package]="the Debian package and what it depends on"
   [lint]="format and lint checks"
 )
 # What may be there without its Debian package.

@@ -30,7 +30,9 @@ struct EntryCommand {
 struct ManageCommand {
   bool loop = false;
 };
-struct LossCutCommand {};
+struct LossCutCommand {
+  std::string at_local;  // "11:55": only within that minute of [runtime] timezone; empty = now
+};
 struct FlattenCommand {
   Decimal percent = Decimal::from_int(100);
   std::vector<std::string> symbols;  // empty = all
@@ -57,6 +59,7 @@ struct DashboardCommand {
 /// Service and dashboard (and what else is configured) in one process.
 struct RunCommand {};
 struct BotCommand {
+  bool unlock = false;   // ends a lock of the bot, does nothing else
   std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
 };
 struct BoardCommand {

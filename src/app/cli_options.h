@@ -14,6 +14,7 @@ namespace bb::app {
 struct Targets {
   EntryCommand entry;
   ManageCommand manage;
+  LossCutCommand loss_cut;
   FlattenCommand flatten;
   CancelCommand cancel;
   PauseCommand pause;

@@ -34,8 +34,10 @@ struct Config {
   Config(const Config&) = delete;
   Config& operator=(const Config&) = delete;
 
-  std::string path;    // of the file; empty = defaults only
-  std::string folder;  // what relative paths are taken from
+  std::string path;  // of the file; empty = defaults only
+  /// What relative paths are taken from: the file's folder; /var/lib/bubble-buster for a file in
+  /// /etc/bubble-buster.
+  std::string folder;
   binance::Settings binance;
   trading::Settings strategy;
   service::Settings runtime;

@@ -148,10 +148,14 @@ Task<int> show(Session& session, DashboardCommand command, bool with_service) {
   if (with_service) code = co_await serve_account(session);
   if (code == kBusy && !session.stop().requested()) {
     session.log().info("a service runs already; the dashboard goes on beside it");
+    session.notice().ready("the page, beside a service that runs already");
     code = kDone;
     co_await wait_for_stop(session);
   }
-  if (!with_service) co_await wait_for_stop(session);
+  if (!with_service) {
+    session.notice().ready("the page, at " + (*page)->url());
+    co_await wait_for_stop(session);
+  }
   co_return code;
 }
 

@@ -13,6 +13,7 @@
 #include "app/doctor.h"
 #include "app/exit_codes.h"
 #include "app/report.h"
+#include "app/secret_files.h"
 
 namespace bb::app {
 
@@ -142,7 +143,10 @@ int dispatch(const CommandContext& context, const Command& command) {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
+int run_program(const std::vector<std::string>& arguments, const Environment& variables) {
+  const auto read = with_secret_files(variables);
+  if (!read) return report_faults(read.error(), false);
+  const Environment& environment = *read;
   const Invocation invocation = parse_command_line(arguments, environment);
   if (invocation.print_reference) {
     std::fputs(config_reference().c_str(), stdout);

@@ -48,8 +48,10 @@ Rendered render_flatten(const service::FlattenDone& done) {
       .field("verdict", desk::str(report.verdict))
       .field("as_of", iso_millis(report.as_of))
       .field("orders_left", report.orders_left);
-  std::string text = fmt::format("flatten: {}, {} positions, {} orders left\n",
-                                 desk::str(report.verdict), report.rows.size(), report.orders_left);
+  std::string text =
+      fmt::format("flatten: {}, {} position{}, {} order{} left\n", desk::str(report.verdict),
+                  report.rows.size(), report.rows.size() == 1 ? "" : "s", report.orders_left,
+                  report.orders_left == 1 ? "" : "s");
   json.key("positions").begin_array();
   for (const auto& row : report.rows) {
     json.begin_object()
@@ -176,6 +178,9 @@ Rendered render_status(const service::HolderStatus& status) {
       .field("started", iso_seconds(status.started))
       .field("fence_ours", status.fence_ours)
       .field("store_healthy", status.store_healthy);
+  if (status.patrol_every > Micros(0))
+    json.field("patrol_every_sec",
+               std::chrono::duration_cast<Seconds>(status.patrol_every).count());
   write_latch(json, status.latch);
   std::string text = fmt::format("holder: {}, pid {}, since {}\n", status.self.command,
                                  status.self.pid, iso_seconds(status.started));

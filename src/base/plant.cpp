@@ -6,7 +6,7 @@
 namespace bb {
 
 bool planted(std::string_view name) {
-  const char* chosen = std::getenv("BB_PLANT");
+  static const char* const chosen = std::getenv("BB_PLANT");
   return chosen != nullptr && name == chosen;
 }
 

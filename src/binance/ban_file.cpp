@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "base/plant.h"
 #include "binance/venue.h"
 #include "net/stream.h"
 
@@ -47,11 +48,15 @@ std::string ban_file_name(std::string_view base_url, std::string_view proxy) {
 }
 
 std::optional<TimePoint> BanFile::load(TimePoint now) const {
-  if (path_.empty()) return std::nullopt;
-  std::ifstream file(path_);
-  std::string line;
-  if (!std::getline(file, line) || !line.starts_with(kMark)) return std::nullopt;
-  const auto digits = std::string_view(line).substr(kMark.size());
+  if (path_.empty() || planted("ban_forgotten")) return std::nullopt;
+  const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  std::array<char, 64> bytes{};
+  const auto got = ::read(file, bytes.data(), bytes.size());
+  ::close(file);
+  const std::string_view text(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (!text.starts_with(kMark)) return std::nullopt;
+  const auto digits = text.substr(kMark.size());
   std::int64_t ms = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ms);
   if (error != std::errc() || ms <= to_ms(now) || ms > to_ms(now + kLongest)) return std::nullopt;

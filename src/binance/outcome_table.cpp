@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/plant.h"
+
 namespace bb::binance {
 
 namespace {
@@ -257,6 +259,12 @@ Judgement judge(const Evidence& evidence) {
   return {Verdict::unknown, kRules.size() - 1};
 }
 
-Verdict classify(const Evidence& evidence) { return judge(evidence).verdict; }
+Verdict classify(const Evidence& evidence) {
+  if (planted("timeout_is_refused") && evidence.code == -1007) return Verdict::refused;
+  if (planted("server_error_is_refused") && evidence.http_status >= 500) return Verdict::refused;
+  if (planted("lost_answer_is_refused") && evidence.stage == Stage::no_answer)
+    return Verdict::refused;
+  return judge(evidence).verdict;
+}
 
 }  // namespace bb::binance

@@ -21,6 +21,8 @@ constexpr Phrase kWinners{"all winning positions", "全部浮盈持仓"};
 constexpr Phrase kPauseTitle{"Pause entries", "暂停开仓"};
 constexpr Phrase kResumeTitle{"Allow entries again", "恢复开仓"};
 constexpr Phrase kLossCutTitle{"Close what floats at a loss now", "立即平掉浮亏持仓"};
+constexpr Phrase kLockTitle{"Lock the bot", "锁定机器人"};
+constexpr Phrase kUnlockTitle{"Unlock the bot", "解锁机器人"};
 constexpr Phrase kCancelTitle{"Cancel orders that would open", "撤销开仓挂单"};
 
 constexpr Phrase kFlat{"✅ <b>FLAT</b> · {} closed, checked afterwards",
@@ -191,6 +193,10 @@ std::string title_of(Language language, const Request& request) {
       return say(language, kFlattenTitle, request.percent.str(), what) +
              (request.stops_strategies ? say(language, kStrategiesFirst) : "");
     }
+    case Verb::lock:
+      return say(language, kLockTitle);
+    case Verb::unlock:
+      return say(language, kUnlockTitle);
     case Verb::pause:
       return say(language, kPauseTitle);
     case Verb::resume:

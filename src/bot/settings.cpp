@@ -13,6 +13,8 @@ namespace bb::bot {
 namespace {
 
 constexpr std::int64_t kCommandsMost = 6000;
+constexpr std::int64_t kActsMost = 100'000;
+constexpr std::int64_t kSilenceLeast = 10, kSilenceMost = 600;
 constexpr std::int64_t kAnonymousAdmin = 1087968824;
 constexpr std::int64_t kChannel = 136817688;
 constexpr std::int64_t kTelegram = 777000;
@@ -67,7 +69,14 @@ SettingsSection settings_section(Settings& target) {
       .text("ops_db", target.ops_db,
             "the bot's database: offset, buttons, users, the audit of every command")
       .integer("commands_per_minute", target.commands_per_minute, 1, kCommandsMost,
-               "that one person may send, presses included; more are refused");
+               "that one person may send, presses included; more are refused")
+      .integer("acts_per_day", target.acts_per_day, 1, kActsMost,
+               "that one person may ask for on one day (UTC) of what adds risk or hides alerts: "
+               "resume, start and restart of strategies, mute, changed levels. What takes risk "
+               "away (flatten, pause, loss cut, cancel, stop, lock) is never refused for it")
+      .integer("service_silence_sec", target.service_silence_sec, kSilenceLeast, kSilenceMost,
+               "an account's service that is gone without a goodbye, or does not answer, for so "
+               "long is an alert; a restart takes less");
   return section;
 }
 

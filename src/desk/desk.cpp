@@ -49,6 +49,7 @@ ClientOrderId Desk::next_id(const std::string& trade_day, Job job, Symbol symbol
   // Who acts past the holder counts in numbers of its own, whatever others reached in theirs.
   const bool has_own = next > 0;
   if (!has_own) next = parts_.store.next_attempt(trade_day, job, symbol, kind);
+  if (planted("attempt_reused")) next = 0;
   for (int tries = 0;; ++tries, ++next) {
     next %= kAttempts;
     const auto id = ids_.make({date, job, symbol, kind, next});
@@ -107,7 +108,8 @@ Task<void> Desk::settle_intent(store::Intent intent, std::vector<store::Intent>&
   const auto found = co_await parts_.account.find_order(
       {intent.symbol, intent.client_order_id, intent.order_id, is_conditional(intent.type)});
   if (!found || !found->has_value()) {
-    if (found && co_await is_dead(parts_, intent)) {
+    const bool is_hasty = planted("unknown_order_means_dead");
+    if (found && (is_hasty || co_await is_dead(parts_, intent))) {
       intent.state = store::IntentState::refused;
     } else if (intent.state == store::IntentState::unknown) {
       co_return;

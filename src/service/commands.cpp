@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/plant.h"
 #include "control/wire.h"
 #include "service/messages.h"
 #include "trading/messages.h"
@@ -329,6 +330,7 @@ Task<CommandResult> Commands::cancel(Command command) {
 }
 
 void Commands::pause_for(const Command& command, FlattenDone& done) const {
+  if (planted("flatten_without_latch")) return;
   const auto latched = parts_.home.latch().set(
       {store::LatchKind::paused, command.who, "flatten", desk().clock.utc_now()});
   if (latched) return;
@@ -374,27 +376,6 @@ Task<CommandResult> Commands::resume(Standing standing) {
   done.now = latch.read();
   co_await parts_.jobs.tell_latch();
   co_return done;
-}
-
-HolderStatus Commands::status() const {
-  HolderStatus out;
-  out.self = parts_.self;
-  out.started = started_;
-  out.latch = parts_.home.latch().read();
-  out.fence_ours = parts_.home.is_fence_ours();
-  out.store_healthy = desk().store.healthy();
-  out.last_patrol = parts_.jobs.last_patrol();
-  out.holdings = desk().store.open_holdings();
-  out.unresolved = desk().store.unresolved_intents();
-  out.messages_pending = desk().store.pending_messages().size();
-  return out;
-}
-
-std::vector<control::Counter> Commands::counters() const {
-  std::vector<control::Counter> out;
-  for (const auto& [name, count] : desk().store.change_counts())
-    out.push_back({std::string(name), count});
-  return out;
 }
 
 }  // namespace bb::service

@@ -48,6 +48,7 @@ struct HolderStatus {
   bool fence_ours = true;
   bool store_healthy = true;
   std::optional<Jobs::Beat> last_patrol;
+  Micros patrol_every{};  // zero: nobody expects patrols of it
   std::vector<store::Holding> holdings;
   std::vector<store::Intent> unresolved;
   std::size_t messages_pending = 0;

@@ -99,7 +99,8 @@ Task<bool> Service::guard(const char* what, Task<void> step) {
 }
 
 Task<void> Service::wait_for(Stop& stop, Millis left) {
-  const Micros span = std::clamp<Micros>(left, Micros(1'000), parts_.settings.slice());
+  Micros span = std::clamp<Micros>(left, Micros(1'000), parts_.settings.slice());
+  if (planted("busy_loop")) span = Micros(1'000);
   (void)co_await stop.sleep_until(parts_.desk.parts().clock.after(span));
 }
 
@@ -225,6 +226,7 @@ Task<void> Service::fire_loss_cut(Slot slot) {
     co_return;
   }
   newest_cut_ = slot.date;
+  if (planted("cut_slot_left_open")) co_return;
   co_await end_slot(parts_.desk, Job::loss_cut, slot, store::SlotState::done, "");
 }
 

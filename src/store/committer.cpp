@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/plant.h"
 #include "store/refused.h"
 
 namespace bb::store {
@@ -148,7 +149,7 @@ Status Committer::run(const std::string& sql, std::span<const sql::Value> values
 
 Status Committer::set_synchronous(bool durable) {
   std::string wanted = "OFF";
-  if (sync_) wanted = durable ? "FULL" : "NORMAL";
+  if (sync_) wanted = durable && !planted("intent_not_synced") ? "FULL" : "NORMAL";
   if (wanted == synchronous_) return {};
   if (auto set = connection().execute("PRAGMA synchronous=" + wanted); !set) return set;
   synchronous_ = wanted;

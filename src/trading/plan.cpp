@@ -18,6 +18,8 @@ Price floor_to_tick(Price price, const SymbolRules& rules) {
 }  // namespace
 
 Price plan_stop(const SymbolRules& rules, Price liquidation, const Settings& settings) {
+  if (planted("stop_behind_liquidation"))
+    return floor_to_tick(liquidation * (one() + percent(settings.sl_liq_buffer_pct)), rules);
   return floor_to_tick(liquidation * (one() - percent(settings.sl_liq_buffer_pct)), rules);
 }
 
