@@ -133,6 +133,7 @@ Task<int> run_all(Session& session) {
   const int code = co_await serve_account(session);
   if (code != kBusy || session.stop().requested() || !page) co_return code;
   log.info("a service runs already; the dashboard goes on beside it");
+  session.notice().ready("the page, beside a service that runs already");
   co_await wait_for_stop(session);
   co_return kDone;
 }

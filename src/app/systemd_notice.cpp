@@ -10,7 +10,10 @@
 
 namespace bb::app {
 
+// Made on another thread than the process's first it is mute: the watchdog must hear the loop that
+// trades, and nothing beside it may answer in its place.
 SystemdNotice::SystemdNotice(const Environment& environment) {
+  if (gettid() != getpid()) return;
   const auto value_of = [&](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string() : found->second;

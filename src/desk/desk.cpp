@@ -18,15 +18,31 @@ bool reduces(const store::Intent& intent) {
          (intent.position_side == PositionSide::long_ && intent.side == Side::sell);
 }
 
-// "It does not exist" alone proves nothing (reliability §3.4). An order that could only reduce is
-// given up after a minute: if it lives, the patrol sees it in the list of open orders. One that
-// adds risk is given up after an hour, and only when its symbol has no fill since it was sent.
+// A fill on the intent's side since it was sent that belongs to no order we know.
+bool has_unexplained(const Parts& parts, const store::Intent& intent,
+                     const std::vector<exchange::Fill>& fills) {
+  const auto others = parts.store.intents_of(intent.trade_day, intent.symbol);
+  return std::ranges::any_of(fills, [&](const exchange::Fill& fill) {
+    return fill.side == intent.side && std::ranges::none_of(others, [&](const auto& other) {
+             return other.order_id == fill.order_id;
+           });
+  });
+}
+
+// "It does not exist" alone proves nothing (reliability §3.4): the exchange forgets orders for up
+// to 45 minutes. A conditional order is given up after a minute: if it lives, the patrol sees it in
+// the list of open orders. One that reduces at once is given up after a minute if nothing was
+// bought that no order explains, else after an hour; one that adds risk after an hour, and only
+// when its symbol has no fill since it was sent.
 Task<bool> is_dead(Parts& parts, const store::Intent& intent) {
   const auto age = parts.market.exchange_now() - intent.sent_at;
-  if (reduces(intent)) co_return age > Minutes(1);
-  if (age < Hours(1)) co_return false;
+  if (age <= Minutes(1)) co_return false;
+  if (is_conditional(intent.type)) co_return true;
+  const bool is_old = age >= Hours(1);
+  if (reduces(intent) ? is_old : !is_old) co_return is_old;
   const auto fills = co_await parts.account.fetch_fills(intent.symbol, intent.sent_at - Seconds(1));
-  co_return fills && fills->empty();
+  if (!fills) co_return false;
+  co_return reduces(intent) ? !has_unexplained(parts, intent, *fills) : fills->empty();
 }
 
 }  // namespace

@@ -32,8 +32,10 @@ bool advance(store::Intent& intent, const exchange::OrderView& order, const std:
     }
   }
   const bool is_open = before.state == IntentState::sent || before.state == IntentState::unknown;
-  if (is_open || (before.state == IntentState::refused && order.executed_qty.is_positive()))
-    intent.state = state_of(order);
+  // What was given up, and lives after all.
+  const bool is_late = before.state == IntentState::refused &&
+                       (order.executed_qty.is_positive() || is_live(order.status));
+  if (is_open || is_late) intent.state = state_of(order);
   const bool changed = intent.state != before.state || intent.order_id != before.order_id ||
                        intent.executed_qty != before.executed_qty;
   if (changed) intent.evidence = evidence;

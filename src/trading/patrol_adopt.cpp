@@ -124,8 +124,28 @@ Task<void> Patrol::State::adopt_one(store::Intent intent, PatrolReport& report) 
   if (state == ProtectionState::unguarded) ++report.errors;
 }
 
+namespace {
+
+// Orders that were given up because no query knew them, and stand in the list: late evidence wins.
+Task<void> correct_given_up(desk::Desk& desk, std::vector<exchange::OrderView> orders) {
+  auto& store = desk.parts().store;
+  store::Batch batch;
+  for (const auto& order : orders) {
+    const auto* known = store.find_intent(order.client_order_id);
+    if (known == nullptr || known->state != store::IntentState::refused) continue;
+    auto intent = *known;
+    if (desk::advance(intent, order, "open orders")) batch.put(intent);
+  }
+  if (batch.empty()) co_return;
+  if (const auto stored = co_await store.commit(std::move(batch)); !stored)
+    desk.parts().log.error("store refused a record", {{"error", stored.error().text}});
+}
+
+}  // namespace
+
 // Orders with our id form that nobody here gave out: somebody else trades with our key (I34).
 Task<void> Patrol::State::judge_foreign(std::vector<exchange::OrderView> orders) {
+  co_await correct_given_up(desk, orders);
   std::erase_if(orders, [&](const auto& order) {
     return foreign.contains(order.client_order_id.str()) || !desk::is_foreign(desk, order);
   });
@@ -157,7 +177,8 @@ Task<void> Patrol::State::sweep(const View& view, PatrolReport& report) {
   const TimePoint now = parts.market.exchange_now();
   std::set<Symbol> unresolved;  // an entry of theirs may still fill
   for (const auto& intent : parts.store.unresolved_intents())
-    unresolved.insert(intent.symbol);
+    if (intent.kind == OrderKind::entry || intent.kind == OrderKind::redistribute)
+      unresolved.insert(intent.symbol);
   std::map<std::string, SteadyTime> still;
   for (const auto& order : view.orders) {
     if (!desk.ids().decode(order.client_order_id, order.symbol)) continue;

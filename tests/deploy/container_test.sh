@@ -27,7 +27,8 @@ cleanup() {
 }
 trap cleanup EXIT
 for _ in $(seq 100); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
-docker info >/dev/null 2>&1 || { tail -5 "$work/dockerd.log"; echo "no engine can run here"; exit 77; }
+docker info >/dev/null 2>&1 ||
+  { tail -5 "$work/dockerd.log"; echo "no engine can run here"; exit 77; }
 
 step() { echo "== $*"; }
 

@@ -96,7 +96,7 @@ class TestParts(unittest.TestCase):
         self.assertEqual(made.returncode, 0, made.stderr)
         bill = json.loads(made.stdout)
         names = {part["name"] for part in bill["components"]}
-        for expected in ("libssl3", "libsqlite3-0", "preact", "uplot"):
+        for expected in ("libssl3", "libsqlite3-0", "preact", "lightweight-charts"):
             self.assertIn(expected, {name.lower() for name in names})
         self.assertEqual(len({part["purl"] for part in bill["components"]}),
                          len(bill["components"]))

@@ -90,7 +90,6 @@ void Judge::see(const sim::JournalEntry& entry) {
     case Kind::position_closed:
       account.bare.erase(leg);
       if (entry.kind == Kind::position_closed) account.tracked.erase(leg);
-      if (entry.kind == Kind::position_closed) account.triggers.erase(leg);
       break;
     case Kind::fill:
       see_fill(account, entry);
@@ -124,7 +123,6 @@ void Judge::see_fill(Account& account, const sim::JournalEntry& entry) {
   if (!own) return;
   if (is_entry(own->kind)) {
     account.tracked.insert(leg);
-    account.opened.try_emplace(leg, parts_.queue.now());
     auto& filled = account.entries[{own->day, entry.symbol, own->kind}];
     filled.insert(order.order_id);
     if (filled.size() > 1 && !duplicated_.contains(order.client_order_id.str()) &&
@@ -166,7 +164,6 @@ void Judge::see_order(Account& account, const sim::JournalEntry& entry) {
   if (!order.reduce_only && !order.close_position && !opposite)
     violate("I13", fmt::format("{}: {} of {} could open", account.plan.alias, str(own->kind),
                                entry.symbol.str()));
-  if (is_stop(order)) see_stop(account, entry);
   if (own->kind == OrderKind::loss_cut) see_cut(account, entry);
 }
 
@@ -182,16 +179,30 @@ void Judge::see_cut(Account& account, const sim::JournalEntry& entry) {
   }
 }
 
-void Judge::see_stop(Account& account, const sim::JournalEntry& entry) {
-  const auto& order = *entry.order;
-  const Leg leg(entry.symbol, entry.side);
-  const auto rows = parts_.server.exchange().positions(account.number, entry.symbol);
-  for (const auto& row : rows) {
+// A first stop is planned before its fill is known; what slipped is mended in the next moment.
+void Judge::look_at_stops(Account& account, Micros span, bool is_calm) {
+  const auto& exchange = parts_.server.exchange();
+  std::map<Leg, Price> tightest;
+  exchange.visit_open_orders(
+      account.number, true, [&](const exchange::OrderView& order, const sim::OrderDetail&) {
+        if (!is_stop(order) || !decode(account, order.client_order_id.str(), order.symbol))
+          return true;
+        const auto [known, is_new] =
+            tightest.emplace(Leg(order.symbol, order.position_side), order.trigger_price);
+        if (!is_new) known->second = std::min(known->second, order.trigger_price);
+        return true;
+      });
+  for (const auto& row : exchange.positions(account.number)) {
     const auto& position = row.position;
-    if (position.side != order.position_side || !position.qty.is_negative()) continue;
-    if (position.liquidation && order.trigger_price >= *position.liquidation)
+    const Leg leg(position.symbol, position.side);
+    const auto stop = tightest.find(leg);
+    const bool is_loose = position.qty.is_negative() && position.liquidation &&
+                          stop != tightest.end() && stop->second >= *position.liquidation;
+    Micros& loose = account.loose[leg];
+    loose = is_loose ? loose + (is_calm ? span : Micros(0)) : Micros(0);
+    if (loose > kProtectAfter)
       violate("I17", fmt::format("{}: the stop of {} at {} lies behind its liquidation at {}",
-                                 account.plan.alias, entry.symbol.str(), order.trigger_price.str(),
+                                 account.plan.alias, position.symbol.str(), stop->second.str(),
                                  position.liquidation->str()));
   }
 }
@@ -335,6 +346,7 @@ void Judge::look_at_protection(Account& account, bool serving) {
   const bool is_calm = now - account.disturbed > kCalm;
   std::erase_if(account.borne,
                 [&](const auto& entry) { return !account.bare.contains(entry.first); });
+  look_at_stops(account, span, is_calm);
   for (const auto& [leg, since] : account.bare) {
     longest_unprotected_ = std::max(longest_unprotected_, now - since);
     Micros& borne = account.borne[leg];

@@ -76,7 +76,7 @@ class Judge {
   void see(const sim::JournalEntry& entry);
   void see_order(Account& account, const sim::JournalEntry& entry);
   void see_fill(Account& account, const sim::JournalEntry& entry);
-  void see_stop(Account& account, const sim::JournalEntry& entry);
+  void look_at_stops(Account& account, Micros span, bool is_calm);
   void see_cut(Account& account, const sim::JournalEntry& entry);
   void look_at_protection(Account& account, bool serving);
   void look_at_orders(int number);

@@ -24,11 +24,10 @@ struct Judge::Account {
   std::map<Leg, Qty> positions;
   std::set<Leg> tracked;           // opened by us
   std::map<Leg, SteadyTime> bare;  // without a stop, since then
-  std::map<Leg, SteadyTime> opened;
-  std::map<Leg, Price> triggers;
   std::map<std::int64_t, ClientOrderIds::Decoded> children;
   std::map<std::tuple<TimePoint, Symbol, OrderKind>, std::set<std::int64_t>> entries;
   std::map<std::string, std::string> sent;  // id -> parameters
+  std::map<Leg, Micros> loose;              // its stop behind the liquidation, for so long
   std::map<Leg, Micros> borne;              // of that time, what counts
   SteadyTime disturbed{}, looked{};
   TimePoint banned_until{};

@@ -1,6 +1,8 @@
 // What must hold at rest: faults are over, and what was broken had the time to heal.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/audit.h"
 #include "app/figures.h"
 #include "service/schedule.h"
@@ -77,7 +79,12 @@ void Judge::compare_books(Program& program, int number, bool settled) {
   auto theirs = app::view_of(parts_.server.exchange(), number);
   const auto report = app::compare(theirs, *ours, {now, true, false});
   for (const auto& difference : report.differences) {
-    // An order of ours that left, of which nobody heard, and which the exchange never had.
+    // What was given up because nobody knew of it, and came to nothing: that is told as refused.
+    const bool is_given_up = std::ranges::any_of(theirs.orders, [&](const auto& order) {
+      return !is_live(order.status) && order.executed_qty.is_zero() && order.child_order_id == 0 &&
+             difference.find(order.client_order_id.str() + ": refused") != std::string::npos;
+    });
+    if (is_given_up) continue;
     const bool is_position = difference.starts_with("position ");
     const bool is_fill = difference.starts_with("fill ");
     const bool is_fate = difference.find("not settled") != std::string::npos;

@@ -267,7 +267,7 @@ void Nemesis::of_people(std::size_t account) {
   auto& w = world_;
   auto& f = w.faults_;
   const auto resume_later = [&](Site site) {
-    resume_at_[account] = w.queue_.now() + minutes(1 + f.detail(site, 600));
+    resume_at_[account] = w.queue_.now() + minutes(1 + f.detail(site, 90));
   };
   if (f.draw(Site::flatten)) {
     ask(account, w.command_of(CommandKind::flatten));

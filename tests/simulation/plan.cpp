@@ -203,10 +203,10 @@ Plan standard_plan(std::uint64_t seed, int days, int accounts) {
   Random random(blend(seed, 0xbe7c4));
   Plan plan;
   plan.seed = seed;
-  plan.market = {MarketPlan::Kind::recorded, 1, 0, days + 1,
+  plan.market = {MarketPlan::Kind::recorded, 1, 0, days + 2,
                  static_cast<int>(random.below(
-                     static_cast<std::uint64_t>(std::max(1, kRecordedDays - days - 1))))};
-  plan.length = Hours(24) * days - Hours(4);
+                     static_cast<std::uint64_t>(std::max(1, kRecordedDays - days - 2))))};
+  plan.length = Hours(24) * days - Hours(1);
   for (int i = 0; i < accounts; ++i)
     plan.accounts.push_back(account_of(i));
   // Every site a little: a day as bad as the exchange has them.
