@@ -190,7 +190,7 @@ run_service_with_dashboard = {service}
         stood = page.ask("/api/v1/state")[1]["now"]
         self.assertLess(page.ask("/api/v1/state")[1]["now"] - stood, 3_600_000)
         page.ask("/api/v1/replay", {"paused": False, "speed": 100_000})
-        self.assertTrue(wait_for(lambda: page.ask("/api/v1/state")[1]["replay"]["ended"], 90))
+        self.assertTrue(wait_for(lambda: page.ask("/api/v1/state")[1]["replay"]["ended"], 240))
         self.assertTrue(page.ask("/api/v1/runs")[1]["runs"])
         self.assertTrue(page.ask("/api/v1/equity?window=1D")[1]["points"])
         report = json.loads(process.stdout.readline())

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { span } from './format';
 import { t, type Word } from './i18n';
-import { now, rate } from './state';
+import { language, now, rate } from './state';
 
 export function Card(props: {
   title: string;
@@ -25,7 +25,7 @@ export function Age(props: { at: number | undefined; limit: number }) {
   const age = Math.max(0, now.value - props.at);
   return (
     <span class={age > props.limit * Math.max(1, rate.value) ? 'stale' : ''}>
-      {span(age)} {t('ago')}
+      {`${span(age)}${language.value === 'zh' ? '' : ' '}${t('ago')}`}
     </span>
   );
 }

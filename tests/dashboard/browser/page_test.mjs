@@ -71,6 +71,11 @@ for (const width of [1280, 390]) {
         await page.click('td a');
         await page.waitForSelector('.chart canvas');
         await shoot('position');
+        await show(page, 'runs');
+        await page.click('td a');
+        await page.waitForSelector('h2:has-text("2")');
+        await wait_for(async () => (await rows(page)) > 10, 'the ranking of a run');
+        await shoot('run');
         assert.deepEqual(faults, []);
         await context.close();
       });
@@ -132,6 +137,7 @@ test('actions are described, confirmed, done, pushed to every page and audited',
   await act(page, 'Pause entries');
   await other.page.waitForSelector('.health .down:has-text("paused")');
   await act(page, 'Patrol now');
+  await act(page, 'Never start a missed entry late');
   await act(page, 'Resume entries');
   await other.page.waitForSelector('.health .up:has-text("allowed")');
   await show(other.page, 'positions');

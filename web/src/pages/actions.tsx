@@ -46,7 +46,7 @@ export function Actions() {
       <section class="panel">
         <h2>{t('actions')}</h2>
         {session.value?.may_act ? (
-          <div class="bar">
+          <div class="bar start">
             {wishes.map(([word, wish, dangerous]) => (
               <button
                 key={word}

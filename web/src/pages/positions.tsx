@@ -26,8 +26,8 @@ function Order(props: { order: StandingOrder | null; absent: string; bad: boolea
   const { order } = props;
   if (!order) return <strong class={props.bad ? 'down' : 'stale'}>{props.absent}</strong>;
   return (
-    <span title={`${order.type} ${order.client_order_id}`}>
-      ✓ {plain(order.trigger)} <small>{t('since')} {dateTime(order.since)}</small>
+    <span title={`${order.type} ${order.client_order_id} ${t('since')} ${dateTime(order.since)}`}>
+      ✓ {plain(order.trigger)} <small>{span(now.value - order.since)}</small>
     </span>
   );
 }
@@ -39,6 +39,7 @@ function Protection({ position, asked }: { position: Position; asked: boolean })
     <span class="stack">
       <Order order={position.stop_order} absent={t('noStop')} bad />
       <Order order={position.target_order} absent={t('noTarget')} bad={false} />
+      {position.last_error && <small class="clip down">{position.last_error}</small>}
     </span>
   );
 }
@@ -185,7 +186,6 @@ export function Positions() {
       number: true,
     },
     { title: 'protection', show: (p) => <Protection position={p} asked={asked} /> },
-    { title: 'message', show: (p) => p.last_error ?? '', tone: () => 'down' },
   ];
   const foreign: Column<Foreign>[] = [
     { title: 'symbol', show: (p) => p.symbol },
