@@ -34,7 +34,8 @@ struct Eyes {
     if (view) co_return Status();
     auto opened = co_await AccountView::open({*dialer, clock, log, config});
     if (!opened) co_return std::unexpected(opened.error());
-    view = std::move(*opened);
+    // Several ask at once, and the first to be answered is used by now.
+    if (!view) view = std::move(*opened);
     co_return Status();
   }
 };

@@ -141,9 +141,19 @@ Task<net::ServerReply> post_prepare(Site& site, const Request& request) {
   auto command = read_command(request.http.body);
   if (!command) co_return answer_error(command.error());
   command->who = who_of(request);
-  const auto words = describe(*command, site.options.account.name);
+  auto words = describe(*command, site.options.account.name);
   JsonWriter json;
   json.begin_object().field("action", control::str(command->kind));
+  if (command->kind == CommandKind::resume) {
+    // Only what was shown is ended.
+    const auto latch = store::Latch(site.options.account.directory).read();
+    command->seen = store::mark_of(latch);
+    if (latch) {
+      const auto shown = fmt::format("{}, {}, {}", store::str(latch->kind), latch->who, latch->why);
+      words.en += " (" + shown + ")";
+      words.zh += "（" + shown + "）";
+    }
+  }
   json.field("says", words.en).field("says_zh", words.zh);
   json.field("environment", site.options.account.environment);
   if (command->kind == CommandKind::flatten) {

@@ -4,7 +4,6 @@ namespace bb::dashboard {
 
 namespace {
 
-constexpr Micros kLife{1'000'000};
 constexpr std::size_t kEntriesMax = 128;
 constexpr std::size_t kBytesMax = 8u << 20;
 
@@ -27,7 +26,7 @@ void AnswerCache::keep(const std::string& target, std::string version,
   auto& entry = entries_[target];
   bytes_ += response.body.size();
   bytes_ -= entry.response.body.size();
-  entry = {std::move(version), clock_.after(kLife), response};
+  entry = {std::move(version), clock_.after(life_), response};
 }
 
 }  // namespace bb::dashboard

@@ -20,18 +20,22 @@ bool is_stop(const LiveOrder& order) { return order.type.starts_with("STOP"); }
 bool is_target(const LiveOrder& order) { return order.type.starts_with("TAKE_PROFIT"); }
 
 /// It closes the short when it fires.
-bool protects(const LiveOrder& order, Symbol symbol) {
-  return order.symbol == symbol && order.side == "BUY" &&
-         (order.closes_position || order.reduces_only || order.position_side == "SHORT");
+bool protects(const LiveOrder& order, const store::Holding& held) {
+  return order.symbol == held.symbol && order.position_side == str(held.side) &&
+         order.side == "BUY" && (order.closes_position || order.qty >= held.qty);
 }
 
-void write_order(JsonWriter& json, std::string_view name, const LiveView* live, Symbol symbol,
+bool is_of(const LivePosition& position, const store::Holding& held) {
+  return position.symbol == held.symbol && position.side == str(held.side);
+}
+
+void write_order(JsonWriter& json, std::string_view name, const LiveView* live, const store::Holding& held,
                  bool (*is_kind)(const LiveOrder&)) {
   json.key(name);
   const LiveOrder* found = nullptr;
   if (live != nullptr)
     for (const auto& order : live->orders)
-      if (protects(order, symbol) && is_kind(order) && (found == nullptr || order.closes_position))
+      if (protects(order, held) && is_kind(order) && (found == nullptr || order.closes_position))
         found = &order;
   if (found == nullptr) {
     json.null();
@@ -71,12 +75,12 @@ void write_position(JsonWriter& json, const store::HoldingResult& result, const 
   field(json, "commission", result.commission);
   field(json, "funding", result.funding);
   text_or_null(json, "last_error", held.last_error);
-  write_order(json, "stop_order", live, held.symbol, is_stop);
-  write_order(json, "target_order", live, held.symbol, is_target);
+  write_order(json, "stop_order", live, held, is_stop);
+  write_order(json, "target_order", live, held, is_target);
   const LivePosition* now = nullptr;
   if (live != nullptr)
     for (const auto& position : live->positions)
-      if (position.symbol == held.symbol) now = &position;
+      if (is_of(position, held)) now = &position;
   json.field("on_exchange", now != nullptr);
   if (now != nullptr) write_live_position(json, *now);
   json.end_object();
@@ -263,7 +267,7 @@ Task<net::ServerReply> get_positions(Site& site, const Request& request) {
     if (live != nullptr)
       for (const auto& position : live->positions)
         if (std::ranges::none_of(*holdings, [&](const auto& each) {
-              return each.holding.symbol == position.symbol;
+              return is_of(position, each.holding);
             })) {
           json.begin_object().field("symbol", position.symbol.str()).field("side", position.side);
           field(json, "entry_price", position.entry);
@@ -316,6 +320,10 @@ Task<net::ServerReply> get_candles(Site& site, const Request& request) {
   if (const auto wrong = control::complaint_of_symbol(symbol); !wrong.empty())
     co_return answer_error(422, wrong);
   query.symbol = Symbol(symbol);
+  // Each costs request weight, which is the address's, and the trader's first of all.
+  const std::string asked = fmt::format("{} {} {} {} {}", symbol, query.interval,
+                                        to_ms(query.from), to_ms(query.to), query.limit);
+  if (const auto* known = site.candles.find(asked, "")) co_return net::ServerReply{*known};
   const auto candles = co_await site.live.candles(query);
   if (!candles) co_return answer_error(candles.error());
   JsonWriter json;

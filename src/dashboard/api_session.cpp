@@ -53,8 +53,8 @@ Task<net::ServerReply> get_health(Site& site, const Request&) {
   JsonWriter json;
   json.begin_object().field("ok", ok).field("service_enabled", site.options.service_enabled);
   json.field("service_running", running);
-  text_or_null(json, "service_error", running ? "" : news.holder().text);
   // Whoever may not look hears no paths.
+  text_or_null(json, "service_error", running ? "" : "no service answers");
   text_or_null(json, "database_error", problem.empty() ? "" : "the database cannot be read");
   json.end_object();
   co_return answer_json(json.take(), ok ? 200 : 503);

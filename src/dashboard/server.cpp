@@ -11,6 +11,18 @@ namespace {
 constexpr std::size_t kHeaderBytesMax = 16u << 10;
 constexpr std::size_t kBodyBytesMax = 64u << 10;
 constexpr std::size_t kConnectionsMax = 8192;
+
+// The process that trades lives of the same descriptors: half of them are not the page's.
+std::size_t connections_max() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax / 16;
+  if (files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &files);
+    (void)::getrlimit(RLIMIT_NOFILE, &files);
+  }
+  return std::min<std::size_t>(kConnectionsMax, files.rlim_cur / 2);
+}
 constexpr Micros kIdleLimit{75'000'000};
 
 Live make_live(const Options& options, boost::asio::io_context& io, Clock& clock) {
@@ -58,7 +70,7 @@ Result<std::unique_ptr<Server>> Server::open(boost::asio::io_context& io, Clock&
   net::HttpServerOptions limits;
   limits.max_header_bytes = kHeaderBytesMax;
   limits.max_body_bytes = kBodyBytesMax;
-  limits.max_connections = kConnectionsMax;
+  limits.max_connections = connections_max();
   limits.idle_limit = kIdleLimit;
   auto listener = net::HttpListener::open(io, clock, address, port, std::move(handler), limits);
   if (!listener) return std::unexpected(listener.error());

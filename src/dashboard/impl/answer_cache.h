@@ -13,9 +13,9 @@ namespace bb::dashboard {
 
 class AnswerCache {
  public:
-  explicit AnswerCache(Clock& clock) : clock_(clock) {}
+  explicit AnswerCache(Clock& clock, Micros life = Seconds(1)) : clock_(clock), life_(life) {}
 
-  /// The answer to `target` where it is younger than a second and nothing has changed since:
+  /// The answer to `target` where it is younger than `life` and nothing has changed since:
   /// `version` names everything that it was made from.
   const net::HttpResponse* find(const std::string& target, const std::string& version) const;
   void keep(const std::string& target, std::string version, const net::HttpResponse& response);
@@ -27,6 +27,7 @@ class AnswerCache {
     net::HttpResponse response;
   };
   Clock& clock_;
+  Micros life_;
   std::map<std::string, Entry> entries_;
   std::size_t bytes_ = 0;  // of the bodies
 };

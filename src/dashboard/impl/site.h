@@ -32,6 +32,7 @@ struct Site {
   Pending pending;
   StatisticsCache statistics;
   AnswerCache answers;
+  AnswerCache candles;
   Stop* stop = nullptr;  // of the running server
 
   const Settings& settings() const { return options.settings; }
