@@ -189,7 +189,7 @@ TimePoint Caretaker::due_of(const store::Store& store) {
   auto next = now + Hours(24);
   for (const auto& message : store.pending_messages()) {
     const auto deliveries = store.deliveries_of(message.id);
-    if (deliveries.size() < channels().size()) return now;
+    if (deliveries.size() < channels().size()) return TimePoint();  // by some never tried
     for (const auto& delivery : deliveries)
       if (delivery.state == "pending") next = std::min(next, delivery.next_attempt);
   }
