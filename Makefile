@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .PHONY: help demo build test test-long simulate bench lint format coverage fuzz clean
 
 install := @tools/install_packages.sh
-to_build := compiler build libraries
+to_build := compiler build libraries page
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):  ## (.*)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -22,11 +22,11 @@ build:  ## the program, as build/bubble-buster
 	@tools/build_program.sh
 
 test:  ## what CI runs: format, tidy, all tests under sanitizers, end-to-end tests, real clients
-	$(install) $(to_build) sanitizers tests clients lint
+	$(install) $(to_build) sanitizers tests clients browser runners lint
 	@tools/test.sh
 
 test-long:  ## the long tests, lint of the whole tree, planted faults
-	$(install) $(to_build) sanitizers tests runners lint
+	$(install) $(to_build) sanitizers tests lint
 	@tools/test_long.sh
 
 simulate:  ## the whole program in a simulated world of bad days; SEEDS=100

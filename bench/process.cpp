@@ -72,12 +72,17 @@ Process::~Process() {
 }
 
 Steady::time_point Process::wait_for(std::string_view text, std::chrono::seconds limit) {
+  (void)wait_for_line(text, limit);
+  return Steady::now();
+}
+
+std::string Process::wait_for_line(std::string_view text, std::chrono::seconds limit) {
   const auto until = Steady::now() + limit;
   for (;;) {
     for (auto end = unread_.find('\n'); end != std::string::npos; end = unread_.find('\n')) {
       const std::string line = unread_.substr(0, end);
       unread_.erase(0, end + 1);
-      if (line.find(text) != std::string::npos) return Steady::now();
+      if (line.find(text) != std::string::npos) return line;
     }
     if (!read_some(until))
       throw std::runtime_error(fmt::format("the program did not say '{}'", text));

@@ -31,6 +31,8 @@ class Process {
   Steady::time_point begun() const { return begun_; }
   /// When a line with `text` came on its standard output; throws after `limit`, or when it ends.
   Steady::time_point wait_for(std::string_view text, std::chrono::seconds limit);
+  /// The same, and the line that it was.
+  std::string wait_for_line(std::string_view text, std::chrono::seconds limit);
   /// Reads and drops its output for that long.
   void let_run(std::chrono::seconds span);
   /// SIGTERM; the exit code.

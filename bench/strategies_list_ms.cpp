@@ -1,5 +1,6 @@
 // How long a list of 50 strategies takes, from real runners: as the bot answers it while its watch
 // runs (data at most 2 s old), and cold, asking the runner. The worst of PM2, Docker and systemd.
+// BB_BENCH_PROCESSES=200 measures with as many, and what watching them costs in memory.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <boost/process/io.hpp>
 #include <boost/process/pipe.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,11 +26,17 @@ using namespace bb;
 using namespace bb::supervise;
 using bench::Steady;
 
-constexpr int kProcesses = 50;
 constexpr int kLists = 200;
 constexpr int kColdReads = 15;
 constexpr Millis kAgeMax{2000};
 constexpr Millis kPause{37};  // so that lists fall on every part of a sample
+
+int process_count() {
+  constexpr int kUsual = 50;
+  const char* wanted = std::getenv("BB_BENCH_PROCESSES");
+  return wanted == nullptr ? kUsual : std::stoi(wanted);
+}
+const int kProcesses = process_count();
 
 struct Figures {
   std::vector<double> cached, cold;  // ms

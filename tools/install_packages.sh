@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and says which and why. Silent and instant when
 # nothing is missing.
-#   tools/install_packages.sh GROUP..    (compiler build libraries sanitizers tests clients runners
-#                                      lint)
+#   tools/install_packages.sh GROUP..    (compiler build libraries page sanitizers tests clients
+#                                      browser runners package lint)
 # As root it calls apt-get itself, otherwise through sudo. Every package has its reason in
 # docs/dependencies.md.
 set -euo pipefail
@@ -14,21 +14,27 @@ declare -A packages=(
   [build]="cmake ninja-build ccache pkg-config ca-certificates"
   [libraries]="libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libzip-dev zstd libsqlite3-dev
     libsimdjson-dev libfmt-dev libspdlog-dev libhowardhinnant-date-dev libcli11-dev tzdata
-    libcairo2-dev libpango1.0-dev fonts-noto-cjk"
+    libcairo2-dev libpango1.0-dev fonts-noto-cjk libsodium-dev"
+  [page]="nodejs npm"
   [sanitizers]="libclang-rt-19-dev llvm-19"
   [tests]="doctest-dev librapidcheck-dev libbenchmark-dev nlohmann-json3-dev sqlite3 python3"
   [clients]="nodejs npm"
+  [browser]="chromium"
   [runners]="docker.io busybox-static dbus systemd openssl util-linux iproute2"
+  [package]="dpkg-dev gzip debootstrap"
   [lint]="clang-tidy-19 clang-format-19 python3"
 )
 declare -A reasons=(
   [compiler]="the compiler and linker (g++ 12 miscompiles coroutines)"
   [build]="the build tools"
   [libraries]="the libraries the program is made of"
+  [page]="the dashboard's page"
   [sanitizers]="address and undefined-behaviour checks, coverage, readable stack traces"
   [tests]="the tests and benchmarks"
   [clients]="real clients that trade on the paper exchange"
+  [browser]="a real browser that opens the dashboard"
   [runners]="real runners of strategy processes: a Docker engine, a user manager of systemd"
+  [package]="the Debian package and what it depends on"
   [lint]="format and lint checks"
 )
 # What may be there without its Debian package.

@@ -20,6 +20,8 @@ run_ctest "tests" build/asan -LE '^(long|e2e|plant)$' || findings+=("tests")
 tools/build_program.sh
 export BB_PROGRAM=$PWD/build/bubble-buster
 tools/node_modules.sh tests/clients
+tools/node_modules.sh tests/dashboard/browser
+tools/node_modules.sh tests/runners
 run_ctest "end-to-end tests" build/asan -L '^e2e$' || findings+=("end-to-end tests")
 
 say "all: $((SECONDS - begin)) s"

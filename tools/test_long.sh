@@ -9,7 +9,6 @@ findings=()
 tools/build.sh asan
 tools/build_program.sh
 export BB_PROGRAM=$PWD/build/bubble-buster
-tools/node_modules.sh tests/runners
 run_ctest "long tests" build/asan -L '^long$' || findings+=("long tests")
 tools/lint.sh || findings+=("lint")
 tools/run_plants.sh || findings+=("planted faults")

@@ -136,7 +136,7 @@ SettingsSection settings_section(AccountSettings& target) {
       .secret("secret", target.api_secret, "the same as api_secret")
       .list("group", target.groups, "groups that this account belongs to")
       .choice("environment", target.environment, {"", "live", "testnet", "paper"},
-              "as in [binance]; empty = what [binance] says")
+              "as in [binance]; empty = what [binance] says; testnet needs no base_url")
       .text("base_url", target.base_url, "as in [binance]; empty = what [binance] says")
       .text("stream_url", target.stream_url, "as in [binance]; empty = what belongs to base_url")
       .text("ws_api_url", target.ws_api_url, "as in [binance]; empty = what belongs to base_url")
@@ -260,9 +260,12 @@ Result<std::unique_ptr<Config>> config_of_account(const Config& config, std::str
     auto& binance = (*own)->binance;
     binance.api_key = account.api_key.clone();
     binance.api_secret = account.api_secret.clone();
-    if (!account.base_url.empty()) {
+    const bool is_known = account.base_url.empty() && account.environment == "testnet" &&
+                          binance::environment_of(binance.base_url) != "testnet";
+    const auto base_url = is_known ? std::string(binance::kTestnetUrl) : account.base_url;
+    if (!base_url.empty()) {
       // The file's other addresses belong to the file's base_url.
-      binance.base_url = account.base_url;
+      binance.base_url = base_url;
       binance.stream_url.clear();
       binance.ws_api_url.clear();
       binance.environment.clear();

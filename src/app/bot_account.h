@@ -16,6 +16,8 @@ class BotAccount {
   BotAccount(Session& host, std::unique_ptr<Config> config, std::string name,
              std::vector<std::string> groups, Venues& venues,
              boost::asio::any_io_executor executor);
+  Session& session() { return session_; }
+  const std::string& name() const { return name_; }
   /// What the bot is given; the account outlives it.
   bot::AccountPort port();
   /// Await this before the object dies.

@@ -4,14 +4,18 @@
 
 #include "app/accounts.h"
 #include "app/bot_account.h"
+#include "app/bot_caretaker.h"
 #include "app/bot_strategies.h"
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/mailroom.h"
+#include "app/service_command.h"
 #include "base/join.h"
 #include "bot/bot.h"
+#include "bot/lockdown.h"
 #include "bot/one_time_code.h"
 #include "notify/bot_api.h"
+#include "service/messages.h"
 #include "store/account_home.h"
 
 namespace bb::app {
@@ -61,23 +65,6 @@ std::int64_t number_of(const Secret& token) {
   return std::strtoll(std::string(token.reveal()).c_str(), nullptr, 10);
 }
 
-// By the other channels: this one is what failed.
-Task<void> send_alarm(Session& session, std::string problem) {
-  for (const auto& channel : make_channels(session.ground())) {
-    if (channel->name().starts_with("telegram")) continue;
-    notify::Letter letter;
-    letter.title = "Bubble Buster: Telegram";
-    letter.body = problem;
-    letter.kind = "notifier";
-    letter.urgency = notify::Urgency::critical;
-    letter.written_at = session.clock().utc_now();
-    letter.language = session.config().notify.message_language();
-    const auto sent = co_await channel->send(std::move(letter));
-    if (!sent.delivered())
-      session.log().warn("alarm not sent", {{"channel", channel->name()}, {"why", sent.problem}});
-  }
-}
-
 // What ends the watch must not end the bot.
 Task<void> watch(BotStrategies& strategies, const Log& log) {
   try {
@@ -85,6 +72,34 @@ Task<void> watch(BotStrategies& strategies, const Log& log) {
   } catch (const std::exception& error) {
     log.error("strategies are not watched any more", {{"why", error.what()}});
   }
+}
+
+Task<void> deliver(BotPost& post, const Log& log) {
+  try {
+    co_await post.run();
+  } catch (const std::exception& error) {
+    log.error("the bot's own alerts are not delivered any more", {{"why", error.what()}});
+  }
+}
+
+/// The watch over the accounts' services, and the post that its alerts take.
+struct Care {
+  std::unique_ptr<BotPost> post;
+  std::vector<std::unique_ptr<Caretaker>> caretakers;  // one per account
+};
+
+Result<Care> take_care(Session& session, std::vector<std::unique_ptr<BotAccount>>& accounts,
+                       store::OpsStore& ops, boost::asio::any_io_executor executor) {
+  const auto& bot = session.config().bot;
+  Care care;
+  auto post = BotPost::open(session, std::move(executor), bot.ops_db + ".watch", "bot");
+  if (!post) return std::unexpected(post.error());
+  care.post = std::move(*post);
+  for (auto& account : accounts)
+    care.caretakers.push_back(std::make_unique<Caretaker>(
+        account->session(), account->name(), ops, Seconds(bot.service_silence_sec),
+        [raw = care.post.get()](store::OutboxMessage message) { raw->put(std::move(message)); }));
+  return care;
 }
 
 // Whatever ends the bot ends the watch.
@@ -96,6 +111,13 @@ Task<void> run_and_stop(bot::Bot& bot, Stop& stop) {
     throw;
   }
   stop.request();
+}
+
+Task<Result<bool>> acknowledge(BotStrategies& strategies, BotPost& post, std::string data,
+                               std::string who) {
+  const auto noted = co_await strategies.acknowledge(data, who);
+  if (!noted || *noted) co_return noted;
+  co_return co_await post.acknowledge(std::move(data), std::move(who));
 }
 
 Task<int> run_bot(Session& session, Setup& setup) {
@@ -114,14 +136,18 @@ Task<int> run_bot(Session& session, Setup& setup) {
   if (!api) co_return report_error(api.error(), session.json());
 
   const auto executor = co_await boost::asio::this_coro::executor;
-  TaskGroup alarms(executor);
   std::vector<std::unique_ptr<BotAccount>> accounts;
   Venues venues(setup.configs.size());
   bot::Parts parts{**api, **ops,          session.clock(),           session.log(), config.bot,
                    {},    telegram.chats, number_of(telegram.token), BB_VERSION,    {}};
+  BotPost* post = nullptr;
   parts.alarm = [&](std::string problem) {
     session.log().error("bot hears nothing", {{"why", problem}});
-    alarms.spawn(send_alarm(session, std::move(problem)));
+    if (post == nullptr) return;
+    // Through every channel, this one included: who hears nothing may still be able to speak.
+    post->put(service::trouble_message("alert",
+                                       "Telegram 机器人异常 / trouble with the Telegram bot",
+                                       problem, session.clock().utc_now()));
   };
   for (auto& own : setup.configs) {
     const std::string name = own->account;
@@ -133,18 +159,25 @@ Task<int> run_bot(Session& session, Setup& setup) {
   auto strategies = BotStrategies::open(session, executor);
   if (!strategies) co_return report_error(strategies.error(), session.json());
   parts.strategies = &(*strategies)->strategies();
-  parts.acknowledge = [raw = strategies->get()](std::string data, std::string who) {
-    return raw->acknowledge(std::move(data), std::move(who));
+  auto care = take_care(session, accounts, *ops.value(), executor);
+  if (!care) co_return report_error(care.error(), session.json());
+  parts.acknowledge = [raw = strategies->get(), post = care->post.get()](std::string data,
+                                                                         std::string who) {
+    return acknowledge(*raw, *post, std::move(data), std::move(who));
   };
+  post = care->post.get();
   auto bot = bot::Bot::open(std::move(parts));
   if (!bot) co_return report_error(bot.error(), session.json());
   session.log().info("bot started", {{"accounts", accounts.size()}});
+  session.notice().ready("hears its people");
   TaskGroup watching(executor);
   watching.spawn(watch(**strategies, session.log()));
+  watching.spawn(deliver(*care->post, session.log()));
+  for (auto& caretaker : care->caretakers)
+    watching.spawn(caretaker->run());
   co_await join_after(watching, run_and_stop(**bot, session.stop()));
   for (auto& account : accounts)
     co_await account->finish();
-  co_await alarms.join();
   co_return kDone;
 }
 
@@ -161,11 +194,30 @@ int make_totp(const std::string& user) {
 
 }  // namespace
 
+bool has_bot(const Config& config) {
+  return !config.notify.telegram.token.empty() &&
+         (!config.bot.users.empty() || !config.bot.sections.empty());
+}
+
+Task<int> serve_bot(Session& session) {
+  Setup setup = set_up(session.config());
+  for (const auto& fault : setup.faults)
+    session.log().error("no bot", {{"why", fault}});
+  if (!setup.faults.empty()) co_return kUsage;
+  co_return co_await run_bot(session, setup);
+}
+
 int run_command(const CommandContext& context, const BotCommand& command) {
   if (!command.new_totp.empty()) {
     if (const auto user = bot::parse_user_id(command.new_totp); !user)
       return report_error({ErrorKind::invalid_input, user.error().text, 0}, context.json);
     return make_totp(command.new_totp);
+  }
+  if (command.unlock) {
+    if (const auto done = bot::Lockdown(context.config.bot.ops_db).clear(); !done)
+      return report_error(done.error(), context.json);
+    fmt::print("The bot takes commands again.\n");
+    return kDone;
   }
   Setup setup = set_up(context.config);
   if (!setup.faults.empty()) return report(setup.faults, context.json);

@@ -1,13 +1,11 @@
 #include "app/bot_strategies.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/join.h"
-#include "notify/text.h"
 
 namespace bb::app {
 
@@ -88,20 +86,9 @@ Result<std::unique_ptr<BotStrategies>> BotStrategies::open(Session& session,
   own->strategies_ = std::make_unique<supervise::Strategies>(supervise::Strategies::Parts{
       session.io(), session.clock(), session.log(), config.supervise, secrets_of(config)});
   if (!config.supervise.watch || !may_touch_something(config.supervise)) return own;
-  const std::string folder = config.bot.ops_db + ".alerts";
-  (void)::mkdir(folder.c_str(), S_IRWXU);
-  auto outbox = store::Store::open({folder + "/outbox.db"}, kAccount, std::move(executor),
-                                   session.clock(), session.log());
-  if (!outbox) return std::unexpected(outbox.error());
-  own->outbox_ = std::move(*outbox);
-  own->switches_ = std::make_unique<notify::AlertSwitches>(folder);
-  own->channels_ = make_channels(session.ground());
-  notify::PumpParts parts{*own->outbox_, own->channels_, config.notify,       session.clock(),
-                          session.log(), kAccount,       own->switches_.get()};
-  parts.minute_of_day = [&settings = config.runtime](TimePoint when) {
-    return minute_of_day(settings, when);
-  };
-  own->pump_ = std::make_unique<notify::OutboxPump>(std::move(parts));
+  auto post = BotPost::open(session, std::move(executor), config.bot.ops_db + ".alerts", kAccount);
+  if (!post) return std::unexpected(post.error());
+  own->post_ = std::move(*post);
   own->watch_ = std::make_unique<supervise::Watch>(supervise::Watch::Parts{
       session.io(), session.clock(), session.log(), config.supervise, *own->strategies_,
       [raw = own.get()](const std::string& kind, const std::string& text) {
@@ -116,24 +103,16 @@ Task<void> BotStrategies::run() {
   if (!watch_) co_return;
   TaskGroup group(co_await boost::asio::this_coro::executor);
   group.spawn(watch_->run(session_.stop()));
-  co_await join_after(group, pump_->run(session_.stop()));
+  co_await join_after(group, post_->run());
 }
 
 void BotStrategies::alert(const std::string& kind, const std::string& text) {
-  auto message = message_of(kind, text, session_.clock().utc_now());
-  message.id = outbox_->next_outbox_id();
-  store::Batch batch;
-  batch.put(message);
-  // Done in this call; a disk that refuses is the store's to report.
-  (void)outbox_->commit(std::move(batch));
+  post_->put(message_of(kind, text, session_.clock().utc_now()));
 }
 
 Task<Result<bool>> BotStrategies::acknowledge(std::string data, std::string who) {
-  const auto message = notify::acknowledged_id(kAccount, data);
-  if (!message || !switches_) co_return false;
-  if (const auto noted = switches_->acknowledge(*message, who); !noted)
-    co_return std::unexpected(noted.error());
-  co_return true;
+  if (!post_) co_return false;
+  co_return co_await post_->acknowledge(std::move(data), std::move(who));
 }
 
 }  // namespace bb::app

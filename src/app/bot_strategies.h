@@ -4,8 +4,7 @@
 
 #include <memory>
 
-#include "app/mailroom.h"
-#include "app/session.h"
+#include "app/bot_post.h"
 #include "supervise/watch.h"
 
 namespace bb::app {
@@ -36,10 +35,7 @@ class BotStrategies {
 
   Session& session_;
   std::unique_ptr<supervise::Strategies> strategies_;
-  std::unique_ptr<store::Store> outbox_;
-  std::unique_ptr<notify::AlertSwitches> switches_;
-  notify::Channels channels_;
-  std::unique_ptr<notify::OutboxPump> pump_;
+  std::unique_ptr<BotPost> post_;
   std::unique_ptr<supervise::Watch> watch_;
 };
 

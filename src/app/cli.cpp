@@ -9,6 +9,7 @@
 
 #include "app/cli_options.h"
 #include "app/exit_codes.h"
+#include "app/version.h"
 #include "base/plant.h"
 #include "control/command.h"
 #include "paper/timeline.h"
@@ -20,6 +21,15 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 partly done, 4 lock busy,\n"
     "5 exchange unreachable, 6 outcome not known, 78 configuration.";
+
+std::string complaint_of_minute(const std::string& text) {
+  const auto two = [&](std::size_t at) {
+    const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+    return digit(at) && digit(at + 1) ? (text[at] - '0') * 10 + (text[at + 1] - '0') : 99;
+  };
+  if (text.size() == 5 && text[2] == ':' && two(0) < 24 && two(3) < 60) return {};
+  return fmt::format("'{}' is not a time of day; write it as 11:55", text);
+}
 
 /// One that is about an account.
 CLI::App* add_account_command(CLI::App& app, Targets& t, const char* name, const char* what,
@@ -40,9 +50,14 @@ void add_journeys(CLI::App& app, Targets& t) {
   auto* manage = add_account_command(app, t, "manage", "One patrol over the open positions",
                                      "  bubble-buster manage\n  bubble-buster manage --loop\n");
   manage->add_flag("--loop", t.manage.loop, "Patrol every manager_interval_sec until stopped");
-  add_account_command(
+  auto* cut = add_account_command(
       app, t, "loss-cut", "Close what floats at a loss, now",
-      "  55 11 * * * bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n");
+      "  bubble-buster loss-cut --config /etc/bubble-buster/config_b.ini\n"
+      "  * * * * * bubble-buster loss-cut --at-local 11:55 --config /etc/bubble-buster/config_b.ini"
+      "\n(cron on a host in any time zone: every minute, and it acts in that one)\n");
+  cut->add_option("--at-local", t.loss_cut.at_local,
+                  "HH:MM in [runtime] timezone: in any other minute nothing is done")
+      ->check([](const std::string& text) { return complaint_of_minute(text); });
   auto* bot = add_command(
       app, "bot", "The Telegram operations bot: all accounts in one hand",
       "  bubble-buster bot --config config.ini\n"
@@ -50,8 +65,27 @@ void add_journeys(CLI::App& app, Targets& t) {
       "  bubble-buster bot --new-totp 123\n");
   bot->add_option("--new-totp", t.bot.new_totp,
                   "Print a new authenticator secret for this user id, and do nothing else");
+  bot->add_flag("--unlock", t.bot.unlock,
+                "End a lock that an admin set with /lock, and nothing else");
   add_account_command(app, t, "service", "The scheduler: entry, loss cut, patrol, equity samples",
                       "  bubble-buster service --config config.ini\n");
+}
+
+void add_surfaces(CLI::App& app, Targets& t) {
+  auto* dashboard = add_account_command(
+      app, t, "dashboard", "The web dashboard, with the service inside or beside one that runs",
+      "  bubble-buster dashboard --config config.ini\n"
+      "  bubble-buster dashboard --host 127.0.0.1 --port 8787\n"
+      "  bubble-buster dashboard --hash-password < password.txt\n");
+  auto& d = t.dashboard;
+  dashboard->add_option("--host", d.host, "Address (default: [runtime] dashboard_host)");
+  dashboard->add_option("--port", d.port, "TCP port; 0 = any free one ([runtime] dashboard_port)")
+      ->check(CLI::Range(0, 65'535));
+  dashboard->add_flag("--hash-password", d.hash_password,
+                      "Read a password from standard input, print its hash for [dashboard] "
+                      "password_hash, and do nothing else");
+  add_account_command(app, t, "run", "Service and dashboard in one process: the recommended way",
+                      "  bubble-buster run --config config.ini\n");
 }
 
 void add_safety(CLI::App& app, Targets& t) {
@@ -136,7 +170,7 @@ void add_strategies(CLI::App& app, Targets& t) {
 Command chosen_command(const std::string& name, Targets& t) {
   if (name == "entry") return t.entry;
   if (name == "manage") return t.manage;
-  if (name == "loss-cut") return LossCutCommand{};
+  if (name == "loss-cut") return t.loss_cut;
   if (name == "flatten") {
     if (!t.percent.empty()) t.flatten.percent = control::parse_percent(t.percent).value();
     return t.flatten;
@@ -146,12 +180,18 @@ Command chosen_command(const std::string& name, Targets& t) {
   if (name == "resume") return ResumeCommand{};
   if (name == "status") return StatusCommand{};
   if (name == "service") return ServiceCommand{};
+  if (name == "dashboard") return t.dashboard;
+  if (name == "run") return RunCommand{};
   if (name == "bot") return t.bot;
   if (name == "board") return t.board;
   if (name == "audit") return AuditCommand{};
   if (name == "doctor") return t.doctor;
   if (name == "demo") return t.demo;
   if (name == "strategies") return t.strategies;
+  if (name == "init") return t.init;
+  if (name == "import") return t.takeover;
+  if (name == "backup") return t.backup;
+  if (name == "restore") return t.restore;
   return paper_command(t);
 }
 
@@ -206,7 +246,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
   Invocation out;
   Targets targets;
   CLI::App app("Bubble Buster: shorts the day's top gainers on USDⓈ-M futures", "bubble-buster");
-  app.set_version_flag("--version", std::string("bubble-buster ") + BB_VERSION);
+  app.set_version_flag("--version", "bubble-buster " + version_text());
   std::string config;
   app.add_option("--config", config,
                  "Configuration file (default: $BUBBLE_BUSTER_CONFIG, else ./config.ini)");
@@ -220,11 +260,13 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
                          "config.ini\n  bubble-buster <command> --help\n") +
              kExitCodes);
   add_journeys(app, targets);
+  add_surfaces(app, targets);
   add_safety(app, targets);
   add_reports(app, targets);
   add_strategies(app, targets);
   add_paper(app, targets);
   add_demo(app, targets);
+  add_upkeep(app, targets);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
@@ -248,6 +290,7 @@ Invocation parse_command_line(const std::vector<std::string>& arguments,
     config = named->second;
   out.config_named = !config.empty();
   if (out.config_named) out.config_path = config;
+  targets.init.config_path = targets.takeover.config_path = out.config_path;
   targets.entry.trade_day_utc = blank_trimmed(targets.entry.trade_day_utc);
   if (out.name.empty()) {
     if (!out.print_config && !out.print_reference)

@@ -30,7 +30,9 @@ struct EntryCommand {
 struct ManageCommand {
   bool loop = false;
 };
-struct LossCutCommand {};
+struct LossCutCommand {
+  std::string at_local;  // "11:55": only within that minute of [runtime] timezone; empty = now
+};
 struct FlattenCommand {
   Decimal percent = Decimal::from_int(100);
   std::vector<std::string> symbols;  // empty = all
@@ -49,7 +51,15 @@ struct PauseCommand {
 struct ResumeCommand {};
 struct StatusCommand {};
 struct ServiceCommand {};
+struct DashboardCommand {
+  std::optional<std::string> host;
+  std::optional<std::int64_t> port;
+  bool hash_password = false;
+};
+/// Service and dashboard (and what else is configured) in one process.
+struct RunCommand {};
 struct BotCommand {
+  bool unlock = false;   // ends a lock of the bot, does nothing else
   std::string new_totp;  // a user's id: prints a secret for his authenticator, does nothing else
 };
 struct BoardCommand {
@@ -70,7 +80,7 @@ struct PaperCommand {
   std::optional<std::string> data, path, address;
   std::optional<std::string> live;  // base of the source's REST
   std::string proxy;                // to that source; empty = the configured one
-  std::optional<std::int64_t> port, days, delay_ms;
+  std::optional<std::int64_t> port, days, delay_ms, weight_limit;
   std::optional<std::uint64_t> seed;
   std::vector<PaperAccountSpec> accounts;
   std::optional<std::string> accounts_file;
@@ -94,7 +104,41 @@ struct DemoCommand {
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> latency_ms;  // each way
   double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
+  std::optional<std::int64_t> port;  // of the page; without a terminal, too
   bool exit = false;
+};
+/// A first configuration, asked for or from options; ends with `doctor`.
+struct InitCommand {
+  std::string config_path;
+  std::string exchange;  // paper, testnet, live
+  std::string base_url;
+  // Secrets come from files, so that they stand in no process list; "-" = standard input, a line
+  // each in this order.
+  std::string api_key_file, api_secret_file, telegram_token_file;
+  std::string telegram_chat;  // known already: nobody needs to send a code
+  std::string telegram_api_url;
+  std::int64_t telegram_wait_sec = 120;
+  bool no_telegram = false;
+  bool no_input = false;  // asks nothing: what no option says has its default
+  bool force = false;     // an existing file is kept beside the new one
+  bool no_doctor = false;
+};
+/// The Python program's files.
+struct ImportCommand {
+  std::string config_path;
+  std::string from, from_db;
+  bool live = false;
+  bool apply = false;
+};
+struct BackupCommand {
+  std::string to;                    // folder; empty = `backups` in the account's directory
+  std::optional<std::int64_t> keep;  // copies; the oldest beyond are removed
+};
+struct RestoreCommand {
+  std::string file;    // empty = the newest backup
+  std::string folder;  // where it looks for that
+  bool drill = false;  // into a temporary folder, and nothing else
+  bool apply = false;
 };
 /// Only prints: help, version, a usage error.
 struct PrintCommand {
@@ -102,10 +146,12 @@ struct PrintCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand,
-                             FlattenCommand, CancelCommand, PauseCommand, ResumeCommand,
-                             StatusCommand, ServiceCommand, BotCommand, BoardCommand, AuditCommand,
-                             DoctorCommand, StrategiesCommand, PaperCommand, DemoCommand>;
+using Command =
+    std::variant<PrintCommand, EntryCommand, ManageCommand, LossCutCommand, FlattenCommand,
+                 CancelCommand, PauseCommand, ResumeCommand, StatusCommand, ServiceCommand,
+                 BotCommand, BoardCommand, AuditCommand, DoctorCommand, StrategiesCommand,
+                 DashboardCommand, RunCommand, PaperCommand, DemoCommand, InitCommand,
+                 ImportCommand, BackupCommand, RestoreCommand>;
 
 struct Invocation {
   std::string config_path = "config.ini";

@@ -14,15 +14,21 @@ namespace bb::app {
 struct Targets {
   EntryCommand entry;
   ManageCommand manage;
+  LossCutCommand loss_cut;
   FlattenCommand flatten;
   CancelCommand cancel;
   PauseCommand pause;
+  DashboardCommand dashboard;
   BoardCommand board;
   BotCommand bot;
   DoctorCommand doctor;
   StrategiesCommand strategies;
   PaperCommand paper;
   DemoCommand demo;
+  InitCommand init;
+  ImportCommand takeover;
+  BackupCommand backup;
+  RestoreCommand restore;
   std::vector<std::string> whom;      // --account of the commands about an account
   std::vector<std::string> accounts;  // --account of the paper exchange
   std::string speed, at, interval, live, percent, strategy;
@@ -39,5 +45,8 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* what, const c
 void add_paper(CLI::App& app, Targets& t);
 void add_demo(CLI::App& app, Targets& t);
 PaperCommand paper_command(Targets& t);
+
+// cli_upkeep.cpp
+void add_upkeep(CLI::App& app, Targets& t);
 
 }  // namespace bb::app

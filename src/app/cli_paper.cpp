@@ -93,6 +93,10 @@ void add_paper(CLI::App& app, Targets& t) {
   paper->add_option("--accounts", p.accounts_file,
                     "File of accounts with keys and permissions (docs/paper-exchange.md)");
   paper->add_flag("--no-limits", p.no_limits, "Rate limits never refuse (benchmarks, simulation)");
+  paper
+      ->add_option("--weight-limit", p.weight_limit,
+                   "Request weight that an address may use a minute (default 2400)")
+      ->check(CLI::Range(1, 10'000'000));
   paper->add_flag("--hedge", p.hedge, "Accounts begin in hedge mode");
   paper->add_option("--delay-ms", p.delay_ms, "Delay of every answer: half before it acts")
       ->check(CLI::Range(0, 60'000));
@@ -120,10 +124,16 @@ void add_demo(CLI::App& app, Targets& t) {
   demo->add_option("--path", d.path, "Order of the extremes within a bar")
       ->check(CLI::IsMember(kPaths));
   demo->add_option("--seed", d.seed, "Seed of seeded paths and of jitter");
-  demo->add_option("--speed", d.speed, "Virtual seconds per real second; 0 = as fast as possible")
+  demo->add_option("--speed", d.speed,
+                   "Virtual seconds per real second; 0 = 1800 with the dashboard, else as fast as "
+                   "possible")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
-  demo->add_flag("--exit", d.exit, "End after the last day");
+  demo->add_option("--port", d.port,
+                   "Of the dashboard in which the days go by (default: [runtime] dashboard_port; "
+                   "without a terminal there is one only with this option; 0 = any free port)")
+      ->check(CLI::Range(0, 65'535));
+  demo->add_flag("--exit", d.exit, "No dashboard: trade all days at once, report and end");
 }
 
 PaperCommand paper_command(Targets& t) {

@@ -28,12 +28,18 @@ int run_command(const CommandContext& context, const PauseCommand& command);
 int run_command(const CommandContext& context, const ResumeCommand& command);
 int run_command(const CommandContext& context, const StatusCommand& command);
 int run_command(const CommandContext& context, const ServiceCommand& command);
+int run_command(const CommandContext& context, const DashboardCommand& command);
+int run_command(const CommandContext& context, const RunCommand& command);
 int run_command(const CommandContext& context, const BotCommand& command);
 int run_command(const CommandContext& context, const BoardCommand& command);
 int run_command(const CommandContext& context, const AuditCommand& command);
 int run_command(const CommandContext& context, const DoctorCommand& command);
 int run_command(const CommandContext& context, const StrategiesCommand& command);
 int run_command(const CommandContext& context, const PaperCommand& command);
+int run_command(const CommandContext& context, const InitCommand& command);
+int run_command(const CommandContext& context, const ImportCommand& command);
+int run_command(const CommandContext& context, const BackupCommand& command);
+int run_command(const CommandContext& context, const RestoreCommand& command);
 
 /// A body that begins when the configuration's files are named (settle_files); where that fails
 /// it says so and never begins. `config` is the session's own.

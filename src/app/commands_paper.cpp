@@ -73,6 +73,8 @@ Result<paper::Options> options_of(const PaperSettings& settings, const PaperComm
   }
   options.server.request_log_limit = 0;  // nobody reads it in a process of its own
   options.server.limits.enabled = !command.no_limits;
+  if (command.weight_limit)
+    options.server.limits.weight_per_minute = static_cast<int>(*command.weight_limit);
   if (!command.expose_journal) options.server.journal_limit = kJournalKept;
   options.server.exchange.stop_without_position =
       stop_without_position(command.stop_without_position);

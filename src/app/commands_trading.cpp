@@ -12,7 +12,10 @@
 #include "app/mailroom.h"
 #include "app/perform.h"
 #include "app/report_commands.h"
+#include "app/service_command.h"
+#include "app/version.h"
 #include "service/service.h"
+#include "store/goodbye.h"
 
 namespace bb::app {
 
@@ -36,14 +39,6 @@ Task<int> settle_and_run(Session& session, Config& config,
   co_return co_await body(session);
 }
 
-int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
-                AfterStop after_stop = AfterStop::success) {
-  auto log = open_log(context.config, context.json);
-  if (!log) return report_error(log.error(), context.json);
-  Session session(context.config, std::move(*log), context.json);
-  return session.run(settled(context.config, body), after_stop);
-}
-
 // Everybody's result as soon as it is there; what is not known weighs most.
 Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Config>>& configs,
                           control::Command wish) {
@@ -57,6 +52,13 @@ Task<int> perform_for_all(Session& host, const std::vector<std::unique_ptr<Confi
   const auto results = co_await group.carry_out(std::move(wish), {}, tell);
   if (host.json()) print(Rendered{render_results(results), {}}, true);
   co_return exit_code_of(results);
+}
+
+// Cron of Debian knows no time zone of its own: it asks every minute, whatever the host's is.
+bool is_minute(const Config& config, const std::string& at_local) {
+  boost::asio::io_context io;
+  const SystemClock clock(io);
+  return config.runtime.entry_schedule().zone.clock_text(clock.utc_now()) == at_local;
 }
 
 using MakeWish = std::function<control::Command(Session&)>;
@@ -95,6 +97,11 @@ Task<void> patrol_until_stopped(Session& session, service::Jobs& jobs, int& code
   }
 }
 
+void say_goodbye(Session& session, const std::string& directory) {
+  if (const auto said = store::say_goodbye(directory, session.clock()); !said)
+    session.log().warn("goodbye not written", {{"why", said.error().text}});
+}
+
 Task<int> manage_until_stopped(Session& session) {
   const Micros patience = session.config().runtime.lock_wait();
   auto account = co_await Account::open(session.ground(), {"manage --loop", true, false, patience});
@@ -109,6 +116,7 @@ Task<int> manage_until_stopped(Session& session) {
   parts.spawn(essential(session, "door", holding.run(session.stop()), fault));
   co_await parts.join();
   co_await delivery.finish();
+  if (fault == kDone && session.stop().requested()) say_goodbye(session, (*account)->home().path());
   co_return fault != kDone ? fault : session.stop().requested() ? kDone : code;
 }
 
@@ -119,16 +127,26 @@ Task<Result<std::unique_ptr<Account>>> open_patiently(Session& session) {
   for (;;) {
     auto account = co_await Account::open(session.ground(), {"service", true, true, patience});
     if (account || exit_code_of(account.error()) != kUnreachable) co_return account;
+    // Up, and waiting: a start must not be undone because a network is late.
+    session.notice().ready("the exchange does not answer; it is tried again");
     session.log().warn("exchange not reached", {{"why", account.error().text}});
     if (!co_await session.stop().sleep_until(session.clock().after(pause))) co_return account;
     pause = std::min(pause * 2, kReconnectLast);
   }
 }
 
-Task<int> do_service(Session& session) {
+}  // namespace
+
+Task<int> serve_account(Session& session) {
+  session.log().info("service starts", {{"version", version_text()}});
   auto account = co_await open_patiently(session);
-  if (!account && session.stop().requested()) co_return kDone;
+  if (!account && session.stop().requested()) {
+    // It had the account each time that it tried.
+    if (const auto home = known_home(session.config())) say_goodbye(session, *home);
+    co_return kDone;
+  }
   if (!account) co_return failed(session, account.error());
+  session.notice().ready("holds " + (*account)->name());
   int code = kDone;
   Mailroom mailroom(session.ground(), **account);
   DailyReporter reporter(session.ground(), **account);
@@ -141,10 +159,18 @@ Task<int> do_service(Session& session) {
   parts.spawn(essential(session, "messages", mailroom.pump().run(session.stop()), code));
   parts.spawn(essential(session, "daily report", reporter.run(session.stop()), code));
   co_await parts.join();
+  // An end that nobody asked for is no goodbye, however orderly it is.
+  if (session.stop().requested() && code == kDone) say_goodbye(session, (*account)->home().path());
   co_return code;
 }
 
-}  // namespace
+int run_session(const CommandContext& context, const std::function<Task<int>(Session&)>& body,
+                AfterStop after_stop) {
+  auto log = open_log(context.config, context.json);
+  if (!log) return report_error(log.error(), context.json);
+  Session session(context.config, std::move(*log), context.json);
+  return session.run(settled(context.config, body), after_stop);
+}
 
 std::function<Task<int>(Session&)> settled(Config& config,
                                            std::function<Task<int>(Session&)> body) {
@@ -187,7 +213,8 @@ int run_command(const CommandContext& context, const ManageCommand& command) {
   });
 }
 
-int run_command(const CommandContext& context, const LossCutCommand&) {
+int run_command(const CommandContext& context, const LossCutCommand& command) {
+  if (!command.at_local.empty() && !is_minute(context.config, command.at_local)) return kDone;
   return run_journey(context,
                      [](Session& session) { return make_command(session, CommandKind::loss_cut); });
 }
@@ -229,7 +256,7 @@ int run_command(const CommandContext& context, const ResumeCommand&) {
 }
 
 int run_command(const CommandContext& context, const ServiceCommand&) {
-  return run_session(context, do_service, AfterStop::own_code);
+  return run_session(context, serve_account, AfterStop::own_code);
 }
 
 }  // namespace bb::app

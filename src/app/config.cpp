@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kLegacySection = "Settings";
+// A host's configuration and its data lie apart, and nobody writes into /etc.
+constexpr const char* kHostConfigs = "/etc/bubble-buster";
+constexpr const char* kHostState = "/var/lib/bubble-buster";
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -55,6 +58,7 @@ Faults cross_check(const Config& config) {
   append(faults, service::validate(config.runtime));
   append(faults, supervise::validate(config.supervise));
   append(faults, notify::validate(config.notify));
+  append(faults, dashboard::validate(config.dashboard));
   if (const auto proxy = read_proxy(config.notify); !proxy) faults.push_back(proxy.error().text);
   if (const auto proxy = read_telegram_proxy(config.notify); !proxy)
     faults.push_back(proxy.error().text);
@@ -123,7 +127,8 @@ Faults take_environment(Config& config) {
 }
 
 std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> config, IniFile file,
-                                                    const Environment& environment) {
+                                                    const Environment& environment,
+                                                    bool is_on_disk) {
   config->source = file;
   config->environment = environment;
   take_legacy(file, config->legacy);
@@ -134,6 +139,11 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
   take_variables(file, *config, faults);
   const auto applied = apply_settings(file, environment, config->sections);
   if (!applied) append(faults, applied.error());
+  // Never the other way round: nobody gets to the live exchange by leaving something out.
+  const bool names_url = applied && std::ranges::find(applied->set_keys, "binance.base_url") !=
+                                        applied->set_keys.end();
+  if (applied && !names_url && config->binance.environment == "testnet")
+    config->binance.base_url = binance::kTestnetUrl;
   append(faults, take_environment(*config));
   supervise::apply_environment(config->supervise, environment);
   append(faults, cross_check(*config));
@@ -142,7 +152,7 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
       applied->has_inline_secret || (!config->legacy.serverchan_sendkey.empty() &&
                                      !is_placeholder(config->legacy.serverchan_sendkey));
   struct stat info{};
-  if (has_secret && !config->path.empty() && stat(config->path.c_str(), &info) == 0 &&
+  if (has_secret && is_on_disk && stat(config->path.c_str(), &info) == 0 &&
       (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return std::unexpected(
         Faults{fmt::format("{}: it holds secrets and others may read it; run: chmod 600 {}",
@@ -150,12 +160,27 @@ std::expected<std::unique_ptr<Config>, Faults> fill(std::unique_ptr<Config> conf
   resolve(config->runtime.log_dir, config->folder);
   resolve(config->runtime.lock_file, config->folder);
   resolve(config->runtime.db_path, config->folder);
+  if (config->runtime.state_dir.empty() && config->folder == kHostState)
+    config->runtime.state_dir = kHostState;
   resolve(config->runtime.state_dir, config->folder);
   resolve(config->paper.data, config->folder);
   resolve(config->bot.ops_db, config->folder);
   for (auto& account : config->accounts)
     resolve(account.db_path, config->folder);
   return config;
+}
+
+std::expected<std::unique_ptr<Config>, Faults> make_config(std::string_view text,
+                                                           const std::string& path,
+                                                           const Environment& environment,
+                                                           bool is_file) {
+  auto file = parse_ini(text, path);
+  if (!file) return std::unexpected(file.error());
+  auto config = std::make_unique<Config>();
+  config->path = path;
+  config->folder = fs::absolute(path).lexically_normal().parent_path().string();
+  if (config->folder == kHostConfigs) config->folder = kHostState;
+  return fill(std::move(config), std::move(*file), environment, is_file);
 }
 
 }  // namespace
@@ -168,6 +193,7 @@ Config::Config() {
   sections.push_back(notify::telegram_section(notify.telegram));
   sections.push_back(notify::alerts_section(notify.alerts));
   sections.push_back(supervise::supervise_section(supervise));
+  sections.push_back(dashboard::settings_section(dashboard));
   sections.push_back(app::settings_section(paper));
   sections.push_back(bot::settings_section(bot));
 }
@@ -182,18 +208,19 @@ std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& pa
         "cannot read the configuration '{}'; name it with --config or BUBBLE_BUSTER_CONFIG",
         path)});
   text << in.rdbuf();
-  auto file = parse_ini(text.str(), path);
-  if (!file) return std::unexpected(file.error());
-  auto config = std::make_unique<Config>();
-  config->path = path;
-  config->folder = fs::absolute(path).parent_path().string();
-  return fill(std::move(config), std::move(*file), environment);
+  return make_config(text.str(), path, environment, true);
+}
+
+std::expected<std::unique_ptr<Config>, Faults> load_config_text(std::string_view text,
+                                                                const std::string& path,
+                                                                const Environment& environment) {
+  return make_config(text, path, environment, false);
 }
 
 std::expected<std::unique_ptr<Config>, Faults> default_config(const Environment& environment) {
   auto config = std::make_unique<Config>();
   config->folder = fs::current_path().string();
-  return fill(std::move(config), IniFile{}, environment);
+  return fill(std::move(config), IniFile{}, environment, false);
 }
 
 std::string config_reference() {
@@ -215,7 +242,7 @@ std::expected<std::unique_ptr<Config>, Faults> reload(const Config& config) {
   auto again = std::make_unique<Config>();
   again->path = config.path;
   again->folder = config.folder;
-  return fill(std::move(again), config.source, config.environment);
+  return fill(std::move(again), config.source, config.environment, !config.path.empty());
 }
 
 std::string resolved(const std::string& path, const Config& config) {

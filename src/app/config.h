@@ -5,12 +5,14 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/accounts.h"
 #include "app/paper_settings.h"
 #include "binance/settings.h"
 #include "bot/settings.h"
+#include "dashboard/settings.h"
 #include "notify/settings.h"
 #include "service/settings.h"
 #include "supervise/settings.h"
@@ -32,13 +34,16 @@ struct Config {
   Config(const Config&) = delete;
   Config& operator=(const Config&) = delete;
 
-  std::string path;    // of the file; empty = defaults only
-  std::string folder;  // what relative paths are taken from
+  std::string path;  // of the file; empty = defaults only
+  /// What relative paths are taken from: the file's folder; /var/lib/bubble-buster for a file in
+  /// /etc/bubble-buster.
+  std::string folder;
   binance::Settings binance;
   trading::Settings strategy;
   service::Settings runtime;
   notify::NotifySettings notify;
   supervise::SuperviseSettings supervise;
+  dashboard::Settings dashboard;
   PaperSettings paper;
   LegacySettings legacy;
   bot::Settings bot;
@@ -55,6 +60,10 @@ using Faults = std::vector<std::string>;
 /// Reads and checks the file. Relative log_dir, lock_file and db_path become paths in its folder.
 std::expected<std::unique_ptr<Config>, Faults> load_config(const std::string& path,
                                                            const Environment& environment);
+/// The same of a file's text that may not be there yet; `path` is where it would stand.
+std::expected<std::unique_ptr<Config>, Faults> load_config_text(std::string_view text,
+                                                                const std::string& path,
+                                                                const Environment& environment);
 /// Every key of every section as Markdown, those that a file may have many of with an example name.
 std::string config_reference();
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -93,10 +95,12 @@ Result<Plan> plan_of(const sim::Market& market, int wanted) {
 class Demo {
  public:
   Demo(const DemoOptions& options, Config& config, const sim::Market& market, Plan plan,
-       const std::function<void(const DemoProgress&)>& progress)
+       const DemoEars& ears)
       : config_(config),
+        market_(market),
         plan_(plan),
-        progress_(progress),
+        wanted_page_(options.page),
+        ears_(ears),
         clock_(io_, plan.start),
         stop_(clock_),
         log_(LogLevel::info, [this](LogLevel level, std::string_view line) { note(level, line); }),
@@ -108,7 +112,9 @@ class Demo {
         io_.get_executor(), clock_, market, std::move(server),
         net::Latency{options.latency_each_way, Micros(0)}, options.seed);
     point_at_memory(config_, demo_account(options));
-    if (options.speed > 0)
+    if (options.page)
+      clock_.on_jump([this](SteadyTime to) { show_jump(to - clock_.steady_now()); });
+    else if (options.speed > 0)
       clock_.on_jump([this, speed = options.speed](SteadyTime to) {
         if (!stop_.requested()) pause_for(to - clock_.steady_now(), speed);
       });
@@ -117,16 +123,35 @@ class Demo {
   Result<DemoReport> run() {
     std::optional<Result<DemoReport>> report;
     run_to_end(clock_, io_, detail::store_result(play(), report));
+    if (page_ && report->has_value() && !stopped_) {
+      page_->end();
+      ears_.ended(**report);
+      wait_for_signal();
+    }
     return std::move(*report);
   }
 
  private:
   void note(LogLevel level, std::string_view line) {
     last_action_ = line;
+    if (page_) page_->log(level, line, now());
     if (level == LogLevel::error) fmt::print(stderr, "{} ERROR {}\n", iso_seconds(now()), line);
   }
 
   TimePoint now() const { return clock_.utc_now(); }
+
+  void show_jump(Micros span) {
+    if (!page_ || stop_.requested()) return;
+    page_->publish(now());
+    page_->pace(span);
+  }
+
+  static void wait_for_signal() {
+    boost::asio::io_context io{1};
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([](boost::system::error_code, int) {});
+    io.run();
+  }
 
   Usdt equity() const {
     const auto balance = exchange_->server().exchange().balance(kAccount);
@@ -142,7 +167,7 @@ class Demo {
 
   Task<void> show_progress() {
     for (;;) {
-      progress_({now(), equity(), open_positions(), last_action_});
+      ears_.progress({now(), equity(), open_positions(), last_action_});
       if (!co_await stop_.sleep_until(clock_.after(kProgressEvery))) co_return;
     }
   }
@@ -157,6 +182,17 @@ class Demo {
     if (!account) {
       co_await exchange_->close();
       co_return std::unexpected(account.error());
+    }
+    if (wanted_page_) {
+      auto page = DemoPage::start(*wanted_page_, config_, (*account)->name(), market_,
+                                  exchange_->server(), plan_.finish);
+      if (!page) {
+        account->reset();
+        co_await exchange_->close();
+        co_return std::unexpected(page.error());
+      }
+      page_ = std::move(*page);
+      ears_.page(page_->url());
     }
     DemoReport report;
     report.days = plan_.days;
@@ -216,8 +252,10 @@ class Demo {
   }
 
   Config& config_;
+  const sim::Market& market_;
   Plan plan_;
-  const std::function<void(const DemoProgress&)>& progress_;
+  std::optional<DemoPageOptions> wanted_page_;
+  const DemoEars& ears_;
   boost::asio::io_context io_{1};
   SimClock clock_;
   Stop stop_;
@@ -226,12 +264,12 @@ class Demo {
   std::unique_ptr<MemoryExchange> exchange_;
   std::string last_action_;
   bool stopped_ = false;
+  std::unique_ptr<DemoPage> page_;
 };
 
 }  // namespace
 
-Result<DemoReport> run_demo(const DemoOptions& options, Config& config,
-                            const std::function<void(const DemoProgress&)>& progress) {
+Result<DemoReport> run_demo(const DemoOptions& options, Config& config, const DemoEars& ears) {
   auto folder = Folder::make();
   if (!folder) return std::unexpected(folder.error());
   sim::MarketOptions recorded;
@@ -244,7 +282,7 @@ Result<DemoReport> run_demo(const DemoOptions& options, Config& config,
   config.runtime.db_path = folder->path() + "/state.db";
   config.runtime.lock_file = folder->path() + "/runtime.lock";
   config.runtime.service_loop_sleep_sec = Decimal::from_int(30);
-  return Demo(options, config, *market, *plan, progress).run();
+  return Demo(options, config, *market, *plan, ears).run();
 }
 
 }  // namespace bb::app

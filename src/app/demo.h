@@ -9,6 +9,7 @@
 #include "app/audit.h"
 #include "app/cli.h"
 #include "app/config.h"
+#include "app/demo_page.h"
 #include "app/figures.h"
 
 namespace bb::app {
@@ -22,6 +23,7 @@ struct DemoOptions {
   double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
   Usdt balance;
   bool hedge = false;
+  std::optional<DemoPageOptions> page = {};  // then it is watched, and stays after its end
 };
 
 struct DemoReport {
@@ -43,10 +45,15 @@ struct DemoProgress {
   std::string last_action;
 };
 
-/// `config` is changed: it is pointed at the paper exchange and at a folder of its own. `progress`
-/// is called once per virtual hour.
-Result<DemoReport> run_demo(const DemoOptions& options, Config& config,
-                            const std::function<void(const DemoProgress&)>& progress);
+/// Who hears of a demo while it runs.
+struct DemoEars {
+  std::function<void(const DemoProgress&)> progress;  // once per virtual hour
+  std::function<void(const std::string& url)> page;   // with a page: it is there
+  std::function<void(const DemoReport&)> ended;       // with a page: it stays until a signal
+};
+
+/// `config` is changed: it is pointed at the paper exchange and at a folder of its own.
+Result<DemoReport> run_demo(const DemoOptions& options, Config& config, const DemoEars& ears);
 
 /// One line of JSON without a newline; the same data and options give the same text but for wall_s.
 std::string demo_json(const DemoReport& report, double wall_s);

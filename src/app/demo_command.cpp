@@ -34,6 +34,25 @@ void show(const DemoProgress& progress, bool is_terminal) {
 
 double milliseconds(Micros span) { return static_cast<double>(span.count()) / 1000.0; }
 
+// Somebody sits at a terminal, or asked for the page: there it ends. CI has a terminal at times.
+bool wants_page(const Config& config, const DemoCommand& command, bool json) {
+  if (command.exit) return false;
+  if (command.port) return true;
+  return !json && isatty(STDOUT_FILENO) != 0 && !config.environment.contains("CI");
+}
+
+void announce(const std::string& url, bool json) {
+  if (json) {
+    net::JsonWriter line;
+    line.begin_object().field("command", "demo").field("url", url).end_object();
+    fmt::print("{}\n", line.str());
+  } else {
+    fmt::print("dashboard: {}\n", url);
+    fmt::print("recorded days go by in it; pause and speed are on the page, Ctrl-C ends it\n");
+  }
+  std::fflush(stdout);
+}
+
 Result<DemoOptions> options_of(const PaperSettings& settings, const DemoCommand& command) {
   auto folder = find_data_folder(command.data.value_or(settings.data));
   if (!folder) return std::unexpected(folder.error());
@@ -122,22 +141,45 @@ std::string demo_table(const DemoReport& report) {
 }
 
 int run_demo_command(Config& config, const DemoCommand& command, bool json) {
-  const auto options = options_of(config.paper, command);
+  auto options = options_of(config.paper, command);
   if (!options) return report_error(options.error(), json);
+  if (wants_page(config, command, json)) {
+    options->page.emplace();
+    const auto port = command.port.value_or(config.runtime.dashboard_port);
+    options->page->port = static_cast<std::uint16_t>(port);
+    if (command.speed > 0)
+      options->page->speed =
+          std::clamp(command.speed, dashboard::kReplaySpeedMin, dashboard::kReplaySpeedMax);
+  }
   const bool is_terminal = isatty(STDERR_FILENO) != 0;
   boost::asio::io_context io;
   const SystemClock wall(io);
   const SteadyTime begun = wall.steady_now();
-  const auto report = run_demo(*options, config,
-                               [&](const DemoProgress& progress) { show(progress, is_terminal); });
-  if (is_terminal) fmt::print(stderr, "\r\033[K");
-  if (!report) return report_error(report.error(), json);
-  const double wall_s = milliseconds(wall.steady_now() - begun) / 1000.0;
-  const std::string table =
-      demo_table(*report) + fmt::format("  {:<28}{:>14.1f} s\n", "took", wall_s);
-  std::fputs(table.c_str(), json ? stderr : stdout);
-  if (json) fmt::print("{}\n", demo_json(*report, wall_s));
-  std::fflush(stdout);
+  const auto print = [&](const DemoReport& report) {
+    if (is_terminal) fmt::print(stderr, "\r\033[K");
+    const double wall_s = milliseconds(wall.steady_now() - begun) / 1000.0;
+    const std::string table =
+        demo_table(report) + fmt::format("  {:<28}{:>14.1f} s\n", "took", wall_s);
+    std::fputs(table.c_str(), json ? stderr : stdout);
+    if (json) fmt::print("{}\n", demo_json(report, wall_s));
+    std::fflush(stdout);
+  };
+  bool is_printed = false;
+  DemoEars ears;
+  ears.progress = [&](const DemoProgress& progress) { show(progress, is_terminal); };
+  ears.page = [&](const std::string& url) { announce(url, json); };
+  ears.ended = [&](const DemoReport& report) {
+    print(report);
+    is_printed = true;
+    if (!json) fmt::print("the dashboard stays until Ctrl-C\n");
+    std::fflush(stdout);
+  };
+  const auto report = run_demo(*options, config, ears);
+  if (!report) {
+    if (is_terminal) fmt::print(stderr, "\r\033[K");
+    return report_error(report.error(), json);
+  }
+  if (!is_printed) print(*report);
   if (report->stopped) return kDone;
   return report->audit.ok() ? kDone : kFailed;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/config_file.h"
 #include "app/report_commands.h"
 
 namespace bb::app {
@@ -11,7 +12,11 @@ Holding::Holding(Session& session, Account& account, service::Jobs& jobs, std::s
       account_(account),
       self_{std::move(name), static_cast<int>(::getpid())},
       commands_({jobs, account.home(), self_,
-                 [](const service::CommandResult& result) { return render(result); }}) {}
+                 [](const service::CommandResult& result) { return render(result); },
+                 [path = session.config().path](bool is_on) {
+                   return write_setting(path, "runtime", "entry_catchup_enabled",
+                                        is_on ? "true" : "false");
+                 }}) {}
 
 Task<void> Holding::run(Stop& stop) {
   co_await commands_.begin();

@@ -13,6 +13,7 @@
 #include "app/doctor.h"
 #include "app/exit_codes.h"
 #include "app/report.h"
+#include "app/secret_files.h"
 
 namespace bb::app {
 
@@ -47,15 +48,27 @@ Needs needs_of(const Command& command) {
                         [&](const ResumeCommand&) { return account; },
                         [&](const StatusCommand&) { return account; },
                         [&](const ServiceCommand&) { return trading; },
+                        [&](const DashboardCommand& dashboard) {
+                          return dashboard.hash_password ? Needs{} : account;
+                        },
+                        [&](const RunCommand&) { return trading; },
                         [](const BotCommand&) { return Needs{}; },
                         [&](const AuditCommand&) { return account; },
                         [](const DoctorCommand&) { return Needs{true, false, false}; },
+                        [](const InitCommand&) { return Needs{}; },
+                        [](const ImportCommand&) { return Needs{}; },
+                        [](const BackupCommand&) { return Needs{true, false, false}; },
+                        [](const RestoreCommand&) { return Needs{true, false, false}; },
                     },
                     command);
 }
 
 // `paper` and `demo` read ./config.ini only when they are told to: they must work anywhere.
 bool reads_file(const Invocation& invocation) {
+  // These make the file, or read it in their own time.
+  if (std::holds_alternative<InitCommand>(invocation.command) ||
+      std::holds_alternative<ImportCommand>(invocation.command))
+    return invocation.print_config;
   if (invocation.config_named || needs_of(invocation.command).file) return true;
   const bool is_sandbox = std::holds_alternative<PaperCommand>(invocation.command) ||
                           std::holds_alternative<DemoCommand>(invocation.command);
@@ -130,7 +143,10 @@ int dispatch(const CommandContext& context, const Command& command) {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& arguments, const Environment& environment) {
+int run_program(const std::vector<std::string>& arguments, const Environment& variables) {
+  const auto read = with_secret_files(variables);
+  if (!read) return report_faults(read.error(), false);
+  const Environment& environment = *read;
   const Invocation invocation = parse_command_line(arguments, environment);
   if (invocation.print_reference) {
     std::fputs(config_reference().c_str(), stdout);

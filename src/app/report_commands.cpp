@@ -48,8 +48,10 @@ Rendered render_flatten(const service::FlattenDone& done) {
       .field("verdict", desk::str(report.verdict))
       .field("as_of", iso_millis(report.as_of))
       .field("orders_left", report.orders_left);
-  std::string text = fmt::format("flatten: {}, {} positions, {} orders left\n",
-                                 desk::str(report.verdict), report.rows.size(), report.orders_left);
+  std::string text =
+      fmt::format("flatten: {}, {} position{}, {} order{} left\n", desk::str(report.verdict),
+                  report.rows.size(), report.rows.size() == 1 ? "" : "s", report.orders_left,
+                  report.orders_left == 1 ? "" : "s");
   json.key("positions").begin_array();
   for (const auto& row : report.rows) {
     json.begin_object()
@@ -176,6 +178,9 @@ Rendered render_status(const service::HolderStatus& status) {
       .field("started", iso_seconds(status.started))
       .field("fence_ours", status.fence_ours)
       .field("store_healthy", status.store_healthy);
+  if (status.patrol_every > Micros(0))
+    json.field("patrol_every_sec",
+               std::chrono::duration_cast<Seconds>(status.patrol_every).count());
   write_latch(json, status.latch);
   std::string text = fmt::format("holder: {}, pid {}, since {}\n", status.self.command,
                                  status.self.pid, iso_seconds(status.started));
@@ -207,6 +212,18 @@ Rendered render_status(const service::HolderStatus& status) {
   return {json.take() + "\n", std::move(text)};
 }
 
+Rendered render_catch_up(const service::CatchUpDone& done) {
+  JsonWriter json;
+  json.begin_object().field("command", "catch-up").field("entry_catchup_enabled", done.is_on);
+  json.field("persisted", done.problem.empty()).end_object();
+  std::string text = done.is_on ? "a missed entry may start late\n"
+                                : "an entry starts within 60 s of its minute or not at all\n";
+  if (!done.problem.empty())
+    text +=
+        "  until the next start only, the configuration was not written: " + done.problem + "\n";
+  return {json.take() + "\n", std::move(text)};
+}
+
 struct Renderer {
   Report operator()(const service::EntryDone& done) const {
     return report_of(exit_code_of(done.report), render(done.report, done.trade_day));
@@ -231,6 +248,9 @@ struct Renderer {
   }
   Report operator()(const desk::CancelReport& report) const {
     return report_of(code_of_cancel(report), render_cancel(report));
+  }
+  Report operator()(const service::CatchUpDone& done) const {
+    return report_of(kDone, render_catch_up(done));
   }
   Report operator()(const Error& error) const {
     return {exit_code_of(error), render_error(error).json,

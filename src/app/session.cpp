@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/join.h"
 #include "binance/settings.h"
 
 namespace bb::app {
@@ -57,6 +58,7 @@ Session::Session(const Config& config, Log log, bool json)
       world_(*own_),
       config_(config),
       log_(std::move(log)),
+      notice_(config.environment),
       json_(json),
       dialer_(wire_network(io(), clock(), config)),
       telegram_(wire_telegram(io(), clock(), config)) {}
@@ -65,6 +67,7 @@ Session::Session(Session& host, const Config& config, Log log, Venues& venues)
     : world_(host.world_),
       config_(config),
       log_(std::move(log)),
+      notice_(config.environment),
       json_(host.json_),
       dialer_(wire_network(io(), clock(), config)),
       telegram_(wire_telegram(io(), clock(), config)),
@@ -88,9 +91,41 @@ Result<Log> open_log(const Config& config, bool json) {
   });
 }
 
+namespace {
+
+struct RequestAtEnd {
+  Stop& stop;
+  ~RequestAtEnd() { stop.request(); }
+};
+
+Task<int> and_stop(Task<int> body, Stop& stop) {
+  const RequestAtEnd end{stop};
+  co_return co_await std::move(body);
+}
+
+}  // namespace
+
+Task<void> Session::beat(Stop& ended) {
+  while (!ended.requested()) {
+    notice_.alive();
+    (void)co_await ended.sleep_until(clock().after(*notice_.interval()));
+  }
+}
+
+Task<int> Session::watched(Task<int> body) {
+  if (!notice_.interval()) co_return co_await std::move(body);
+  Stop ended(clock());
+  TaskGroup beats(co_await boost::asio::this_coro::executor);
+  beats.spawn(beat(ended));
+  std::optional<int> code;
+  co_await join_after(beats, detail::store_result(and_stop(std::move(body), ended), code));
+  notice_.stopping();
+  co_return code.value_or(1);
+}
+
 int Session::run(const std::function<Task<int>(Session&)>& body, AfterStop after_stop) {
   std::optional<int> code;
-  run_to_end(io(), detail::store_result(body(*this), code));
+  run_to_end(io(), detail::store_result(watched(body(*this)), code));
   const bool is_success = stop().requested() && after_stop == AfterStop::success;
   return is_success ? 0 : code.value_or(1);
 }

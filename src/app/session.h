@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "app/systemd_notice.h"
 #include "app/wiring.h"
 
 namespace bb::app {
@@ -53,7 +54,10 @@ class Session {
   bool json() const { return json_; }
   Ground ground() { return {*dialer_, clock(), log_, config_, &stop(), venues_, telegram_.get()}; }
 
-  /// Runs the body to its end; its exit code.
+  /// What watches this process from outside, where something does.
+  const SystemdNotice& notice() const { return notice_; }
+
+  /// Runs the body to its end; its exit code. Meanwhile a watchdog hears that the loop turns.
   int run(const std::function<Task<int>(Session&)>& body,
           AfterStop after_stop = AfterStop::success);
 
@@ -66,10 +70,14 @@ class Session {
     SignalWatch signals{io, stop};
   };
 
+  Task<int> watched(Task<int> body);
+  Task<void> beat(Stop& ended);
+
   std::unique_ptr<World> own_;
   World& world_;
   const Config& config_;
   Log log_;
+  SystemdNotice notice_;
   bool json_;
   std::unique_ptr<net::Dialer> dialer_;
   std::unique_ptr<net::Dialer> telegram_;  // none where it goes the way of everything else

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/aside.h"
 #include "app/proxy.h"
 #include "base/join.h"
 #include "base/plant.h"
@@ -111,16 +112,18 @@ std::string find_database(const std::string& directory) {
   return directory + "/state.db";
 }
 
-Task<Result<std::string>> find_home(Ground ground) {
-  const std::string file = key_file(ground.config);
-  const std::string environment = environment_name(ground.config);
+std::optional<std::string> known_home(const Config& config) {
+  const std::string file = key_file(config);
   const auto known = store::read_small_file(file);
-  if (known && known->has_value() && (*known)->starts_with(environment) &&
-      (*known)->find('/') == std::string::npos && (*known)->ends_with('\n')) {
-    const auto folder =
-        std::filesystem::path(file).parent_path() / (*known)->substr(0, (*known)->size() - 1);
-    co_return folder.string();
-  }
+  if (!known || !known->has_value() || !(*known)->starts_with(environment_name(config)) ||
+      (*known)->find('/') != std::string::npos || !(*known)->ends_with('\n'))
+    return std::nullopt;
+  const auto name = (*known)->substr(0, (*known)->size() - 1);
+  return (std::filesystem::path(file).parent_path() / name).string();
+}
+
+Task<Result<std::string>> find_home(Ground ground) {
+  if (auto known = known_home(ground.config)) co_return std::move(*known);
   const auto venue = venue_for(ground);
   const auto account = binance::make_account(*venue, ground.config.binance);
   const auto identity = co_await account->fetch_identity();
@@ -175,6 +178,22 @@ Task<Status> Account::meet() {
   co_return Status{};
 }
 
+namespace {
+
+// Opening waits for the disk several times: beside the loop, where several accounts are opened.
+Task<Result<std::unique_ptr<store::Store>>> open_store(Ground ground, store::StoreOptions files,
+                                                       std::string name) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  if (!files.threaded)
+    co_return store::Store::open(std::move(files), std::move(name), executor, ground.clock,
+                                 ground.log);
+  co_return co_await run_aside<Result<std::unique_ptr<store::Store>>>(
+      [files = std::move(files), name = std::move(name), executor, &clock = ground.clock,
+       log = ground.log] { return store::Store::open(files, name, executor, clock, log); });
+}
+
+}  // namespace
+
 Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptions options) {
   const auto& runtime = ground.config.runtime;
   std::unique_ptr<Account> account(new Account(ground));
@@ -205,9 +224,7 @@ Task<Result<std::unique_ptr<Account>>> Account::open(Ground ground, AccountOptio
   }
   store::StoreOptions files{runtime.db_path, options.threaded_store};
   files.checks_pages = !options.looks;
-  auto store =
-      store::Store::open(files, account_name(identity), co_await boost::asio::this_coro::executor,
-                         ground.clock, ground.log);
+  auto store = co_await open_store(ground, std::move(files), account_name(identity));
   if (!store) co_return std::unexpected(store.error());
   account->store_ = std::move(*store);
   if (planted("secret_logged"))

@@ -125,6 +125,10 @@ class Account {
 /// the network is.
 Task<Result<std::string>> find_home(Ground ground);
 
+/// The same where this host has met the account with this key before; nothing, and nobody is asked,
+/// where not.
+std::optional<std::string> known_home(const Config& config);
+
 /// The database of the account with that directory: the one its last holder used, else one in the
 /// directory.
 std::string find_database(const std::string& directory);

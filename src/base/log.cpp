@@ -61,7 +61,8 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   bool has_room() const {
     pollfd ready{fd_, POLLOUT, 0};
-    return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
+    // With POLLERR nobody is left who reads, and writing would end the process.
+    return ::poll(&ready, 1, 0) == 1 && (ready.revents & (POLLOUT | POLLERR)) == POLLOUT;
   }
 
   int fd_;

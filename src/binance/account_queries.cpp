@@ -45,14 +45,19 @@ Call BinanceAccount::signed_call(Method method, std::string path, int weight) co
   return call;
 }
 
+// Whoever takes an account over asks for these two before he can close anything.
 Task<Result<exchange::AccountIdentity>> BinanceAccount::fetch_identity() {
-  auto alias = co_await ask(signed_call(Method::get, "/fapi/v3/balance", 5), parse_account_alias);
+  auto call = signed_call(Method::get, "/fapi/v3/balance", 5);
+  call.proves = true;
+  auto alias = co_await ask(std::move(call), parse_account_alias);
   if (!alias) co_return std::unexpected(alias.error());
   co_return exchange::AccountIdentity{std::move(*alias), venue_.environment()};
 }
 
 Task<Result<exchange::AccountModes>> BinanceAccount::fetch_modes() {
-  return ask(signed_call(Method::get, "/fapi/v1/accountConfig", 5), parse_modes);
+  auto call = signed_call(Method::get, "/fapi/v1/accountConfig", 5);
+  call.proves = true;
+  return ask(std::move(call), parse_modes);
 }
 
 Task<Result<std::vector<exchange::SymbolBrackets>>> BinanceAccount::fetch_brackets() {

@@ -116,7 +116,7 @@ SettingsSection settings_section(Settings& target) {
           [&target](std::string_view value) { return set_environment(target.environment, value); },
           [&target] { return target.environment; }, "live, testnet, paper, or empty",
           "what base_url is meant to be: another host is an error. Commands that trade on the live "
-          "exchange need `live` here")
+          "exchange need `live` here; `testnet` without a base_url is Binance's test network")
       .integer("timeout_sec", target.timeout_sec, 1, 120,
                "a command, or a query with all its attempts, ends after this many seconds")
       .integer("retry_count", target.retry_count, 1, 10,

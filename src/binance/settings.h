@@ -44,6 +44,9 @@ std::string ws_api_url_of(const Settings& settings);
 /// go to one exchange, and what became of them would be asked of another.
 Status check_urls(const Settings& settings);
 
+/// Where Binance's test network answers (reference §2).
+inline constexpr std::string_view kTestnetUrl = "https://demo-fapi.binance.com";
+
 /// "live" for fapi.binance.com, "testnet" for Binance's demo hosts, "paper" for every other host.
 std::string environment_of(std::string_view base_url);
 

@@ -56,13 +56,9 @@ const UserSettings* Access::find_section(std::int64_t user) const {
 Role Access::role(std::int64_t user, std::string_view account) const {
   const auto found = std::ranges::find(accounts_, account, &AccountTag::name);
   if (!is_user(user) || found == accounts_.end()) return Role::none;
+  // A section says all that its person may do: one that names no role lets him do nothing.
   const auto* section = find_section(user);
-  const bool says_nothing =
-      section == nullptr ||
-      (section->viewer.empty() && section->operates.empty() && section->admin.empty());
-  if (says_nothing)
-    return std::ranges::find(settings_.users, user) != settings_.users.end() ? Role::admin
-                                                                             : Role::none;
+  if (section == nullptr) return Role::admin;
   if (holds(section->admin, *found)) return Role::admin;
   if (holds(section->operates, *found)) return Role::operates;
   return holds(section->viewer, *found) ? Role::viewer : Role::none;
@@ -78,16 +74,19 @@ Role Access::best_role(std::int64_t user) const {
 Role Access::listed_role(std::int64_t user) const {
   if (!is_user(user)) return Role::none;
   const auto* section = find_section(user);
-  if (section != nullptr && !section->admin.empty()) return Role::admin;
-  if (section != nullptr && !section->operates.empty()) return Role::operates;
-  if (section != nullptr && !section->viewer.empty()) return Role::viewer;
-  return std::ranges::find(settings_.users, user) != settings_.users.end() ? Role::admin
-                                                                           : Role::none;
+  if (section == nullptr) return Role::admin;
+  if (!section->admin.empty()) return Role::admin;
+  if (!section->operates.empty()) return Role::operates;
+  return section->viewer.empty() ? Role::none : Role::viewer;
 }
 
 Role Access::role_on_strategy(std::int64_t user, std::string_view account) const {
   const bool is_known = std::ranges::find(accounts_, account, &AccountTag::name) != accounts_.end();
-  return is_known ? role(user, account) : best_role(user);
+  if (is_known) return role(user, account);
+  // An account that nobody has rights on here: theirs alone who may do everything anyway.
+  if (!account.empty() && !accounts_.empty())
+    return is_admin_of_all(user) ? Role::admin : Role::none;
+  return best_role(user);
 }
 
 bool Access::is_admin_of_all(std::int64_t user) const {

@@ -33,11 +33,12 @@ class Access {
   bool is_user(std::int64_t user) const { return users_.contains(user); }
   /// A listed group, or the private chat of this very user.
   bool is_chat(std::int64_t chat, std::string_view type, std::int64_t user) const;
+  /// Who is listed without a section of his own is admin; a section says all that one may do.
   Role role(std::int64_t user, std::string_view account) const;
   /// The highest role on any account; without accounts, the highest that he is listed with.
   Role best_role(std::int64_t user) const;
-  /// On a strategy: the role on the account it trades on, where that is one of these, else the
-  /// highest.
+  /// On a strategy: the role on the account it trades on; without one, the highest. One that trades
+  /// on an account that is none of these belongs to the admins of every account.
   Role role_on_strategy(std::int64_t user, std::string_view account) const;
   bool is_admin_of_all(std::int64_t user) const;
   /// Accounts with at least that role, in the order of the configuration.

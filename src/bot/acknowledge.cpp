@@ -26,7 +26,7 @@ Task<std::string> Bot::acknowledge(Update update) {
     notes.push_back(guarded(account.acknowledge(update.data, person.name)));
   }
   if (parts_.acknowledge && access_.best_role(update.user) >= Role::operates) {
-    names.emplace_back("the strategies");
+    names.emplace_back("the bot");
     notes.push_back(guarded(parts_.acknowledge(update.data, person.name)));
   }
   const auto noted = co_await gather(std::move(notes));

@@ -1,6 +1,7 @@
 #include "bot/bot.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "notify/notifier.h"
 #include "notify/text.h"
@@ -22,6 +23,16 @@ constexpr Phrase kContested{
     "risk is done until it was quiet for {}. Closing works. Resume in a shell if you must.",
     "⛔ 刚才有其他进程使用了此机器人的令牌（可能已泄露）：在安静 {} 之前不执行任何增加风险的操作，"
     "平仓不受影响。必要时请在主机上恢复。"};
+constexpr Phrase kLocked{
+    "🔒 Locked by {} ({}): only flatten, pause and status work. An admin ends it with /unlock, or "
+    "<code>bubble-buster bot --unlock</code> on the host.",
+    "🔒 已由 {} 锁定（{}）：仅可平仓、暂停和查看状态。管理员可用 /unlock 解锁，或在主机上运行 "
+    "<code>bubble-buster bot --unlock</code>。"};
+constexpr Phrase kCapped{
+    "⛔ That would be more than {} of your commands that add risk or hide alerts on one day (UTC). "
+    "Flatten, pause, loss cut, cancel and stop work all the same.",
+    "⛔ 已达到每日上限（{} 次，UTC）：涉及增加风险或隐藏告警的命令今日不再执行。"
+    "平仓、暂停、止损、撤单、停止策略不受影响。"};
 constexpr Phrase kFailed{"⚠️ That failed: {}", "⚠️ 执行失败：{}"};
 
 std::vector<AccountTag> tags_of(const std::vector<AccountPort>& accounts) {
@@ -48,7 +59,8 @@ Bot::Bot(Parts parts, std::unique_ptr<Cards> cards)
       screens_(parts_, access_, audit_),
       deeds_(parts_, access_, screens_, messenger_, audit_),
       strategy_screens_(parts_, access_, screens_),
-      strategy_deeds_(parts_, access_, strategy_screens_, messenger_, audit_) {
+      strategy_deeds_(parts_, access_, strategy_screens_, messenger_, audit_),
+      lockdown_(parts_.settings.ops_db) {
   deeds_.untold().load();
 }
 
@@ -113,10 +125,44 @@ Task<std::string> Bot::refuse_risk(Occasion occasion) {
   co_return "refused: another process used the bot's token";
 }
 
+std::optional<Screen> Bot::locked_for(const Person& person, Verb verb) const {
+  if (goes_locked(verb)) return std::nullopt;
+  const auto lock = lockdown_.read();
+  if (!lock) return std::nullopt;
+  Screen screen =
+      last_screen(person, say(person.language, kLocked, shown(lock->who), moment(lock->since)));
+  screen.outcome = "refused: the bot is locked";
+  return screen;
+}
+
+bool Bot::counts(std::int64_t user, const Request& request) {
+  const bool adds = acts(request.verb) && !goes_first(request.verb) && request.verb != Verb::unlock;
+  const bool hides =
+      !request.word.empty() && (request.verb == Verb::mute || request.verb == Verb::alerts);
+  if (!adds && !hides) return true;
+  const auto key = fmt::format("acts {}", user);
+  const auto day = iso_seconds(parts_.clock.utc_now()).substr(0, 10);
+  const auto kept = parts_.ops.find_value(key);
+  if (!kept) return false;
+  std::int64_t count = 0;
+  if (kept->starts_with(day + " ")) count = std::strtoll(kept->c_str() + day.size(), nullptr, 10);
+  if (count >= parts_.settings.acts_per_day) return false;
+  return parts_.ops.put_value(key, fmt::format("{} {}", day, count + 1)).has_value();
+}
+
 Task<std::string> Bot::do_line(Occasion occasion, Request request) {
   const bool is_risky = acts(request.verb) && !goes_first(request.verb);
-  if (is_risky && is_contested()) co_return co_await refuse_risk(occasion);
   Screen screen;
+  if (auto refusal = locked_for(occasion.person, request.verb)) {
+    const std::string why = refusal->outcome;
+    (void)co_await messenger_.show(occasion.place, std::move(*refusal));
+    co_return why;
+  }
+  if (is_risky && is_contested()) co_return co_await refuse_risk(occasion);
+  if (!counts(occasion.person.user, request))
+    co_return co_await say_to(occasion.person, occasion.place,
+                              say(occasion.person.language, kCapped, parts_.settings.acts_per_day),
+                              "refused: the day's cap");
   const bool is_of_strategies = is_about_strategies(request.verb);
   if (is_of_strategies && acts(request.verb))
     screen = co_await strategy_deeds_.propose(occasion, std::move(request));
@@ -191,6 +237,11 @@ Task<std::string> Bot::do_action(Occasion occasion, Action action) {
   Request request = std::move(**parsed);
   request.page = action.page;
   if (action.kind == Action::Kind::open) co_return co_await do_line(occasion, std::move(request));
+  if (auto refusal = locked_for(occasion.person, request.verb)) {
+    const std::string why = refusal->outcome;
+    (void)co_await messenger_.show(occasion.place, std::move(*refusal));
+    co_return why;
+  }
   if (!goes_first(request.verb) && is_contested()) co_return co_await refuse_risk(occasion);
   if (!is_about_strategies(request.verb))
     co_return co_await deeds_.carry_out(occasion, std::move(request));

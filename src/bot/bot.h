@@ -71,6 +71,10 @@ class Bot {
   Task<std::string> tell_broken(Update update);
   bool is_contested() const;
   Task<std::string> refuse_risk(Occasion occasion);
+  /// A refusal for everything that the lock forbids, or nothing.
+  std::optional<Screen> locked_for(const Person& person, Verb verb) const;
+  /// Counts what the daily cap covers; false where it is used up, or nobody can count.
+  bool counts(std::int64_t user, const Request& request);
 
   // acknowledge.cpp
   Task<std::string> acknowledge(Update update);
@@ -93,6 +97,7 @@ class Bot {
   Deeds deeds_;
   StrategyScreens strategy_screens_;
   StrategyDeeds strategy_deeds_;
+  Lockdown lockdown_;
   std::string username_;
   std::map<std::int64_t, std::deque<SteadyTime>> heard_;  // of listed users, the last minute
   std::map<std::int64_t, SteadyTime> told_slow_, told_expired_;

@@ -9,7 +9,7 @@ namespace bb::bot {
 
 namespace {
 
-constexpr std::array<CommandRow, 31> kCommands{{
+constexpr std::array<CommandRow, 33> kCommands{{
     {Verb::start, "start", "menu", Role::viewer, "", {"The menu", "主菜单"}},
     {Verb::status,
      "status",
@@ -138,6 +138,18 @@ constexpr std::array<CommandRow, 31> kCommands{{
      Role::admin,
      "",
      {"Who did what here; is the record whole?", "操作记录与校验"}},
+    {Verb::lock,
+     "lock",
+     "",
+     Role::admin,
+     "",
+     {"Nothing but flatten, pause and status, for everybody", "锁定机器人：只留平仓、暂停与状态"}},
+    {Verb::unlock,
+     "unlock",
+     "",
+     Role::admin,
+     "[code]",
+     {"End a lock (second factor)", "解除锁定（需二次验证）"}},
     {Verb::language,
      "language",
      "lang",
@@ -180,6 +192,8 @@ bool acts(Verb verb) {
     case Verb::resume:
     case Verb::loss_cut:
     case Verb::cancel:
+    case Verb::lock:
+    case Verb::unlock:
     case Verb::start_strategy:
     case Verb::stop_strategy:
     case Verb::restart_strategy:
@@ -213,7 +227,22 @@ bool acts(Verb verb) {
 
 bool is_about_strategies(Verb verb) { return verb >= Verb::strategies; }
 
-bool adds_risk(Verb verb) { return verb == Verb::resume; }
+bool adds_risk(Verb verb) { return verb == Verb::resume || verb == Verb::unlock; }
+
+bool goes_locked(Verb verb) {
+  switch (verb) {
+    case Verb::flatten:
+    case Verb::clear:
+    case Verb::pause:
+    case Verb::status:
+    case Verb::lock:
+    case Verb::unlock:
+    case Verb::start:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool goes_first(Verb verb) {
   return acts(verb) && !adds_risk(verb) && verb != Verb::start_strategy &&

@@ -33,6 +33,8 @@ enum class Verb {
   language,
   audit,
   version,
+  lock,
+  unlock,
   strategies,  // from here on: is_about_strategies()
   strategy,
   start_strategy,
@@ -66,6 +68,9 @@ bool adds_risk(Verb verb);
 
 /// Takes risk away: carried out without waiting for Telegram's word about the press.
 bool goes_first(Verb verb);
+
+/// Goes on while the bot is locked: see lockdown.h.
+bool goes_locked(Verb verb);
 
 /// Telegram's command menu, as setMyCommands takes it: JSON.
 std::string menu_json(Language language, Role role);

@@ -21,6 +21,8 @@ constexpr Phrase kWinners{"all winning positions", "全部浮盈持仓"};
 constexpr Phrase kPauseTitle{"Pause entries", "暂停开仓"};
 constexpr Phrase kResumeTitle{"Allow entries again", "恢复开仓"};
 constexpr Phrase kLossCutTitle{"Close what floats at a loss now", "立即平掉浮亏持仓"};
+constexpr Phrase kLockTitle{"Lock the bot", "锁定机器人"};
+constexpr Phrase kUnlockTitle{"Unlock the bot", "解锁机器人"};
 constexpr Phrase kCancelTitle{"Cancel orders that would open", "撤销开仓挂单"};
 
 constexpr Phrase kFlat{"✅ <b>FLAT</b> · {} closed, checked afterwards",
@@ -41,12 +43,12 @@ constexpr Phrase kNotPaused{"⚠️ ENTRIES ARE NOT PAUSED: {}", "⚠️ 未能�
 constexpr Phrase kPaused{"⏸ entries are paused", "⏸ 已暂停开仓"};
 constexpr Phrase kHalted{"⛔ it stays halted", "⛔ 仍处于停止状态"};
 constexpr Phrase kAllowed{"▶️ entries are allowed", "▶️ 已允许开仓"};
-constexpr Phrase kCut{"✅ {} of {} positions closed", "✅ 已平 {} / {} 个持仓"};
-constexpr Phrase kCutErrors{"🟠 {} of {} positions closed, {} errors",
-                            "🟠 已平 {} / {} 个持仓，{} 个错误"};
-constexpr Phrase kCanceled{"✅ {} orders canceled", "✅ 已撤 {} 笔挂单"};
-constexpr Phrase kCanceledPart{"🟠 {} orders canceled, {} gone before that, {} left:",
-                               "🟠 已撤 {} 笔挂单，{} 笔已先消失（可能成交），剩余 {} 笔："};
+constexpr Phrase kCut{"✅ {0} of {1} position{1:s} closed", "✅ 已平 {0} / {1} 个持仓"};
+constexpr Phrase kCutErrors{"🟠 {0} of {1} position{1:s} closed, {2} error{2:s}",
+                            "🟠 已平 {0} / {1} 个持仓，{2} 个错误"};
+constexpr Phrase kCanceled{"✅ {0} order{0:s} canceled", "✅ 已撤 {0} 笔挂单"};
+constexpr Phrase kCanceledPart{"🟠 {0} order{0:s} canceled, {1} gone before that, {2} left:",
+                               "🟠 已撤 {0} 笔挂单，{1} 笔已先消失（可能成交），剩余 {2} 笔："};
 constexpr Phrase kFailed{"❌ {}", "❌ {}"};
 constexpr Phrase kFlattenBroke{
     "❓ <b>UNKNOWN</b> · {}\n   Look at the exchange now. ENTRIES MAY NOT BE PAUSED.",
@@ -113,8 +115,8 @@ std::string cut_words(Language in, JsonView report) {
   const auto closed = count_of(report, "closed_loss_cut");
   const auto total = count_of(report, "total");
   const auto errors = count_of(report, "errors");
-  std::string text =
-      errors == 0 ? say(in, kCut, closed, total) : say(in, kCutErrors, closed, total, errors);
+  std::string text = errors == 0 ? say(in, kCut, closed, Count{total})
+                                 : say(in, kCutErrors, closed, Count{total}, Count{errors});
   std::size_t count = 0;
   if (report.has("details"))
     report.at("details").for_each([&](JsonView line) {
@@ -129,8 +131,8 @@ std::string cancel_words(Language in, JsonView report) {
   if (const auto problem = text_of(report, "problem"); !problem.empty())
     return say(in, kFailed, shown(problem));
   const auto gone = count_of(report, "gone");
-  if (left == 0 && gone == 0) return say(in, kCanceled, done);
-  std::string text = say(in, kCanceledPart, done, gone, left);
+  if (left == 0 && gone == 0) return say(in, kCanceled, Count{done});
+  std::string text = say(in, kCanceledPart, Count{done}, gone, left);
   report.at("details").for_each([&](JsonView line) { text += "\n   " + shown(line.text()); });
   return text;
 }
@@ -191,6 +193,10 @@ std::string title_of(Language language, const Request& request) {
       return say(language, kFlattenTitle, request.percent.str(), what) +
              (request.stops_strategies ? say(language, kStrategiesFirst) : "");
     }
+    case Verb::lock:
+      return say(language, kLockTitle);
+    case Verb::unlock:
+      return say(language, kUnlockTitle);
     case Verb::pause:
       return say(language, kPauseTitle);
     case Verb::resume:

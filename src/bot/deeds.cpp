@@ -23,6 +23,15 @@ constexpr Phrase kNotYours{
     "没有权限：需要相应账户的「{}」角色。未执行任何操作。"};
 constexpr Phrase kAsk{"Shall I? (60 s)", "是否执行？（60 秒内有效）"};
 constexpr Phrase kGo{"✅ Yes: {}", "✅ 确认：{}"};
+constexpr Phrase kChoose{"☑ Symbols…", "☑ 选择合约…"};
+constexpr Phrase kNotLocked{"🔓 The bot is not locked.", "🔓 机器人未被锁定。"};
+constexpr Phrase kLockMeans{
+    "From then on nobody can do anything here but flatten, pause and look at the status, until an "
+    "admin ends it with a second factor, or <code>bubble-buster bot --unlock</code> on the host.",
+    "锁定后任何人只能平仓、暂停和查看状态，直到管理员以二次验证解锁，或在主机上运行 "
+    "<code>bubble-buster bot --unlock</code>。"};
+constexpr Phrase kIsLocked{"🔒 Locked by {}.", "🔒 已由 {} 锁定。"};
+constexpr Phrase kUnlocked{"🔓 Unlocked by {}.", "🔓 已由 {} 解锁。"};
 constexpr Phrase kExpired{"⌛ Expired. Nothing was done.", "⌛ 已过期，未执行任何操作。"};
 constexpr Phrase kWorking{"⏳ working…", "⏳ 执行中…"};
 constexpr Phrase kAskedBy{"<i>asked by {}</i>", "<i>操作人：{}</i>"};
@@ -38,6 +47,8 @@ Button confirm_button(const Person& person, const Request& request, Button::Styl
   return {say(person.language, kGo, title_of(person.language, request)),
           write_action({Action::Kind::confirm, line_of(request)}), style};
 }
+
+bool is_of_bot(Verb verb) { return verb == Verb::lock || verb == Verb::unlock; }
 
 Screen proposal(Screen screen) {
   screen.life = kProposalLife;
@@ -56,10 +67,13 @@ Deeds::Deeds(Parts& parts, const Access& access, Screens& screens, Messenger& me
       messenger_(messenger),
       audit_(audit),
       second_(access, parts.ops, parts.clock),
+      lockdown_(parts.settings.ops_db),
       untold_(parts.ops, messenger, audit, parts.clock, parts.log) {}
 
 std::vector<AccountPort*> Deeds::targets_of(const Person& person, const Request& request) const {
-  return screens_.ports_of(access_.find(person.user, row_of(request.verb).least, request.target));
+  // A lock is of the bot: whoever is admin somewhere may set and end it.
+  const std::string target = is_of_bot(request.verb) ? "all" : request.target;
+  return screens_.ports_of(access_.find(person.user, row_of(request.verb).least, target));
 }
 
 Screen Deeds::expired(const Person& person) {
@@ -77,7 +91,7 @@ Screen Deeds::not_allowed(const Person& person, const Request& request) const {
 Task<Screen> Deeds::propose(Occasion occasion, Request request) {
   const auto& person = occasion.person;
   const Role least = row_of(request.verb).least;
-  if (request.target.empty()) {
+  if (request.target.empty() && !is_of_bot(request.verb)) {
     const auto own = access_.accounts_of(person.user, least);
     // The original's "/clearpos" alone meant every account.
     if (request.verb == Verb::clear)
@@ -90,7 +104,11 @@ Task<Screen> Deeds::propose(Occasion occasion, Request request) {
   }
   const auto accounts = targets_of(person, request);
   if (accounts.empty()) co_return not_allowed(person, request);
-  if (request.verb == Verb::resume)
+  if (request.verb == Verb::unlock && !lockdown_.read())
+    co_return last_screen(person, say(person.language, kNotLocked));
+  if (request.chooses_symbols)
+    co_return co_await symbol_screen(person, accounts, std::move(request));
+  if (adds_risk(request.verb))
     co_return co_await propose_resume(occasion, accounts, std::move(request));
   if (request.verb != Verb::flatten && request.verb != Verb::clear)
     co_return proposal(propose_plain(person, accounts, request));
@@ -105,9 +123,16 @@ Screen Deeds::propose_plain(const Person& person, const std::vector<AccountPort*
   std::string what = title_of(person.language, request);
   for (const auto& symbol : request.symbols)
     what += " · " + shown(symbol);
-  screen.html =
-      fmt::format("<b>{}</b>\n{}\n\n{}", what, target_words(accounts), say(person.language, kAsk));
+  const bool is_lock = request.verb == Verb::lock;
+  screen.html = fmt::format("<b>{}</b>\n{}\n\n{}", what,
+                            is_lock ? say(person.language, kLockMeans) : target_words(accounts),
+                            say(person.language, kAsk));
   screen.rows.push_back({confirm_button(person, request, Button::Style::primary)});
+  if (request.verb == Verb::cancel) {
+    Request choosing = request;
+    choosing.chooses_symbols = true;
+    screen.rows.push_back({{say(person.language, kChoose), line_of(choosing)}});
+  }
   screen.rows.push_back({dismiss_button(person.language)});
   return screen;
 }
@@ -159,8 +184,28 @@ Task<std::string> Deeds::carry_out(Occasion occasion, Request request) {
     (void)co_await messenger_.show(occasion.place, std::move(refusal));
     co_return outcome;
   }
+  if (request.verb == Verb::lock) co_return co_await lock(occasion);
   co_await act(occasion, accounts, request, occasion.person.name, {});
   co_return fmt::format("done for {} accounts", accounts.size());
+}
+
+Task<std::string> Deeds::lock(Occasion occasion) {
+  const auto& person = occasion.person;
+  const auto locked = lockdown_.set(person.name, parts_.clock.utc_now());
+  (void)co_await messenger_.show(
+      occasion.place,
+      last_screen(person, locked ? say(person.language, kIsLocked, shown(person.name))
+                                 : failure(person, locked.error())));
+  co_return locked ? "locked" : "failed: " + locked.error().text;
+}
+
+Task<std::string> Deeds::unlock(Occasion deed, std::string who) {
+  const auto& person = deed.person;
+  const auto done = lockdown_.clear();
+  (void)co_await messenger_.show(
+      deed.place, last_screen(person, done ? say(person.language, kUnlocked, shown(who))
+                                           : failure(person, done.error())));
+  co_return done ? "unlocked" : "failed: " + done.error().text;
 }
 
 Task<void> Deeds::act_on(AccountPort& account, control::Command command, std::int64_t user,

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "bot/action.h"
+#include "bot/lockdown.h"
 #include "bot/messenger.h"
 #include "bot/screens.h"
 #include "bot/second_factor.h"
@@ -107,6 +108,8 @@ class Deeds {
                  std::string who, Seen seen);
   Task<void> act_on(AccountPort& account, control::Command command, std::int64_t user,
                     std::int64_t chat, std::int64_t update, Outcome& outcome, Event& changed);
+  Task<std::string> lock(Occasion occasion);
+  Task<std::string> unlock(Occasion deed, std::string who);
   Task<void> show_progress(Occasion occasion, Request request, std::vector<Outcome>& outcomes,
                            Event& changed);
   Screen progress(const Person& person, const Request& request,
@@ -119,6 +122,7 @@ class Deeds {
   Messenger& messenger_;
   Audit& audit_;
   SecondFactor second_;
+  Lockdown lockdown_;
   Untold untold_;
   std::map<std::int64_t, Pending> pending_;  // by number
 };
@@ -135,6 +139,9 @@ control::Command command_of(const Request& request, const std::string& account,
 /// buttons that confirm and dismiss it are the caller's.
 Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, Request request,
                             std::string bound, TimePoint now);
+
+/// Which symbols, one press each; then on to the request with them.
+Task<Screen> symbol_screen(Person person, std::vector<AccountPort*> accounts, Request request);
 
 // deed_words.cpp: what deeds are called, and what came of them.
 

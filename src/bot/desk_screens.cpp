@@ -29,9 +29,9 @@ constexpr Phrase kFence{"⚠️ others acted past the service: it opens nothing 
                         "⚠️ 有其他进程绕过服务操作过：在 /resume 之前不会开仓"};
 constexpr Phrase kStoreSick{"⚠️ its database takes nothing: it opens nothing",
                             "⚠️ 数据库无法写入：不会开仓"};
-constexpr Phrase kUnresolved{"⚠️ {} orders whose fate is not known", "⚠️ {} 笔订单结果未知"};
-constexpr Phrase kPositionsLine{"{} positions, {} USDT, floating {}",
-                                "{} 个持仓，{} USDT，浮动盈亏 {}"};
+constexpr Phrase kUnresolved{"⚠️ {0} order{0:s} whose fate is not known", "⚠️ {0} 笔订单结果未知"};
+constexpr Phrase kPositionsLine{"{0} position{0:s}, {1} USDT, floating {2}",
+                                "{0} 个持仓，{1} USDT，浮动盈亏 {2}"};
 constexpr Phrase kNaked{"⚠️ <b>{} without a stop</b>", "⚠️ <b>{} 个没有止损</b>"};
 constexpr Phrase kPositionsTitle{"<b>Positions</b>", "<b>持仓</b>"};
 constexpr Phrase kNoPositions{"no positions", "无持仓"};
@@ -104,7 +104,7 @@ void tell_state(const Person& person, const AccountState& state, TimePoint now, 
   }
   if (!state.fence_ours) add(Grade::bad, say(in, kFence));
   if (!state.store_healthy) add(Grade::bad, say(in, kStoreSick));
-  if (state.unresolved > 0) add(Grade::bad, say(in, kUnresolved, state.unresolved));
+  if (state.unresolved > 0) add(Grade::bad, say(in, kUnresolved, counted(state.unresolved)));
 }
 
 Task<Told> tell(Person person, AccountPort& account, TimePoint now) {
@@ -119,7 +119,7 @@ Task<Told> tell(Person person, AccountPort& account, TimePoint now) {
     told.text += "\n· " + excuse(person, positions.error());
     co_return told;
   }
-  told.text += "\n· " + say(person.language, kPositionsLine, positions->size(),
+  told.text += "\n· " + say(person.language, kPositionsLine, counted(positions->size()),
                             money(sum_of(*positions, &PositionRow::notional).value()),
                             signed_money(sum_of(*positions, &PositionRow::pnl).value()));
   // What stands alone is guarded by nobody but its own stops.
@@ -206,7 +206,7 @@ Task<Screen> Screens::positions(Person person, std::vector<AccountPort*> account
     }
     const std::string total = rows->empty()
                                   ? say(person.language, kNoPositions)
-                                  : say(person.language, kPositionsLine, rows->size(),
+                                  : say(person.language, kPositionsLine, counted(rows->size()),
                                         money(sum_of(*rows, &PositionRow::notional).value()),
                                         signed_money(sum_of(*rows, &PositionRow::pnl).value()));
     entries.push_back(fmt::format("{} · {}", head(*accounts[i]), total));

@@ -1,5 +1,6 @@
 // What a flatten would do, per account and position, before anybody confirms it.
 #include <algorithm>
+#include <cstdlib>
 
 #include "bot/deeds.h"
 #include "bot/readings.h"
@@ -14,7 +15,7 @@ constexpr std::size_t kPinnedSymbols = 20;  // that a line may carry
 
 constexpr Phrase kAsk{"Shall I? (60 s)", "是否执行？（60 秒内有效）"};
 constexpr Phrase kGo{"✅ Yes: {}", "✅ 确认：{}"};
-constexpr Phrase kTotal{"{} positions, {} USDT to close", "{} 个持仓，共平 {} USDT"};
+constexpr Phrase kTotal{"{0} position{0:s}, {1} USDT to close", "{0} 个持仓，共平 {1} USDT"};
 constexpr Phrase kNone{"nothing of it is open", "没有相关持仓"};
 constexpr Phrase kRow{"{} {} {} of {} · {} USDT", "{} {} {} / {} · {} USDT"};
 constexpr Phrase kRowCosts{" · slippage {}, fee {}", " · 滑点 {}，手续费 {}"};
@@ -38,6 +39,7 @@ constexpr Phrase kStopFirst{"⏹ Stop them first, then: {}", "⏹ 先停止策�
 constexpr Phrase kBlind{"It can be tried all the same.", "仍可尝试执行。"};
 constexpr Phrase kImpossible{"🚫 {}", "🚫 {}"};
 constexpr Phrase kNothingCan{"Nothing can be done like this.", "无法这样执行。"};
+constexpr Phrase kChoose{"☑ Symbols…", "☑ 选择合约…"};
 constexpr Phrase kEverything{"All", "全部"};
 constexpr Phrase kOfLongs{"Longs", "多单"};
 constexpr Phrase kOfShorts{"Shorts", "空单"};
@@ -45,16 +47,29 @@ constexpr Phrase kOfLosers{"Losers", "浮亏"};
 constexpr Phrase kOfWinners{"Winners", "浮盈"};
 
 // The same proposal with one thing changed; the chosen one is marked.
-std::vector<Button> percent_row(const Request& request) {
+Request with_percent(const Request& request, Decimal percent) {
+  Request other = request;
+  other.percent = percent;
+  other.says_percent = true;
+  return other;
+}
+
+void add_percents(const Request& request, Screen& screen) {
   std::vector<Button> row;
-  for (const int percent : {25, 50, 75, 100}) {
-    Request other = request;
-    other.percent = Decimal::from_int(percent);
-    other.says_percent = true;
+  for (const int percent : {10, 25, 33, 50, 75, 100}) {
+    const Request other = with_percent(request, Decimal::from_int(percent));
     row.push_back({fmt::format("{}{} %", other.percent == request.percent ? "• " : "", percent),
                    line_of(other)});
+    if (row.size() == 3) screen.rows.push_back(std::exchange(row, {}));
   }
-  return row;
+  // From there to any whole one, and to what was typed plus or minus it.
+  for (const int step : {-10, -1, 1, 10}) {
+    const auto percent = request.percent + Decimal::from_int(step);
+    if (percent.is_negative() || percent.is_zero() || percent > Decimal::from_int(100)) continue;
+    row.push_back({fmt::format("{}{} %", step < 0 ? "−" : "+", std::abs(step)),
+                   line_of(with_percent(request, percent))});
+  }
+  if (!row.empty()) screen.rows.push_back(std::move(row));
 }
 
 std::vector<Button> pick_row(const Person& person, const Request& request) {
@@ -122,7 +137,7 @@ void add_account(Language in, const AccountPort& account, const Preview& preview
   std::string text =
       Screens::head(account) + " · " +
       (preview.rows.empty() ? say(in, kNone)
-                            : say(in, kTotal, preview.rows.size(), money(own.value())));
+                            : say(in, kTotal, counted(preview.rows.size()), money(own.value())));
   if (preview.is_estimate) text += "\n   " + say(in, kEstimate);
   for (const auto& note : preview.notes)
     text += "\n   ⚠️ " + shown(note);
@@ -167,7 +182,7 @@ std::string foot_of(Language in, const Request& request, const Request& confirme
                     bool is_of_many) {
   std::string text;
   if (is_of_many) {
-    text += "\n\n<b>" + say(in, kTotal, sums.rows, money(sums.notional.value())) + "</b>";
+    text += "\n\n<b>" + say(in, kTotal, counted(sums.rows), money(sums.notional.value())) + "</b>";
     text += without(in, sums.unread);
   }
   if (sums.has_costs) {
@@ -244,9 +259,14 @@ Task<Screen> flatten_screen(Person person, std::vector<AccountPort*> accounts, R
   Request choice = request;
   choice.verb = Verb::flatten;
   if (pages.size() > 1) screen.rows.push_back(page_row(line_of(request), at, pages.size()));
-  screen.rows.push_back(percent_row(choice));
+  add_percents(choice, screen);
   screen.rows.push_back(pick_row(person, choice));
   if (sums.symbols.size() > 1) add_symbols(pages[at], choice, screen);
+  if (sums.symbols.size() > 1 || !choice.symbols.empty()) {
+    Request choosing = choice;
+    choosing.chooses_symbols = true;
+    screen.rows.push_back({{say(in, kChoose), line_of(choosing)}});
+  }
   screen.rows.push_back(
       {{say(in, kGo, title_of(in, request)),
         write_action({Action::Kind::confirm, line_of(confirmed)}), Button::Style::danger}});

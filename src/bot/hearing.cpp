@@ -46,7 +46,7 @@ bool is_resume(const std::string& text) {
   const auto words = words_of(text);
   if (words.empty() || !words.front().starts_with('/')) return false;
   const auto* row = find_command(words.front().substr(1, words.front().find('@') - 1));
-  return row != nullptr && row->verb == Verb::resume;
+  return row != nullptr && adds_risk(row->verb);
 }
 
 /// What may be done although nothing can be written down about it: closing, and looking.

@@ -18,6 +18,7 @@ constexpr Phrase kPnlRow{"{} · <b>{}</b> USDT\n   realized {} ({} bookings) · 
                          "{} · <b>{}</b> USDT\n   已实现 {}（{} 笔）· 手续费 {} · 资金费 {}"};
 constexpr Phrase kTransferred{" · transferred {}", " · 转入转出 {}"};
 constexpr Phrase kOther{"{} {}, not in the sum", "{} {}，未计入合计"};
+constexpr Phrase kRead{"<i>read {} ago</i>", "<i>{}前读取</i>"};
 constexpr Phrase kTotal{"Total: <b>{}</b> USDT", "合计：<b>{}</b> USDT"};
 constexpr Phrase kNoEquity{"no equity recorded yet: the service samples it while it runs",
                            "还没有权益记录：服务运行时才会采样"};
@@ -44,6 +45,7 @@ constexpr Phrase kAsFile{"as a file", "见附件"};
 constexpr Phrase kOpen{"open", "持仓中"};
 
 constexpr int kLogLines = 30;
+constexpr Micros kPnlLife{60'000'000};
 constexpr std::size_t kInlineCharacters = 3000;
 
 struct Period {
@@ -106,12 +108,25 @@ std::string text_of(Language in, const LastRunFacts::Row& row) {
 
 }  // namespace
 
+// A year of bookings costs the exchange's budget that the trading needs.
+Task<Result<PnlFacts>> Screens::read_pnl(AccountPort& account, std::string word, TimePoint since) {
+  const auto key = std::pair(account.name, word);
+  const auto now = parts_.clock.steady_now();
+  if (const auto kept = pnl_kept_.find(key); kept != pnl_kept_.end()) {
+    const bool is_same_day = word != "day" || kept->second.facts.since == since;
+    if (is_same_day && now - kept->second.at < kPnlLife) co_return kept->second.facts;
+  }
+  auto facts = co_await account.pnl(since);
+  if (facts) pnl_kept_[key] = {*facts, parts_.clock.steady_now()};
+  co_return facts;
+}
+
 Task<Screen> Screens::pnl(Person person, std::vector<AccountPort*> accounts, Request request) {
   if (request.word.empty()) request.word = "day";
   const TimePoint since = begin_of(request.word, parts_.clock.utc_now());
   std::vector<Task<Result<PnlFacts>>> readings;
   for (auto* account : accounts)
-    readings.push_back(guarded(account->pnl(since)));
+    readings.push_back(guarded(read_pnl(*account, request.word, since)));
   const auto facts = co_await gather(std::move(readings));
   const Language in = person.language;
   std::vector<std::string> entries;
@@ -134,6 +149,9 @@ Task<Screen> Screens::pnl(Person person, std::vector<AccountPort*> accounts, Req
     // Of other assets, which are in no sum.
     for (const auto& [asset, amount] : facts[i]->others)
       entry += "\n   " + say(in, kOther, signed_number(amount), shown(asset));
+    const auto age = parts_.clock.steady_now() - pnl_kept_[{accounts[i]->name, request.word}].at;
+    if (age >= Seconds(1))
+      entry += "\n   " + say(in, kRead, span(in, std::chrono::duration_cast<Millis>(age)));
     entries.push_back(std::move(entry));
   }
   if (accounts.size() > 1)

@@ -15,6 +15,7 @@ using Fault = std::optional<Refusal>;
 constexpr int kLogLinesMost = 5000;
 constexpr std::size_t kSymbolsMost = 20;
 constexpr std::string_view kStopsStrategies = "stop-strategies";
+constexpr std::string_view kChoosesSymbols = "choose-symbols";
 
 constexpr Phrase kUnknownCommand{"There is no command “{}”. /help lists them all.",
                                  "没有「{}」这个命令。/help 查看全部命令。"};
@@ -75,6 +76,9 @@ class Reader {
       case Verb::resume:
         if (word.size() == 6 && is_number(word) && !is_account(word)) return take_code(word);
         return take_target(word);
+      case Verb::unlock:
+        if (word.size() == 6 && is_number(word)) return take_code(word);
+        return Refusal{kNotUnderstood, word};
       case Verb::pnl:
         return take_word_or_target(word, {"day", "week", "month"});
       case Verb::mute:
@@ -104,6 +108,7 @@ class Reader {
       case Verb::accounts:
       case Verb::audit:
       case Verb::version:
+      case Verb::lock:
         return Refusal{kTooMany, word};
       case Verb::strategies:
       case Verb::strategy:
@@ -155,6 +160,7 @@ class Reader {
       request_.stops_strategies = true;
       return {};
     }
+    if (word == kChoosesSymbols) return take_choosing(word);
     if (word == "all" || word.starts_with("group:")) return take_target(word);
     if (is_number(word)) return take_percent(word);
     if (is_symbol(word)) return take_symbol(word);
@@ -168,7 +174,14 @@ class Reader {
     return take_percent(word);
   }
 
+  Fault take_choosing(const std::string& word) {
+    if (request_.chooses_symbols) return Refusal{kTwice, word};
+    request_.chooses_symbols = true;
+    return {};
+  }
+
   Fault take_cancel(const std::string& word) {
+    if (word == kChoosesSymbols && !is_account(word)) return take_choosing(word);
     if (is_account(word) || word == "all" || word.starts_with("group:")) return take_target(word);
     if (is_symbol(word)) return take_symbol(word);
     return request_.target.empty() ? Refusal{kNoAccount, word} : Refusal{kNotUnderstood, word};
@@ -306,6 +319,7 @@ std::string line_of(const Request& request) {
   if (request.pick != Pick::all) line += " " + std::string(str(request.pick));
   for (const auto& symbol : request.symbols)
     line += " " + symbol;
+  if (request.chooses_symbols) line += " " + std::string(kChoosesSymbols);
   if (request.stops_strategies) line += " " + std::string(kStopsStrategies);
   return line;
 }

@@ -27,7 +27,8 @@ struct Request {
   /// Of strategies: a name or id as the runner has it, "runner:name", or "group:NAME"; a filter.
   std::string name;
   bool stops_strategies = false;  // flatten: those bound to the account first
-  std::string code;               // resume: one-time code
+  bool chooses_symbols = false;   // flatten, cancel: not yet that, but which symbols
+  std::string code;               // resume, unlock: one-time code
   int page = 0;                   // buttons only
 };
 

@@ -14,6 +14,9 @@ constexpr Millis kCardLife{300'000};
 constexpr Micros kPatience{60'000'000};
 constexpr std::size_t kCodeDigits = 6;
 
+constexpr Phrase kLockedBy{"🔒 locked by {} ({})", "🔒 由 {} 锁定（{}）"};
+constexpr Phrase kIsLocked{"🔒 The bot was locked meanwhile. Nothing was done.",
+                           "🔒 机器人已被锁定，未执行任何操作。"};
 constexpr Phrase kNotPaused{"{}: entries are allowed already", "{}：已允许开仓"};
 constexpr Phrase kPausedBy{"{}: paused by {} – {} ({})", "{}：由 {} 暂停 – {}（{}）"};
 constexpr Phrase kHaltedBy{"{}: ⛔ halted by {} – {} ({})", "{}：⛔ 由 {} 停止 – {}（{}）"};
@@ -65,6 +68,12 @@ Task<Result<AccountState>> state_of(AccountPort* account) { return account->stat
 }  // namespace
 
 Task<void> Deeds::look_at_latches(Pending& question, std::vector<AccountPort*> accounts) {
+  // A lock is of the bot; these are only whose admins may end it.
+  if (question.request.verb == Verb::unlock) {
+    for (const auto* account : accounts)
+      question.seen[account->name] = std::nullopt;
+    co_return;
+  }
   std::vector<Task<Result<AccountState>>> readings;
   for (auto* account : accounts)
     readings.push_back(guarded(state_of(account)));
@@ -78,6 +87,10 @@ Task<void> Deeds::look_at_latches(Pending& question, std::vector<AccountPort*> a
 
 std::string Deeds::facts_of(const Pending& question, Language in) const {
   std::string text = "<b>" + title_of(in, question.request) + "</b>";
+  if (question.request.verb == Verb::unlock) {
+    const auto lock = lockdown_.read();
+    return lock ? text + "\n" + say(in, kLockedBy, shown(lock->who), moment(lock->since)) : text;
+  }
   for (const auto* account : screens_.ports_of(names_for(question))) {
     const auto name = Screens::head(*account);
     const auto& latch = question.seen.at(account->name);
@@ -324,6 +337,17 @@ Task<std::string> Deeds::act_on_question(Pending question, std::int64_t update, 
   }
   const auto seen = question.seen;
   const auto request = question.request;
+  if (request.verb != Verb::unlock && lockdown_.read()) {  // locked since it was asked
+    (void)co_await messenger_.show(deed.place,
+                                   last_screen(deed.person, say(deed.person.language, kIsLocked)));
+    co_await end_wishes(std::move(question), kUnanswered, "");
+    co_return "refused: the bot is locked";
+  }
+  if (request.verb == Verb::unlock) {
+    auto outcome = co_await unlock(deed, who);
+    co_await end_wishes(std::move(question), told, std::move(name));
+    co_return outcome;
+  }
   TaskGroup group(co_await boost::asio::this_coro::executor);
   group.spawn(act(deed, accounts, request, who, seen));
   group.spawn(end_wishes(std::move(question), told, std::move(name)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bot/action.h"
+#include "bot/lockdown.h"
 
 namespace bb::bot {
 
@@ -15,6 +16,8 @@ constexpr std::size_t kAuditShown = 15;
 
 constexpr Phrase kMenuTitle{"<b>Bubble Buster</b>\nWhat would you like to see?",
                             "<b>Bubble Buster</b>\n请选择："};
+constexpr Phrase kLockedNote{"\n🔒 Locked by {}: only what stands here works.",
+                             "\n🔒 已被 {} 锁定：仅以下功能可用。"};
 constexpr Phrase kHelpTitle{"<b>Commands</b>", "<b>命令</b>"};
 constexpr Phrase kHelpFoot{
     "Everything works with buttons, too: /start. What changes something is shown first and done "
@@ -41,10 +44,11 @@ constexpr Phrase kAuditBroken{
     "<b>操作记录</b>\n⚠️ 第 {} 条与前一条不衔接：记录在程序外被改动过。"};
 
 constexpr Verb kMenuOrder[] = {
-    Verb::status,   Verb::positions,  Verb::balance,  Verb::orders,   Verb::pnl,    Verb::equity,
-    Verb::last_run, Verb::next,       Verb::flatten,  Verb::loss_cut, Verb::pause,  Verb::resume,
-    Verb::cancel,   Verb::strategies, Verb::alerts,   Verb::mute,     Verb::logs,   Verb::doctor,
-    Verb::audit,    Verb::accounts,   Verb::language, Verb::help,     Verb::version};
+    Verb::status, Verb::positions, Verb::balance,  Verb::orders,     Verb::pnl,
+    Verb::equity, Verb::last_run,  Verb::next,     Verb::flatten,    Verb::loss_cut,
+    Verb::pause,  Verb::resume,    Verb::cancel,   Verb::strategies, Verb::alerts,
+    Verb::mute,   Verb::logs,      Verb::doctor,   Verb::audit,      Verb::accounts,
+    Verb::lock,   Verb::unlock,    Verb::language, Verb::help,       Verb::version};
 
 Phrase label_of(Verb verb) {
   switch (verb) {
@@ -93,6 +97,10 @@ Phrase label_of(Verb verb) {
       return {"❓ Help", "❓ 帮助"};
     case Verb::version:
       return {"ℹ️ Version", "ℹ️ 版本"};
+    case Verb::lock:
+      return {"🔒 Lock", "🔒 锁定"};
+    case Verb::unlock:
+      return {"🔓 Unlock", "🔓 解锁"};
     case Verb::start:
       return {"‹ Menu", "‹ 菜单"};
     case Verb::strategies:
@@ -200,11 +208,14 @@ Screen Screens::choose_target(const Person& person, const Request& request, Role
 Screen Screens::menu(const Person& person) const {
   Screen screen;
   screen.html = say(person.language, kMenuTitle);
+  const auto lock = Lockdown(parts_.settings.ops_db).read();
+  if (lock) screen.html += say(person.language, kLockedNote, shown(lock->who));
   const Role role = access_.best_role(person.user);
   std::vector<Button> row;
   for (const auto verb : kMenuOrder) {
     if (role < row_of(verb).least) continue;
     if (is_about_strategies(verb) && parts_.strategies == nullptr) continue;
+    if (lock ? !goes_locked(verb) || verb == Verb::lock : verb == Verb::unlock) continue;
     if (verb == Verb::audit && !access_.is_admin_of_all(person.user)) continue;
     const auto style = verb == Verb::flatten ? Button::Style::danger : Button::Style::plain;
     std::string action = action_of(verb);
@@ -358,6 +369,8 @@ Task<Screen> Screens::show(Person person, Request request) {
     case Verb::resume:
     case Verb::loss_cut:
     case Verb::cancel:
+    case Verb::lock:
+    case Verb::unlock:
     case Verb::strategies:  // shown by StrategyScreens, done by StrategyDeeds
     case Verb::strategy:
     case Verb::start_strategy:

@@ -1,6 +1,8 @@
 // Screens: what the bot shows when it is asked something. They change nothing.
 #pragma once
 
+#include <map>
+
 #include "bot/access.h"
 #include "bot/audit.h"
 #include "bot/cards.h"
@@ -60,9 +62,16 @@ class Screens {
   Screen paged(const Person& person, const std::string& title, std::vector<std::string> entries,
                const Request& request) const;
 
+  struct KeptPnl {
+    PnlFacts facts;
+    SteadyTime at{};  // when it was read
+  };
+  Task<Result<PnlFacts>> read_pnl(AccountPort& account, std::string word, TimePoint since);
+
   Parts& parts_;
   const Access& access_;
   const Audit& audit_;
+  std::map<std::pair<std::string, std::string>, KeptPnl> pnl_kept_;  // by account and window
 };
 
 /// "operator", as people read it.

@@ -13,6 +13,8 @@ namespace bb::bot {
 namespace {
 
 constexpr std::int64_t kCommandsMost = 6000;
+constexpr std::int64_t kActsMost = 100'000;
+constexpr std::int64_t kSilenceLeast = 10, kSilenceMost = 600;
 constexpr std::int64_t kAnonymousAdmin = 1087968824;
 constexpr std::int64_t kChannel = 136817688;
 constexpr std::int64_t kTelegram = 777000;
@@ -50,8 +52,8 @@ SettingsSection settings_section(Settings& target) {
           "users", [&target](std::string_view value) { return set_users(target, value); },
           [&target] { return listed(target.users); }, "comma list of numbers",
           "Telegram ids of those who may use the bot, each in a private chat too; empty and no "
-          "[user.ID] = nobody. Who has no [user.ID] section may do everything. ENABLED_USERS sets "
-          "it")
+          "[user.ID] = nobody. Who has no [user.ID] section may do everything; a section says all "
+          "that its person may do, and one without a role is an error. ENABLED_USERS sets it")
       .custom(
           "chats",
           [&target](std::string_view value) -> Status {
@@ -67,7 +69,14 @@ SettingsSection settings_section(Settings& target) {
       .text("ops_db", target.ops_db,
             "the bot's database: offset, buttons, users, the audit of every command")
       .integer("commands_per_minute", target.commands_per_minute, 1, kCommandsMost,
-               "that one person may send, presses included; more are refused");
+               "that one person may send, presses included; more are refused")
+      .integer("acts_per_day", target.acts_per_day, 1, kActsMost,
+               "that one person may ask for on one day (UTC) of what adds risk or hides alerts: "
+               "resume, start and restart of strategies, mute, changed levels. What takes risk "
+               "away (flatten, pause, loss cut, cancel, stop, lock) is never refused for it")
+      .integer("service_silence_sec", target.service_silence_sec, kSilenceLeast, kSilenceMost,
+               "an account's service that is gone without a goodbye, or does not answer, for so "
+               "long is an alert; a restart takes less");
   return section;
 }
 
@@ -137,9 +146,13 @@ std::vector<std::string> validate(const Settings& settings,
   if (settings.ops_db.empty()) faults.emplace_back("[bot] ops_db: a file name is needed");
   for (const auto& user : settings.sections) {
     const auto where = fmt::format("[user.{}]", user.id);
-    const bool is_listed = std::ranges::find(settings.users, user.id) != settings.users.end();
-    if (!is_listed && user.viewer.empty() && user.operates.empty() && user.admin.empty())
-      faults.push_back(where + ": this person may do nothing; add viewer, operator or admin with " +
+    if (std::ranges::count(settings.sections, user.id, &UserSettings::id) > 1)
+      faults.push_back(where + ": two sections of one person; make them one");
+    // An empty section would else be read as no section at all, which is all rights.
+    if (user.viewer.empty() && user.operates.empty() && user.admin.empty())
+      faults.push_back(where +
+                       ": this person may do nothing, also where [bot] users or ENABLED_USERS "
+                       "lists him; add viewer, operator or admin with " +
                        kScopes);
     for (const auto* scopes : {&user.viewer, &user.operates, &user.admin})
       for (const auto& scope : *scopes)

@@ -22,11 +22,13 @@ struct UserSettings {
 };
 
 struct Settings {
-  std::vector<std::int64_t> users;  // may do everything, unless a section says otherwise
+  std::vector<std::int64_t> users;  // may do everything, but who has a section: only that
   std::vector<std::int64_t> chats;  // groups
   std::string language = "auto";    // auto = each user's own, as Telegram says
   std::string ops_db = "ops.db";
   std::int64_t commands_per_minute = 40;  // of one person, presses included
+  std::int64_t service_silence_sec = 30;  // of an account's service, before it is an alert
+  std::int64_t acts_per_day = 200;        // of one person: what adds risk or hides alerts
   std::deque<UserSettings> sections;
 };
 

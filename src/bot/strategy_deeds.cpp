@@ -80,8 +80,8 @@ Task<std::expected<StrategyDeeds::Meant, Screen>> StrategyDeeds::find(Occasion o
   }
   const auto chosen = supervise::choose(*meant.listing, request.name);
   if (!chosen)
-    co_return std::unexpected(
-        refuse(occasion, request, chosen.error().text, shown_block(chosen.error().text)));
+    co_return std::unexpected(refuse(occasion, request, chosen.error().text,
+                                     shown_block(runner_words(in, chosen.error().text))));
   const Strategy& strategy = **chosen;
   meant.what = supervise::clean_text(strategy.name, kNameOnButton);
   if (!screens_.may(person.user, strategy, Role::operates))
@@ -115,7 +115,7 @@ Task<Screen> StrategyDeeds::propose(Occasion occasion, Request request) {
   if (is_one && request.verb == Verb::stop_strategy && supervise::is_down(*state))
     screen.html += "\n" + say(in, kDownAlready);
   for (const auto& trouble : meant->listing->troubles)
-    screen.html += "\n" + trouble_words(trouble);
+    screen.html += "\n" + trouble_words(in, trouble);
   if (request.verb == Verb::stop_strategy)
     if (const auto facts = co_await stakes(person, meant->chosen); !facts.empty())
       screen.html += "\n\n" + say(in, kBefore) + facts;

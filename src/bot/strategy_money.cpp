@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::size_t kRowsShown = 8;
 
-constexpr Phrase kPositions{"{} positions, {} USDT, floating {}",
-                            "{} 个持仓，{} USDT，浮动盈亏 {}"};
-constexpr Phrase kOrders{"{} resting orders, {} of them may open", "{} 笔挂单，其中 {} 笔可能开仓"};
+constexpr Phrase kPositions{"{0} position{0:s}, {1} USDT, floating {2}",
+                            "{0} 个持仓，{1} USDT，浮动盈亏 {2}"};
+constexpr Phrase kOrders{"{0} resting order{0:s}, {1} of them may open",
+                         "{0} 笔挂单，其中 {1} 笔可能开仓"};
 constexpr Phrase kNothing{"no positions, no resting orders", "无持仓、无挂单"};
 constexpr Phrase kNaked{" · ⚠️ NO STOP", " · ⚠️ 无止损"};
 
@@ -48,7 +49,7 @@ Task<std::string> exposure_words(Language in, AccountPort& account) {
       floating += row.pnl;
       if (i < kRowsShown) rows += position_line(in, row);
     }
-    text += say(in, kPositions, positions->size(), money(notional.value()),
+    text += say(in, kPositions, counted(positions->size()), money(notional.value()),
                 signed_money(floating.value())) +
             rows;
     if (positions->size() > kRowsShown)
@@ -57,7 +58,7 @@ Task<std::string> exposure_words(Language in, AccountPort& account) {
   if (!orders) co_return text + "\n   " + excuse(reader, orders.error());
   // Stops and take-profits of the positions above go without saying, one by one.
   const auto opening = std::ranges::count(*orders, false, &OrderRow::reduces_only);
-  text += "\n   " + say(in, kOrders, orders->size(), opening);
+  text += "\n   " + say(in, kOrders, counted(orders->size()), opening);
   std::size_t count = 0;
   for (const auto& row : *orders)
     if (!row.reduces_only && ++count <= kRowsShown) text += order_line(row);

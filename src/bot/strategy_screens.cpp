@@ -96,6 +96,11 @@ bool is_listed(const Strategy& strategy, const Person& person) {
   return check_operator(strategy, StrategyScreens::actor_of(person)).has_value();
 }
 
+Error in_words(Language in, Error error) {
+  error.text = runner_words(in, error.text);
+  return error;
+}
+
 }  // namespace
 
 supervise::Actor StrategyScreens::actor_of(const Person& person) {
@@ -136,7 +141,8 @@ Task<Screen> StrategyScreens::show(Person person, Request request) {
     co_return choose(person, *listing, request, say(person.language, kWhich));
   if (meant.size() != 1) {
     const auto chosen = supervise::choose(*listing, request.name);
-    co_return Screen{"🚫 " + shown(chosen ? std::string() : chosen.error().text)};
+    co_return Screen{
+        "🚫 " + shown(chosen ? std::string() : runner_words(person.language, chosen.error().text))};
   }
   const auto& strategy = *meant.front();
   if (request.verb == Verb::strategies || request.verb == Verb::strategy)
@@ -178,7 +184,7 @@ Screen StrategyScreens::list(const Person& person, const Listing& listing,
   }
   if (!row.empty()) screen.rows.push_back(std::exchange(row, {}));
   for (const auto& trouble : listing.troubles)
-    screen.html += "\n" + trouble_words(trouble);
+    screen.html += "\n" + trouble_words(person.language, trouble);
   screen.html += "\n<i>" + say(in, kUpdated, moment(listing.read_at)) + "</i>";
   const auto to = [&](std::size_t other) {
     return write_action({Action::Kind::open, line_of(request), static_cast<int>(other)});
@@ -275,7 +281,7 @@ Screen StrategyScreens::choose(const Person& person, const Listing& listing, con
   if (!row.empty()) screen.rows.push_back(std::move(row));
   if (count == 0) screen.html += "\n" + say(person.language, kNone);
   for (const auto& trouble : listing.troubles)
-    screen.html += "\n" + trouble_words(trouble);
+    screen.html += "\n" + trouble_words(person.language, trouble);
   Request all;
   all.verb = Verb::strategies;
   screen.rows.push_back(foot(person, all));
@@ -293,7 +299,7 @@ Task<Screen> StrategyScreens::logs(Person person, Strategy strategy, Request req
   const auto name = supervise::clean_text(strategy.name, 64);
   screen.html = say(in, kLogTitle, shown(name), lines);
   if (!text)
-    screen.html += "\n" + excuse(person, text.error());
+    screen.html += "\n" + excuse(person, in_words(in, text.error()));
   else if (text->empty())
     screen.html += "\n<i>" + say(in, kSilent) + "</i>";
   else if (text->size() > kInlineBytes || lines >= kFileFrom)
@@ -318,7 +324,7 @@ Task<Screen> StrategyScreens::last_exit(Person person, Strategy strategy, Reques
       say(in, kExitTitle, shown(supervise::clean_text(strategy.name))) + exit_words(in, strategy);
   const auto log = co_await parts_.strategies->read_logs(word, kExitLines, actor_of(person));
   if (!log)
-    screen.html += "\n" + excuse(person, log.error());
+    screen.html += "\n" + excuse(person, in_words(in, log.error()));
   else if (!log->empty())
     screen.html += "\n<pre>" + shown_block(end_of(*log)) + "</pre>";
   add_deeds(person, strategy, screen);

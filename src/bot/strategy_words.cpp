@@ -196,11 +196,12 @@ std::string result_words(Language in, const ActionResult& result) {
       text += say(in, kUnknown, name);
       break;
   }
-  return text + "\n   <i>" + shown(result.text) + "</i>";
+  return text + "\n   <i>" + shown(runner_words(in, result.text)) + "</i>";
 }
 
-std::string trouble_words(const supervise::RunnerTrouble& trouble) {
-  return fmt::format("⚠️ <b>{}</b>: <i>{}</i>", shown(trouble.runner), shown(trouble.error.text));
+std::string trouble_words(Language in, const supervise::RunnerTrouble& trouble) {
+  return fmt::format("⚠️ <b>{}</b>: <i>{}</i>", shown(trouble.runner),
+                     shown(runner_words(in, trouble.error.text)));
 }
 
 std::string word_of(const Strategy& strategy) {

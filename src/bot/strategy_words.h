@@ -24,7 +24,11 @@ std::string exit_words(Language in, const supervise::Strategy& strategy);
 /// One line of HTML: what it IS now, as it was read back.
 std::string result_words(Language in, const supervise::ActionResult& result);
 /// "pm2: nobody answers".
-std::string trouble_words(const supervise::RunnerTrouble& trouble);
+std::string trouble_words(Language in, const supervise::RunnerTrouble& trouble);
+
+/// A sentence of src/supervise as people read it: its errors are English. What is not known, such
+/// as another program's own words, stays as it is.
+std::string runner_words(Language in, std::string_view text);
 
 /// What a line says to mean exactly this one: "runner:name", or an id where the name cannot stand
 /// in a line; empty where neither can.

@@ -22,6 +22,13 @@ struct Phrase {
   }
 };
 
+/// A number and, as {0:s}, the letter that makes its English word a plural: "{0} position{0:s}".
+struct Count {
+  std::int64_t value = 0;
+};
+
+constexpr Count counted(std::size_t count) { return {static_cast<std::int64_t>(count)}; }
+
 template <class... Args>
 std::string say(Language language, const Phrase& phrase, const Args&... args) {
   if constexpr (sizeof...(args) == 0) return phrase.in(language);
@@ -47,3 +54,17 @@ std::string shown(std::string_view text);
 std::string shown_block(std::string_view text);
 
 }  // namespace bb::bot
+
+template <>
+struct fmt::formatter<bb::bot::Count> {
+  bool is_suffix = false;
+  constexpr auto parse(fmt::format_parse_context& context) {
+    const auto* at = context.begin();
+    is_suffix = at != context.end() && *at == 's';
+    return is_suffix ? at + 1 : at;
+  }
+  auto format(const bb::bot::Count& count, fmt::format_context& context) const {
+    if (is_suffix) return fmt::format_to(context.out(), "{}", count.value == 1 ? "" : "s");
+    return fmt::format_to(context.out(), "{}", count.value);
+  }
+};

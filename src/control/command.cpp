@@ -46,6 +46,8 @@ std::string_view str(CommandKind kind) {
       return "status";
     case CommandKind::cancel:
       return "cancel";
+    case CommandKind::catch_up:
+      return "catch-up";
   }
   return "";
 }
@@ -91,6 +93,7 @@ bool is_repeatable(const Command& command) {
     case CommandKind::pause:
     case CommandKind::status:
     case CommandKind::cancel:
+    case CommandKind::catch_up:
       return true;
     case CommandKind::flatten:
       // Half of a half is a quarter, and the next one may find other losers.

@@ -24,6 +24,7 @@ enum class CommandKind {
   resume,    // the explicit end of a pause or a halt
   status,    // tells only; not recorded
   cancel,    // resting orders that would open a position or enlarge it
+  catch_up,  // whether a missed entry may start late; kept in the holder's configuration
 };
 std::string_view str(CommandKind kind);
 
@@ -48,7 +49,7 @@ struct Command {
   std::vector<std::string> symbols;          // flatten, cancel: empty = all
   Sides sides = Sides::any;                  // flatten
   Profits profits = Profits::any;            // flatten: as the exchange counts them at that moment
-  std::string reason;                        // pause
+  std::string reason;                        // pause; catch_up: "on" or "off"
   /// resume: what its maker was shown, as store::mark_of() writes it; what stands instead is not
   /// ended. Empty = whatever stands when it arrives.
   std::string seen;

@@ -20,7 +20,8 @@ constexpr std::size_t kTextBytesMax = 400;
 constexpr std::size_t kSymbolsMax = 1000;
 constexpr std::array kKinds = {CommandKind::entry,   CommandKind::manage,  CommandKind::loss_cut,
                                CommandKind::flatten, CommandKind::preview, CommandKind::pause,
-                               CommandKind::resume,  CommandKind::status,  CommandKind::cancel};
+                               CommandKind::resume,  CommandKind::status,  CommandKind::cancel,
+                               CommandKind::catch_up};
 
 bool selects(CommandKind kind) {
   return kind == CommandKind::flatten || kind == CommandKind::preview;
@@ -85,7 +86,8 @@ bool read_member(Command& command, std::string_view name, JsonView value) {
     command.who = short_text(value);
   } else if (name == "trade_day" && command.kind == CommandKind::entry) {
     command.trade_day = short_text(value);
-  } else if (name == "reason" && command.kind == CommandKind::pause) {
+  } else if (name == "reason" &&
+             (command.kind == CommandKind::pause || command.kind == CommandKind::catch_up)) {
     command.reason = short_text(value);
   } else if (name == "seen" && command.kind == CommandKind::resume) {
     command.seen = short_text(value);

@@ -132,6 +132,11 @@ Task<Result<FlattenPreview>> preview_flatten(Desk& desk, FlattenRequest request)
           std::ranges::find(out.rows, order.symbol, &FlattenPreviewRow::symbol) != out.rows.end();
       return is_theirs && may_reopen(desk, request, order);
     }));
+  // Who has seen this mostly goes on: then no close waits for a handshake.
+  std::size_t sends = 1;
+  for (const auto& row : out.rows)
+    sends += static_cast<std::size_t>(row.orders);
+  (void)co_await parts.market.prepare(sends);
   co_return out;
 }
 

@@ -106,6 +106,8 @@ Task<void> HttpListener::run(Stop& stop) {
       co_await stop.sleep_until(state.clock.after(kAcceptPause));
       continue;
     }
+    const auto limit = state.options.max_connections;
+    if (limit > 0 && state.sessions.size() >= limit) continue;  // the socket closes here
     auto session = std::make_shared<HttpSession>(make_tcp_stream(std::move(socket)), state.clock,
                                                  state.options);
     group.spawn(state.serve(std::move(session), stop));

@@ -90,12 +90,27 @@ std::string request_text(const HttpRequest& request, const Endpoint& endpoint,
   return out.append("\r\n").append(request.body);
 }
 
-std::string response_text(const HttpResponse& response, bool last) {
+namespace {
+
+std::string begin_response(const HttpResponse& response) {
   std::string out;
   out.reserve(room_for(response.headers, response.body.size()));
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
   add_fields(out, response.headers);
+  return out;
+}
+
+}  // namespace
+
+std::string endless_head_text(const HttpResponse& response) {
+  std::string out = begin_response(response);
+  add_field(out, "Connection", "close");
+  return out.append("\r\n");
+}
+
+std::string response_text(const HttpResponse& response, bool last) {
+  std::string out = begin_response(response);
   if (last) add_field(out, "Connection", "close");
   const bool bodiless = response.status == 204 || response.status == 304;
   if (bodiless) return out.append("\r\n");

@@ -86,6 +86,10 @@ Task<bool> HttpSession::answer(const HttpHandler& handler, HttpRequest request, 
     co_await become_websocket(std::move(reply), stop);
     co_return false;
   }
+  if (reply.body && reply.delivery == ServerReply::Delivery::whole) {
+    co_await stream_body(std::move(reply));
+    co_return false;
+  }
   const bool last = !keeps_alive || stop.requested();
   co_return co_await deliver(std::move(reply), last);
 }
@@ -108,6 +112,37 @@ Task<void> HttpSession::become_websocket(ServerReply reply, const Stop& stop) {
   }
   websocket_->close(ws_code::kNormal, {});
   if (failure) std::rethrow_exception(failure);
+}
+
+namespace {
+
+/// A write that takes too long closes the stream; that ends the write.
+class StreamWriter final : public HttpBodyWriter {
+ public:
+  StreamWriter(const AnyStream& stream, Clock& clock) : stream_(stream), clock_(clock) {}
+
+  Task<bool> write(std::string_view piece, SteadyTime deadline) override {
+    if (!stream_.is_open()) co_return false;
+    const auto timer = clock_.call_at(deadline, [this] { stream_.close(); });
+    const auto written = co_await write_all(stream_, piece);
+    clock_.cancel(timer);
+    if (written.error) stream_.close();
+    co_return !written.error;
+  }
+
+ private:
+  const AnyStream& stream_;
+  Clock& clock_;
+};
+
+}  // namespace
+
+/// The phase stays `answering`: the idle limit is for requests, the writer has deadlines.
+Task<void> HttpSession::stream_body(ServerReply reply) {
+  StreamWriter writer(stream_, clock_);
+  const auto head = endless_head_text(reply.response);
+  if (co_await writer.write(head, clock_.after(options_.idle_limit))) co_await reply.body(writer);
+  stream_.close();
 }
 
 /// Says whether the connection can carry another request.

@@ -5,12 +5,23 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/async.h"
 #include "net/http.h"
 #include "net/websocket.h"
 
 namespace bb::net {
+
+/// Writes the body of an answer that has no length: it ends when the connection does.
+class HttpBodyWriter {
+ public:
+  virtual ~HttpBodyWriter() = default;
+  /// False when the client is gone, or has not taken the piece by `deadline`; nothing more is
+  /// written then. The piece outlives the await.
+  virtual Task<bool> write(std::string_view piece, SteadyTime deadline) = 0;
+};
+using ServeBody = std::function<Task<void>(HttpBodyWriter&)>;
 
 /// An answer and how it is delivered; faults of a real network are produced here.
 struct ServerReply {
@@ -24,6 +35,9 @@ struct ServerReply {
   /// With status 101: what the connection is from then on.
   WsServe websocket = {};
   WsOptions websocket_options = {};
+  /// Set: the head of `response` is sent at once and this writes the body, while it comes into
+  /// being (server-sent events). It must end when the server stops.
+  ServeBody body = {};
 };
 
 /// The answer to a request that asks for a WebSocket: `serve` gets the connection where the
@@ -37,6 +51,7 @@ struct HttpServerOptions {
   std::size_t max_header_bytes = 64u << 10;
   std::size_t max_body_bytes = 1u << 20;
   Micros idle_limit{120'000'000};
+  std::size_t max_connections = 0;  // of a listener; what is above is closed at once. 0 = no limit
 };
 
 /// Serves requests of one connection until it closes, keep-alive ends or `stop` is requested: that

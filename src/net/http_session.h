@@ -24,6 +24,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Task<bool> answer(const HttpHandler& handler, HttpRequest request, bool keeps_alive,
                     const Stop& stop);
   Task<bool> deliver(ServerReply reply, bool last);
+  Task<void> stream_body(ServerReply reply);
   Task<void> become_websocket(ServerReply reply, const Stop& stop);
   void enter(Phase phase);
   void watch(SteadyTime when);

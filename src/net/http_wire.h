@@ -16,6 +16,8 @@ std::string request_text(const HttpRequest& request, const Endpoint& endpoint,
                          std::string_view user_agent);
 /// The bytes of one answer, with its length, and "Connection: close" where it is the last one.
 std::string response_text(const HttpResponse& response, bool last);
+/// The head of an answer whose body ends with the connection.
+std::string endless_head_text(const HttpResponse& response);
 /// "host" or "host:port" as a Host field has it.
 std::string host_field(const Endpoint& endpoint);
 /// The usual phrase of a status ("Not Found").

@@ -11,8 +11,8 @@ using enum Urgency;
 
 // The result of a flatten is the first thing out: somebody stands there and waits for it.
 constexpr std::array<Kind, 27> kKinds{{
-    {"flatten", critical, false, "平仓", "flatten", "a flatten ended as it was asked for"},
-    {"flatten_left", critical, true, "平仓未完成", "flatten not done",
+    {"flatten", critical, false, "一键平仓", "flatten", "a flatten ended as it was asked for"},
+    {"flatten_left", critical, true, "一键平仓未完成", "flatten not done",
      "a flatten left something open, or nobody knows"},
     {"protection", critical, true, "缺少保护", "protection missing",
      "a position without a stop, or a close that does not get through"},
@@ -40,7 +40,8 @@ constexpr std::array<Kind, 27> kKinds{{
     {"entry", result, false, "每日开仓", "entry", "result of the daily entry"},
     {"latch", result, false, "开仓开关", "entries on or off", "entries were paused or resumed"},
     {"operator", result, false, "操作记录", "operator", "who did what, and its result"},
-    {"position_closed", result, false, "平仓", "position closed", "a position ended, with its PnL"},
+    {"position_closed", result, false, "仓位已平", "position closed",
+     "a position ended, with its PnL"},
     {"patrol", result, false, "巡检", "patrol", "what a patrol closed, restored or could not do"},
     {"board", result, false, "涨幅榜", "board", "the list of the day's gainers"},
     {"position_opened", info, false, "开仓", "position opened", "a position was opened",

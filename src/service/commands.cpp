@@ -55,6 +55,7 @@ bool adds_risk(CommandKind kind) {
     case CommandKind::pause:
     case CommandKind::status:
     case CommandKind::cancel:
+    case CommandKind::catch_up:
       return false;
   }
   return true;
@@ -226,6 +227,8 @@ Task<CommandResult> Commands::execute(const Command& command, const Standing& st
       co_return status();
     case CommandKind::cancel:
       co_return co_await cancel(command);
+    case CommandKind::catch_up:
+      co_return set_catch_up(command);
   }
   co_return refusal("no such command");
 }
@@ -249,6 +252,19 @@ Task<CommandResult> Commands::enter(std::string trade_day, TimePoint not_after) 
   auto report = co_await parts_.jobs.enter(*slot, not_after);
   if (!report) co_return refusal("the command became older than 60 s while it waited; ask again");
   co_return EntryDone{std::move(*report), slot->trade_day_utc()};
+}
+
+// In force first: what cannot be written is lost at the next start, and the report says so.
+CommandResult Commands::set_catch_up(const Command& command) {
+  if (command.reason != "on" && command.reason != "off")
+    return Error{ErrorKind::invalid_input, "catch-up is switched on or off", 0};
+  CatchUpDone done;
+  done.is_on = command.reason == "on";
+  parts_.jobs.set_catch_up(done.is_on);
+  if (parts_.keep_catch_up)
+    if (const auto kept = parts_.keep_catch_up(done.is_on); !kept) done.problem = kept.error().text;
+  desk().log.info("catch-up switched", {{"now", command.reason}, {"who", command.who}});
+  return done;
 }
 
 Task<CommandResult> Commands::patrol() {
@@ -360,27 +376,6 @@ Task<CommandResult> Commands::resume(Standing standing) {
   done.now = latch.read();
   co_await parts_.jobs.tell_latch();
   co_return done;
-}
-
-HolderStatus Commands::status() const {
-  HolderStatus out;
-  out.self = parts_.self;
-  out.started = started_;
-  out.latch = parts_.home.latch().read();
-  out.fence_ours = parts_.home.is_fence_ours();
-  out.store_healthy = desk().store.healthy();
-  out.last_patrol = parts_.jobs.last_patrol();
-  out.holdings = desk().store.open_holdings();
-  out.unresolved = desk().store.unresolved_intents();
-  out.messages_pending = desk().store.pending_messages().size();
-  return out;
-}
-
-std::vector<control::Counter> Commands::counters() const {
-  std::vector<control::Counter> out;
-  for (const auto& [name, count] : desk().store.change_counts())
-    out.push_back({std::string(name), count});
-  return out;
 }
 
 }  // namespace bb::service

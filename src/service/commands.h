@@ -34,6 +34,12 @@ struct LatchDone {
   std::optional<store::LatchNote> before, now;
 };
 
+/// [runtime] entry_catchup_enabled, as it is in force now.
+struct CatchUpDone {
+  bool is_on = false;
+  std::string problem;  // empty: the configuration says the same
+};
+
 /// What a holder tells of itself, from memory.
 struct HolderStatus {
   control::Holder self;
@@ -42,15 +48,16 @@ struct HolderStatus {
   bool fence_ours = true;
   bool store_healthy = true;
   std::optional<Jobs::Beat> last_patrol;
+  Micros patrol_every{};  // zero: nobody expects patrols of it
   std::vector<store::Holding> holdings;
   std::vector<store::Intent> unresolved;
   std::size_t messages_pending = 0;
 };
 
 /// What came of a command. An Error: it was refused, or failed before it did anything.
-using CommandResult =
-    std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport, FlattenDone,
-                 desk::FlattenPreview, LatchDone, HolderStatus, desk::CancelReport, Error>;
+using CommandResult = std::variant<EntryDone, trading::PatrolReport, trading::LossCutReport,
+                                   FlattenDone, desk::FlattenPreview, LatchDone, HolderStatus,
+                                   desk::CancelReport, CatchUpDone, Error>;
 
 class Commands {
  public:
@@ -61,6 +68,8 @@ class Commands {
     control::Holder self;
     /// How results are written, as the command line would.
     std::function<control::Report(const CommandResult&)> render;
+    /// Writes the switch into the configuration that this holder was started with.
+    std::function<Status(bool is_on)> keep_catch_up = {};
   };
   explicit Commands(Parts parts);
 
@@ -92,6 +101,7 @@ class Commands {
   Task<CommandResult> cancel(control::Command command);
   Task<CommandResult> pause(control::Command command);
   Task<CommandResult> resume(Standing standing);
+  CommandResult set_catch_up(const control::Command& command);
   void pause_for(const control::Command& command, FlattenDone& done) const;
   Task<void> end(store::CommandRecord record, const control::Report& report,
                  store::CommandState state);

@@ -103,6 +103,12 @@ Task<Result<trading::PatrolReport>> Jobs::reconcile() {
   co_return report;
 }
 
+StartWindow Jobs::entry_window() const {
+  Settings settings = parts_.settings;
+  settings.entry_catchup_enabled = catch_up_.value_or(settings.entry_catchup_enabled);
+  return settings.entry_window();
+}
+
 Task<trading::LossCutReport> Jobs::cut_losses(std::string trade_day, std::string time_text) {
   const desk::Turn turn = co_await turns_.take(kLossCut);
   (void)co_await take_over();

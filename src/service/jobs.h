@@ -50,6 +50,9 @@ class Jobs {
   const std::optional<Beat>& last_patrol() const { return last_patrol_; }
   desk::Desk& desk() { return parts_.desk; }
   const Settings& settings() const { return parts_.settings; }
+  /// From the next look at the schedule on, in place of what the settings say.
+  void set_catch_up(bool is_on) { catch_up_ = is_on; }
+  StartWindow entry_window() const;
 
  private:
   std::optional<store::LatchNote> read_latch() const;
@@ -60,6 +63,7 @@ class Jobs {
   desk::Turns turns_;  // of jobs, as the desk's are of symbols
   std::optional<Beat> last_patrol_;
   std::optional<store::LatchNote> told_latch_;
+  std::optional<bool> catch_up_;
 };
 
 /// "paused by shell since 2025-10-10T23:40:00+00:00: flatten".

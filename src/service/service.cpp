@@ -126,7 +126,7 @@ Task<void> Service::entry_step(Stop& stop) {
   auto& desk = parts_.desk.parts();
   const auto schedule = parts_.settings.entry_schedule();
   const TimePoint now = desk.market.exchange_now();
-  const auto fire = next_fire(schedule, parts_.settings.entry_window(), now,
+  const auto fire = next_fire(schedule, jobs_.entry_window(), now,
                               [this](LocalDate date) { return is_over(Job::entry, date); });
   switch (fire.kind) {
     case NextFire::Kind::missed:

@@ -182,6 +182,18 @@ Status Connection::execute(const std::string& sql) {
   return {};
 }
 
+// In one step: a copy in several would begin anew whenever somebody writes between them.
+Status Connection::copy_into(Connection& target) {
+  constexpr int kAllPages = -1;
+  auto* backup = sqlite3_backup_init(target.db_.get(), "main", db_.get(), "main");
+  if (backup == nullptr) return failure(target.db_.get(), target.path_, "copy");
+  const int code = sqlite3_backup_step(backup, kAllPages);
+  if (sqlite3_backup_finish(backup) == SQLITE_OK && code == SQLITE_DONE) return {};
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+    return fail(ErrorKind::storage, fmt::format("database '{}' is busy; try again", path_), code);
+  return failure(target.db_.get(), target.path_, "copy");
+}
+
 Result<Statement> Connection::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &statement,

@@ -82,6 +82,9 @@ class Connection {
   /// True while a row written in the open transaction refers to one that does not exist, by a
   /// foreign key that is checked at the end: a COMMIT now would fail.
   bool has_unresolved_references() const;
+  /// Every page into `target`, which becomes the same database as it is at one instant (SQLite's
+  /// online backup): writers of this one go on meanwhile.
+  Status copy_into(Connection& target);
   const std::string& path() const { return path_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace bb::store {
@@ -35,7 +36,8 @@ struct Writer::Queue {
   std::condition_variable changed;
   std::vector<Job> waiting;
   bool ends = false;
-  std::thread thread;  // last: it uses all of the above
+  bool is_call_posted = false;  // touched on the loop only
+  std::thread thread;           // last: it uses all of the above
 };
 
 void Writer::Queue::run() {
@@ -64,7 +66,7 @@ void Writer::Queue::write(std::vector<Job> jobs) {
 }
 
 Writer::Writer(Committer& committer, asio::any_io_executor executor)
-    : queue_(std::make_unique<Queue>(committer, std::move(executor))) {}
+    : queue_(std::make_shared<Queue>(committer, std::move(executor))) {}
 
 Writer::~Writer() {
   {
@@ -82,7 +84,13 @@ void Writer::push(Group group, Done done) {
     const std::lock_guard lock(queue_->mutex);
     queue_->waiting.push_back(std::move(job));
   }
-  queue_->changed.notify_one();
+  // Called at the end of this turn of the loop: what many journeys write in one turn (the intents
+  // of twenty closes) is one transaction and waits for the device once.
+  if (std::exchange(queue_->is_call_posted, true)) return;
+  asio::post(queue_->executor, [queue = queue_] {
+    queue->is_call_posted = false;
+    queue->changed.notify_one();
+  });
 }
 
 }  // namespace bb::store

@@ -19,13 +19,14 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// `done` is called on the loop. The loop has work until then.
+  /// On the loop. What is pushed in one turn of it is one transaction. `done` is called on the
+  /// loop, which has work until then.
   using Done = std::function<void(Status, Condition)>;
   void push(Group group, Done done);
 
  private:
   struct Queue;
-  std::unique_ptr<Queue> queue_;
+  std::shared_ptr<Queue> queue_;
 };
 
 }  // namespace bb::store

@@ -107,6 +107,7 @@ Task<EntryReport> Entry::State::finish(EntrySlot slot, store::Run run, EntryRepo
   batch.put(message);
   // Why these contracts and no others: for whoever asks later.
   if (!why.empty()) batch.add({"entry", run.run_id, run.started_at, *run.completed_at, why});
+  if (!ranking.empty()) batch.add(store::journal_row(run, ranking));
   const auto stored = co_await parts.store.commit(std::move(batch));
   if (!stored) parts.log.error("run not stored", {{"error", stored.error().text}});
   if (report.unknown > 0)
@@ -130,8 +131,11 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   run.trade_day_utc = slot.trade_day_utc;
   run.started_at = parts.market.exchange_now();
   if (const auto* known = parts.store.find_run(slot.trade_day_utc)) {
+    // What another program did that day is in none of our intents: it cannot be resumed.
+    const bool is_foreign = known->run_id != run.run_id;
     const bool consumed =
-        known->status == store::RunStatus::success || planted("run_row_consumes_day") ||
+        is_foreign || known->status == store::RunStatus::success ||
+        planted("run_row_consumes_day") ||
         (planted("failed_day_consumed") && known->status == store::RunStatus::failed);
     if (consumed) {
       EntryReport report;
@@ -146,6 +150,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
   s.run_id = run.run_id;
   s.trade_day = slot.trade_day_utc;
   s.why.clear();
+  s.ranking = {};
 
   std::optional<Plan> plan = std::exchange(s.plan, std::nullopt);
   const bool fresh = plan && plan->trade_day == slot.trade_day_utc &&
@@ -170,6 +175,7 @@ Task<EntryReport> Entry::run(EntrySlot slot) {
     }
     plan = std::move(*made);
   }
+  s.ranking = plan->ranking;
   if (parts.modes.multi_assets || !parts.modes.can_trade) {
     report.message = parts.modes.multi_assets
                          ? "the account is in multi-assets mode; isolated shorts need "

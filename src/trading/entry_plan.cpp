@@ -9,6 +9,7 @@ namespace bb::trading {
 namespace {
 
 constexpr Minutes kBookAgeMax{15};
+constexpr int kShownBelow = 10;  // ranked contracts after the last one that was needed
 const Ratio kMarkDistanceMax(Decimal::from_raw(10'000'000));  // 0.1
 
 Usdt available_usdt(const std::vector<exchange::AssetBalance>& balances) {
@@ -124,17 +125,33 @@ Task<Result<Plan>> Entry::State::make_plan(EntrySlot slot, bool wide) {
   const Usdt notional = plan_notional(
       made.available, std::max<std::int64_t>(1, settings.allocation_splits - done), settings);
   const std::int64_t count = wide ? wanted * 2 : wanted;
-  for (std::size_t i = 0; i < board->gainers.size() && static_cast<std::int64_t>(i) < reach; ++i) {
-    if (static_cast<std::int64_t>(made.picks.size()) >= count) break;
+  made.ranking = {
+      board->universe, board->without_open, static_cast<int>(board->rescaled.size()), {}};
+  int below = 0;
+  for (std::size_t i = 0; i < board->gainers.size() && below < kShownBelow; ++i) {
     const auto& gainer = board->gainers[i];
-    if (blocked.contains(gainer.symbol) || is_ordered(slot.trade_day_utc, gainer.symbol)) {
+    const auto note = [&](std::string_view verdict, const std::string& reason = {}) {
+      made.ranking.contracts.push_back({static_cast<int>(i + 1), gainer.symbol, gainer.change,
+                                        gainer.last, std::string(verdict), reason});
+    };
+    if (static_cast<std::int64_t>(made.picks.size()) >= count ||
+        static_cast<std::int64_t>(i) >= reach) {
+      note("below");
+      ++below;
+      continue;
+    }
+    const bool is_ours = is_ordered(slot.trade_day_utc, gainer.symbol);
+    if (is_ours || blocked.contains(gainer.symbol)) {
+      note(is_ours ? "ordered" : "held");
       ++made.skipped_existing;
       continue;
     }
     if (auto problem = price_problem(gainer, mark_of, jumped); !problem.empty()) {
+      note("price", problem);
       made.details.push_back(gainer.symbol.str() + ": passed over: " + problem);
       continue;
     }
+    note("picked");
     made.picks.push_back({gainer.symbol, gainer.last, notional});
     made.why +=
         gainer.symbol.str() + " " + std::to_string(i + 1) + " " + gainer.change.str() + "\n";

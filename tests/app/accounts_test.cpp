@@ -165,5 +165,44 @@ TEST_CASE("accounts: one's configuration is whole, and its addresses fit togethe
   CHECK(mentions(own.error().text, "it says live, but base_url"));
 }
 
+TEST_CASE("accounts: testnet needs no address, and never leads to the live exchange") {
+  const std::string keys = "[account.a]\napi_key = k\napi_secret = s\n";
+  const auto own = [&](const std::string& text) {
+    const TempDir dir;
+    const auto config = load(dir, text);
+    REQUIRE_MESSAGE(config.has_value(), config.error().front());
+    return config_of_account(**config, "a");
+  };
+  for (const auto& text :
+       {keys + "environment = testnet\n", "[binance]\nenvironment = testnet\n" + keys,
+        "[binance]\nbase_url = http://h:1\n" + keys + "environment = testnet\n"}) {
+    const auto one = own(text);
+    REQUIRE_MESSAGE(one.has_value(), text);
+    CHECK((*one)->binance.base_url == "https://demo-fapi.binance.com");
+    CHECK((*one)->binance.stream_url.empty());
+    CHECK(check_exchange(**one).empty());
+  }
+  // Its own spelling of the test network stays.
+  const auto old_host = own("[binance]\nbase_url = https://testnet.binancefuture.com\n" + keys +
+                            "environment = testnet\n");
+  REQUIRE(old_host.has_value());
+  CHECK((*old_host)->binance.base_url == "https://testnet.binancefuture.com");
+  CHECK_FALSE(
+      own("[binance]\nbase_url = http://h:1\n" + keys + "environment = live\n").has_value());
+  CHECK(
+      mentions(faults_of("[binance]\nbase_url = https://fapi.binance.com\nenvironment = testnet\n"),
+               "it says testnet, but base_url"));
+  CHECK(mentions(faults_of("[binance]\nenvironment = paper\n"), "it says paper, but base_url"));
+}
+
+TEST_CASE("accounts: a person's section without a role is a fault, also where he is listed") {
+  for (const char* text :
+       {"[bot]\nusers = 5\n[user.5]\n", "[bot]\nusers = 5\n[user.5]\nviewer =\noperator = ,\n",
+        "[bot]\nusers = 5\n[user.5]\nname = Bob\nlanguage = zh\n"})
+    CHECK_MESSAGE(mentions(faults_of(text), "[user.5]: this person may do nothing"), text);
+  CHECK(mentions(faults_of("[user.5]\n", {{"ENABLED_USERS", "5"}}), "may do nothing"));
+  CHECK(mentions(faults_of("[user.5]\nviewer = *\n[user.05]\nadmin = *\n"), "two sections"));
+}
+
 }  // namespace
 }  // namespace bb::app::test

@@ -33,7 +33,9 @@ TEST_CASE("access: roles are per account and per group, and deny by default") {
   const Access access(settings, {{"alice", {}}, {"bob", {"south"}}, {"carl", {"south"}}, {"d", {}}},
                       {-7});
   CHECK(access.role(1, "d") == Role::admin);
-  CHECK(access.role(4, "d") == Role::admin);  // listed; the section says nothing about roles
+  CHECK(access.role(4, "d") == Role::none);  // listed, but the section names no role
+  CHECK(access.best_role(4) == Role::none);
+  CHECK_FALSE(access.is_admin_of_all(4));
   CHECK(access.role(2, "alice") == Role::admin);
   CHECK(access.role(2, "bob") == Role::operates);  // the higher of two
   CHECK(access.role(2, "carl") == Role::operates);
@@ -43,7 +45,7 @@ TEST_CASE("access: roles are per account and per group, and deny by default") {
   CHECK(access.find(2, Role::operates, "all") == std::vector<std::string>{"alice", "bob", "carl"});
   CHECK(access.find(2, Role::operates, "group:south") == std::vector<std::string>{"bob", "carl"});
   CHECK(access.find(2, Role::viewer, "d").empty());
-  CHECK(access.others(2, Role::admin, {"alice"}) == std::vector<std::int64_t>{1, 4});
+  CHECK(access.others(2, Role::admin, {"alice"}) == std::vector<std::int64_t>{1});
   CHECK(access.is_chat(-7, "supergroup", 2));
   CHECK_FALSE(access.is_chat(-7, "channel", 2));
   CHECK_FALSE(access.is_chat(1, "private", 2));
@@ -62,6 +64,12 @@ TEST_CASE("access: to a strategy leads the role on its account, or the highest t
   CHECK(access.role_on_strategy(2, "carl") == Role::none);
   CHECK(access.role_on_strategy(2, "") == Role::operates);
   CHECK(access.role_on_strategy(3, "") == Role::none);
+  // Of an account that the bot does not know.
+  CHECK(access.role_on_strategy(2, "elsewhere") == Role::none);
+  CHECK(access.role_on_strategy(1, "elsewhere") == Role::admin);
+  settings.sections.emplace_back().id = 1;  // listed, and a section without a role
+  CHECK(Access(settings, {}, {}).best_role(1) == Role::none);
+  settings.sections.pop_back();
   const Access without(settings, {}, {});
   CHECK(without.role_on_strategy(1, "") == Role::admin);
   CHECK(without.role_on_strategy(2, "x") == Role::operates);

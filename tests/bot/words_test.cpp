@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bot/strategy_words.h"
 #include "world.h"
 
 namespace bb::bot::test {
@@ -49,7 +50,7 @@ TEST_CASE("preview: an estimate is called so, notes are shown, and the unread ar
     co_await world.type(kOwner, "/flatten all");
     CHECK(world.says(kOwner, "an estimate"));
     CHECK(world.says(kOwner, "the book of AAAUSDT could not be read"));
-    CHECK(world.says(kOwner, "1 positions, 20.00 USDT to close</b> (without bob@mail.example)"));
+    CHECK(world.says(kOwner, "1 position, 20.00 USDT to close</b> (without bob@mail.example)"));
     CHECK(world.says(kOwner, "tried all the same"));
     co_await world.press(kOwner, "Yes");
     CHECK(world.performed() == 2);
@@ -224,6 +225,43 @@ TEST_CASE("screens: an answer in a new message takes the buttons of the old one 
     co_await world.press(kOwner, "Refresh");
     CHECK(world.methods.back() == "editMessageReplyMarkup");
   });
+}
+
+TEST_CASE("words: one is no plural, in whatever sentence") {
+  constexpr Phrase kPhrase{"{0} position{0:s}, {1} left", "{0} 个持仓，剩 {1}"};
+  CHECK(say(Language::english, kPhrase, Count{1}, 2) == "1 position, 2 left");
+  CHECK(say(Language::english, kPhrase, Count{0}, 2) == "0 positions, 2 left");
+  CHECK(say(Language::english, kPhrase, counted(12), 2) == "12 positions, 2 left");
+  CHECK(say(Language::chinese, kPhrase, Count{1}, 2) == "1 个持仓，剩 2");
+}
+
+TEST_CASE("words: what runners answer is Chinese in a Chinese screen, names stay as they are") {
+  const std::pair<const char*, const char*> sentences[] = {
+      {"PM2 does not run at /home/t/.pm2 (no such file)",
+       "PM2 未在 /home/t/.pm2 运行（no such file）"},
+      {"nothing was done: PM2 has no process \"7\" any more",
+       "未执行任何操作：PM2 中已没有进程 \"7\""},
+      {"grid is stopped: PM2 refuses: boom", "grid 为已停止：PM2 拒绝：boom"},
+      {"grid is running (pid 12) after 30 s, and may still stop: "
+       "the Docker engine at /x does not answer: timed out",
+       "grid 在 30 秒后为运行中（pid 12），之后仍可能停止：/x 的 Docker 引擎无响应：timed out"},
+      {"grid was told to stop, but is running (pid 12) after 40 s",
+       "已要求 grid 停止，但 40 秒后为运行中（pid 12）"},
+      {"another action on it is under way; wait for its answer", "另一操作正在进行，请等待其结果"},
+      {"no strategy is called \"x\"; known: a, b. To allow it, add a section [process.x] to the "
+       "configuration, or name it in STRATEGIES (docs/strategies.md).",
+       "没有名为 \"x\" 的策略；已知：a, b。\n如需允许，请在配置中添加 [process.x]，或写入 "
+       "STRATEGIES（docs/strategies.md）。"},
+      {"systemd --user does not answer: the bus went away: EOF",
+       "systemd --user 无响应：总线连接断开：EOF"},
+  };
+  for (const auto& [english, chinese] : sentences) {
+    CHECK(runner_words(Language::chinese, english) == chinese);
+    CHECK(runner_words(Language::english, english) == english);
+  }
+  // Others' words are nobody's to guess.
+  for (const char* other : {"", "what is this", "the disk is full: no space", "{} is {}"})
+    CHECK(runner_words(Language::chinese, other) == other);
 }
 
 }  // namespace

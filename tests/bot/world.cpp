@@ -35,6 +35,7 @@ World::World(AnyLoop l, net::Latency to_telegram)
   auto api = notify::BotApi::make(Secret("123456:AAbb-cc_dd"), options, server_.dialer(), l.clock);
   REQUIRE(api.has_value());
   api_ = std::move(*api);
+  settings.ops_db = folder.file("ops.db");
   settings.users = {kOwner};
   settings.chats = {kGroup};
   auto& one = settings.sections.emplace_back();
@@ -109,7 +110,13 @@ AccountPort World::port_of(FakeAccount& account) {
           store::LatchNote{store::LatchKind::paused, "shell", "holiday", loop.clock.utc_now(), 1};
     co_return state;
   };
-  port.pnl = [](TimePoint) -> Task<Result<PnlFacts>> { co_return PnlFacts{}; };
+  port.pnl = [&](TimePoint since) -> Task<Result<PnlFacts>> {
+    ++pnl_reads;
+    if (is_blind && &account == &accounts.front()) throw std::runtime_error("no such thing");
+    PnlFacts facts;
+    facts.since = since;
+    co_return facts;
+  };
   port.equity = [](bool) -> Task<Result<EquityFacts>> { co_return EquityFacts{}; };
   port.last_run = []() -> Task<Result<LastRunFacts>> { co_return LastRunFacts{}; };
   port.next = [] { return NextFacts{}; };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bot/bot.h"
+#include "bot/lockdown.h"
 #include "net/world.h"
 
 namespace bb::bot::test {
@@ -97,7 +98,7 @@ class World {
   std::set<std::int64_t> lost_chats;  // the bot was thrown out
   std::string polled;                 // of the next getUpdates
   std::int64_t newest_offset = 0;     // that getUpdates asked for
-  int state_reads = 0;
+  int state_reads = 0, pnl_reads = 0;
   bool long_doctor = false;
   bool is_blind = false;                        // every reading of the first account throws
   supervise::Strategies* strategies = nullptr;  // from the next restart() on

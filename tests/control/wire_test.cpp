@@ -29,9 +29,10 @@ std::string with(std::string rest) {
 }  // namespace
 
 TEST_CASE("a command comes out as it went in, in one line") {
-  for (const CommandKind kind : {CommandKind::entry, CommandKind::manage, CommandKind::loss_cut,
-                                 CommandKind::flatten, CommandKind::preview, CommandKind::pause,
-                                 CommandKind::resume, CommandKind::status, CommandKind::cancel}) {
+  for (const CommandKind kind :
+       {CommandKind::entry, CommandKind::manage, CommandKind::loss_cut, CommandKind::flatten,
+        CommandKind::preview, CommandKind::pause, CommandKind::resume, CommandKind::status,
+        CommandKind::cancel, CommandKind::catch_up}) {
     Command command;
     if (kind == CommandKind::flatten) command = a_flatten();
     if (kind == CommandKind::preview) {
@@ -44,6 +45,7 @@ TEST_CASE("a command comes out as it went in, in one line") {
     if (kind == CommandKind::entry) command.trade_day = "2025-10-10";
     if (kind == CommandKind::pause) command.reason = "holiday";
     if (kind == CommandKind::resume) command.seen = "paused 1760000000000 2";
+    if (kind == CommandKind::catch_up) command.reason = "off";
     if (kind == CommandKind::cancel) command.symbols = {"AAAUSDT"};
     const std::string line = write_request(command);
     CHECK(line.find('\n') == line.size() - 1);

@@ -4,198 +4,18 @@ Usage: bot_test.py PROGRAM DATA   (BB_PROGRAM in the environment wins over PROGR
 BB_TRANSCRIPT=1 prints the chats as people read them.
 """
 
-import base64
 import hashlib
 import hmac
-import html
 import json
-import os
-import pathlib
-import re
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.parse
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
-from fake_bot_api import FakeBotApi  # noqa: E402
-from programs import PROGRAM, PaperProcess, clean_environment, config_text  # noqa: E402
-from programs import end, run, start, wait_for, write_private  # noqa: E402
-
-OWNER, PARTNER, VIEWER, STRANGER = 4001, 4002, 4003, 4999
-GROUP, ELSEWHERE = -1001234567890, -1009876543210
-BOB = "bob@mail.example"
-TOTP = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-TRANSCRIPT = os.environ.get("BB_TRANSCRIPT")
-SHOWING = ("sendMessage", "editMessageText", "sendDocument", "sendPhoto")
-
-
-def plain(text):
-    return html.unescape(re.sub(r"<[^>]*>", "", text or ""))
-
-
-def tell(who, text, buttons=()):
-    if not TRANSCRIPT:
-        return
-    print(f"[{who}]", plain(text).replace("\n", "\n    "))
-    if buttons:
-        print("    " + " ".join(f"[{each}]" for each in buttons))
-    sys.stdout.flush()
-
-
-def code_of(secret, now=None):
-    step = int((now or time.time()) / 30)
-    digest = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
-    at = digest[-1] & 15
-    return f"{(int.from_bytes(digest[at:at + 4], 'big') & 0x7fffffff) % 10 ** 6:06}"
-
-
-class Chat:
-    """One person's private chat with the bot, in his language."""
-
-    def __init__(self, telegram, user, language="en", chat=None):
-        self.telegram, self.user, self.language = telegram, user, language
-        self.chat = chat or user
-        telegram.know(self.chat)
-
-    def shows(self):
-        """What was shown, without the proposals that ended meanwhile."""
-        def is_over(call):
-            return plain(call["parameters"].get("text", "")).startswith(("⌛ Expired", "⌛ 已过期"))
-        return [call for call in self.telegram.sent(chat=self.chat)
-                if call["method"] in SHOWING and not is_over(call)]
-
-    def after(self, mark, part, seconds=130):
-        def look():
-            for call in reversed(self.shows()[mark:]):
-                text = call["parameters"].get("text") or call["parameters"].get("caption") or ""
-                if part in plain(text):
-                    return call
-            return None
-        self.telegram.wait(look, seconds, f"an answer with {part!r} to {self.user}")
-        message = self.newest()
-        tell("bot", message.get("text") or message.get("caption"), self.telegram.buttons(message))
-        return message
-
-    def newest(self):
-        number = self.shows()[-1]["answer"]["result"]["message_id"]
-        return next(m for m in self.telegram.messages(self.chat) if m["message_id"] == number)
-
-    def type(self, text, part="", seconds=130, **more):
-        mark = len(self.shows())
-        tell(f"user {self.user}", text)
-        self.telegram.message(self.chat, self.user, text, self.language, **more)
-        return self.after(mark, part, seconds)
-
-    def press(self, button, part="", seconds=130):
-        mark = len(self.shows())
-        message = self.newest()
-        tell(f"user {self.user}", f"presses {button}")
-        self.telegram.press(self.chat, message["message_id"], button, self.user, self.language)
-        return self.after(mark, part, seconds)
-
-    def text(self):
-        message = self.newest()
-        return plain(message.get("text") or message.get("caption"))
-
-
-class BotProcess:
-    def __init__(self, *arguments, env=None, cwd=None):
-        # A pipe that nobody reads would hold it up when it is full.
-        self.said = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [PROGRAM, "bot", *map(str, arguments)], cwd=cwd, env=clean_environment(env),
-            stdout=self.said, stderr=self.said, text=True)
-
-    def close(self):
-        """SIGTERM; what a bot that did not end well said last is told."""
-        begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-        if self.process.returncode != 0:
-            self.said.seek(0)
-            print(f"the bot ended with {self.process.returncode}:\n{self.said.read()[-6000:]}")
-        self.said.close()
-        return self.process.returncode, time.monotonic() - begun
-
-
-class WithBot(unittest.TestCase):
-    accounts = ("alice", "bob", "carl")
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="bb-bot-")
-        cls.home = pathlib.Path(cls.folder.name)
-        cls.paper = PaperProcess([f"{name}:{name}-key:{name}-word:10000" for name in cls.accounts],
-                                 "--no-limits")
-        cls.telegram = FakeBotApi(callback_seconds=60).start()
-        for user in (OWNER, PARTNER, VIEWER, GROUP):
-            cls.telegram.know(user)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.telegram.stop()
-        cls.paper.close()
-        cls.folder.cleanup()
-
-    @classmethod
-    def config(cls, name, key=None, more="", runtime=""):
-        files = f"""state_dir = state
-lock_file = {name}.lock
-lock_wait_sec = 0.3
-db_path = {name}.db
-log_dir = logs_{name}
-"""
-        key = key or name
-        text = config_text(cls.paper.url, f"{key}-key" if key != "none" else "",
-                           f"{key}-word" if key != "none" else "",
-                           "top_n = 3\nallocation_splits = 3\n", files + runtime)
-        return write_private(cls.home / f"{name}.ini", text + more)
-
-    @classmethod
-    def bot_config(cls, name="bot"):
-        return cls.config(name, "none", f"""
-[telegram]
-token = {cls.telegram.token}
-chat_id = {GROUP}
-api_url = {cls.telegram.url}
-[bot]
-users = {OWNER}
-ops_db = {name}-ops.db
-commands_per_minute = 6000
-[user.{PARTNER}]
-name = partner
-admin = *
-totp_secret = {TOTP}
-[user.{VIEWER}]
-viewer = alice
-[account.alice]
-api_key = alice-key
-api_secret = alice-word
-group = north
-[account.{BOB}]
-apiKey = bob-key
-secret = bob-word
-group = south
-""")
-
-    @staticmethod
-    def quiet_day():
-        later = time.gmtime(time.time() + 3 * 3600)
-        return f"""timezone = UTC
-entry_hour = {later.tm_hour}
-entry_minute = {later.tm_min}
-entry_catchup_enabled = false
-daily_loss_cut_enabled = false
-manager_interval_sec = 10
-"""
-
-    def positions(self, config):
-        return json.loads(run("status", "--config", config, "--json").stdout)["positions"]
+from bot_chat import BOB, ELSEWHERE, GROUP, OWNER, PARTNER, SHOWING, STRANGER, TOTP, VIEWER
+from bot_chat import BotProcess, Chat, WithBot, code_of, plain, tell
+from programs import end, run, start, wait_for, write_private
 
 
 class Test1Environment(WithBot):
@@ -336,7 +156,8 @@ class Test2Journeys(WithBot):
                 ("/flatten", words["which"]), ("/flatten alice 50", "alice"),
                 ("/clear alice 50", "alice"), ("/clearpos", BOB), ("/pause bob@mail.example", BOB),
                 ("/losscut alice", "alice"), ("/cancel alice", "alice"),
-                ("/resume alice", "alice"), ("/nonsense", "/help"),
+                ("/resume alice", "alice"), ("/lock", words["lock"]), ("/unlock", "🔓"),
+                ("/nonsense", "/help"),
                 ("/clearpos alice 50 extra", words["nothing"])):
             with self.subTest(line=line, language=language):
                 owner.type(line, part)
@@ -369,9 +190,11 @@ class Test2Journeys(WithBot):
                 self.assertTrue(back, f"no way back from {label}: {owner.text()}")
 
     ENGLISH = {"language": "English", "menu": "What would you like", "why": "gainers",
-               "audit": "chain is whole", "which": "Which account", "nothing": "Nothing was done"}
+               "audit": "chain is whole", "which": "Which account", "nothing": "Nothing was done",
+               "lock": "Lock the bot"}
     CHINESE = {"language": "中文", "menu": "请选择", "why": "涨幅", "audit": "校验完整",
-               "which": "选择账户", "nothing": "未执行任何操作"}
+               "which": "选择账户", "nothing": "未执行任何操作",
+               "lock": "锁定机器人"}
 
     def test_1_every_command_in_english(self):
         self.every_command("en", self.ENGLISH)
@@ -387,6 +210,83 @@ class Test2Journeys(WithBot):
         Chat(self.telegram, OWNER).type("/language zh", "中文")
         self.every_button("zh", self.CHINESE)
         Chat(self.telegram, OWNER).type("/language en", "English")
+
+    def percent_and_symbols(self, language, words):
+        owner = Chat(self.telegram, OWNER, language)
+        owner.type(f"/language {language}", words["language"])
+        if len(self.positions(self.alice)) < 3:
+            self.short_by_hand("alice")
+        before = {each["symbol"]: float(each["qty"]) for each in self.positions(self.alice)}
+        first, second = sorted(before)[:2]
+        owner.type("/start", words["menu"])
+        owner.press(words["flatten"], words["which"])
+        owner.press("alice")
+        owner.press("33 %", "33 %")
+        owner.press("−1 %", "32 %")
+        owner.press(words["symbols"], words["choose"])
+        owner.press(first, words["choose"])
+        owner.press(second, words["choose"])
+        self.assertIn(f"☑ {first}", self.telegram.buttons(owner.newest()))
+        owner.press(words["on"], "32 %")
+        owner.press("✅")
+        self.assertIn(words["reduced"], self.done(owner, words["working"]))
+        for symbol, qty in before.items():
+            now = next(float(each["qty"]) for each in self.positions(self.alice)
+                       if each["symbol"] == symbol)
+            if symbol in (first, second):
+                self.assertAlmostEqual(now / qty, 0.68, delta=0.02)
+            else:
+                self.assertEqual(now, qty)
+
+    def test_4b_percent_and_symbols_by_buttons(self):
+        self.percent_and_symbols("en", self.ENGLISH | {
+            "flatten": "⏹ Flatten", "symbols": "Symbols…", "choose": "Which symbols",
+            "on": "Go on with 2 symbols", "reduced": "2 reduced", "working": "working"})
+
+    def test_4c_percent_and_symbols_by_buttons_in_chinese(self):
+        self.percent_and_symbols("zh", self.CHINESE | {
+            "flatten": "⏹ 平仓", "symbols": "选择合约", "choose": "点击选中",
+            "on": "已选 2 个合约", "reduced": "2 个持仓已减仓", "working": "执行中"})
+        Chat(self.telegram, OWNER).type("/language en", "English")
+
+    def limit_order(self, name, contract, price):
+        tick = next(f["tickSize"] for f in contract["filters"]
+                    if f["filterType"] == "PRICE_FILTER").rstrip("0")
+        places = len(tick.split(".")[1]) if "." in tick else 0
+        self.ask("POST", "/fapi/v1/order", name, symbol=contract["symbol"], side="SELL",
+                 type="LIMIT", timeInForce="GTC", quantity=100, price=f"{price * 1.03:.{places}f}")
+
+    def test_4d_opening_orders_of_one_symbol_are_canceled_by_buttons(self):
+        prices = {each["symbol"]: float(each["price"])
+                  for each in self.ask("GET", "/fapi/v2/ticker/price")}
+        found = [each for each in self.ask("GET", "/fapi/v1/exchangeInfo")["symbols"]
+                 if each["status"] == "TRADING" and each["quoteAsset"] == "USDT"
+                 and 0.1 < prices.get(each["symbol"], 0) < 5 and float(next(
+                     f["stepSize"] for f in each["filters"] if f["filterType"] == "LOT_SIZE")) == 1]
+        one, other = found[:2]
+        def resting():
+            return sorted(order["symbol"] for order in self.ask("GET", "/fapi/v1/openOrders", "bob")
+                          if order["type"] == "LIMIT")
+        for language, words in (("en", ("Cancel orders", "Symbols…", "Which symbols", "Go on",
+                                        "1 order canceled", "English")),
+                                ("zh", ("撤开仓单", "选择合约", "点击选中", "继续", "已撤 1 笔",
+                                        "中文"))):
+            with self.subTest(language=language):
+                for contract in (one, other):
+                    if contract["symbol"] not in resting():
+                        self.limit_order("bob", contract, prices[contract["symbol"]])
+                owner = Chat(self.telegram, OWNER, language)
+                owner.type(f"/language {language}", words[5])
+                owner.type("/start")
+                owner.press(words[0])
+                owner.press(BOB, BOB)
+                owner.press(words[1], words[2])
+                owner.press(one["symbol"], words[2])
+                owner.press(words[3], one["symbol"])
+                owner.press("✅", words[4])
+                self.assertEqual(resting(), [other["symbol"]])
+        Chat(self.telegram, OWNER).type("/language en", "English")
+        self.ask("DELETE", "/fapi/v1/allOpenOrders", "bob", symbol=other["symbol"])
 
     def test_5_flatten_by_buttons_is_flat_at_the_exchange(self):
         owner = Chat(self.telegram, OWNER)
@@ -470,6 +370,34 @@ class Test2Journeys(WithBot):
         partner.type(code_of(TOTP), "entries are allowed")
         self.assertTrue(self.telegram.sent("deleteMessage", PARTNER))
 
+    def test_6b_a_lock_leaves_what_closes_and_ends_with_a_second_word(self):
+        owner = Chat(self.telegram, OWNER)
+        owner.type("/start", "What would you like")
+        owner.press("🔒 Lock", "nobody can do anything here but")
+        owner.press("Yes", "Locked by")
+        owner.type("/losscut alice", "only flatten, pause and status")
+        owner.type("/status", "alice")
+        owner.type("/pause alice", "alice")
+        owner.press("Yes", "entries are paused")
+        ended = run("bot", "--unlock", "--config", self.home / "bot.ini")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        owner.type("/losscut alice", "alice")
+        partner = Chat(self.telegram, PARTNER, "zh")
+        owner.type("/language zh", "中文")
+        partner.type("/language zh", "中文")
+        owner.type("/lock", "锁定机器人")
+        owner.press("✅", "已由")
+        owner.type("/positions", "仅可平仓")
+        owner.type("/start", "仅以下功能可用")
+        owner.press("🔓", "锁定")
+        mark = len(partner.shows())
+        owner.press("👥", "已请求")
+        partner.after(mark, "解锁机器人")
+        partner.press("同意")
+        self.telegram.wait(lambda: "解锁" in owner.text() and "🔓" in owner.text(), 130, "the end")
+        for chat in (owner, partner):
+            chat.type("/language en", "English")
+
     def test_7_strangers_viewers_and_old_commands_change_nothing(self):
         before = len([e for e in self.paper.journal() if e["kind"] == "order_accepted"])
         viewer = Chat(self.telegram, VIEWER)
@@ -536,7 +464,9 @@ class Test3TwoOfThem(WithBot):
     accounts = ("alice", "bob")
 
     def test_the_other_one_is_told_and_this_one_comes_back(self):
-        bot = BotProcess("--config", self.bot_config("two"))
+        config = self.bot_config("two")
+        write_private(config, config.read_text().replace("enabled = false", "enabled = true"))
+        bot = BotProcess("--config", config)
         try:
             owner = Chat(self.telegram, OWNER)
             owner.type("/version", "Bubble Buster")
@@ -545,6 +475,10 @@ class Test3TwoOfThem(WithBot):
             log = next((self.home / "logs_two").glob("strategy_*.log"))
             self.telegram.message(OWNER, OWNER, "/status", "en")
             self.assertTrue(wait_for(lambda: "another process polls" in log.read_text(), 70))
+            # It hears nothing, but it can still speak.
+            self.telegram.wait(lambda: any(
+                "another process polls" in plain(call["parameters"].get("text", ""))
+                for call in self.telegram.sent("sendMessage", GROUP)), 30, "the alarm in the chat")
             owner.type("/version", "Bubble Buster", seconds=60)
             self.assertNotIn(self.telegram.token.split(":")[1], log.read_text())
         finally:

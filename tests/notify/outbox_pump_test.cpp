@@ -189,7 +189,8 @@ TEST_CASE("outbox pump: results and news wait for more of their kind, what is cr
     co_await world.write("position_closed", "two");
     co_await world.write("rate_ban", "banned");
     co_await sleep_for(loop.clock, Seconds(30));
-    CHECK(world.phone.titles() == Titles{"[paper] banned", "[paper] 平仓 / position closed ×2"});
+    CHECK(world.phone.titles() ==
+          Titles{"[paper] banned", "[paper] 仓位已平 / position closed ×2"});
     CHECK(world.phone.letters[1].body.find("**one**") != std::string::npos);
     CHECK(world.phone.letters[1].body.find("**two**") != std::string::npos);
     co_await world.end();

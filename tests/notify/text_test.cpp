@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 namespace bb::notify {
 namespace {
 
@@ -81,6 +83,11 @@ TEST_CASE("kinds: every kind has its words in both languages, and what is unknow
     CHECK(!kind.doc.empty());
     CHECK(&kind_of(kind.name) == &kind);
     CHECK((!kind.is_repeated || kind.urgency == Urgency::critical));
+  }
+  std::set<std::string_view> chinese, english;
+  for (const Kind& kind : kinds()) {
+    CHECK_MESSAGE(chinese.insert(kind.chinese).second, kind.name);
+    CHECK_MESSAGE(english.insert(kind.english).second, kind.name);
   }
   CHECK(kind_of("of a newer version").name == "alert");
 }

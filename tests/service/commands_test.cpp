@@ -49,6 +49,9 @@ struct Writer {
   Report operator()(const desk::CancelReport& report) const {
     return {report.left, "{}", "canceled " + std::to_string(report.canceled), false};
   }
+  Report operator()(const CatchUpDone& done) const {
+    return {0, "{}", done.is_on ? "catches up" : "does not catch up", false};
+  }
   Report operator()(const Error& error) const { return {1, "{}", error.text, true}; }
 };
 

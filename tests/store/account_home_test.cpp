@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/goodbye.h"
 #include "support/run.h"
 
 namespace bb::test {
@@ -250,6 +251,42 @@ TEST_CASE("account home: a fence that cannot be read lets nobody add risk, and e
     const auto taken = co_await home(loop, dir.path(), "main");
     REQUIRE(taken.has_value());
     CHECK(!taken->is_fence_ours());
+  });
+}
+
+TEST_CASE("goodbye: it is of the process that said it, since it took the account") {
+  run_sim([](SimLoop& loop) -> Task<void> {
+    const TempDir dir;
+    const std::string path = dir.file("lock");
+    CHECK_FALSE(store::inspect_lock(path).has_value());
+    {
+      const auto held = co_await lock(loop, path);
+      REQUIRE(held.has_value());
+      const auto facts = store::inspect_lock(path);
+      REQUIRE(facts.has_value());
+      CHECK(facts->is_held);
+      CHECK(facts->holder.pid == getpid());
+      CHECK(facts->holder.command == "bubble-buster service");
+      CHECK_FALSE(store::has_said_goodbye(dir.path(), facts->holder));
+      co_await sleep_for(loop.clock, Minutes(5));
+      CHECK(store::say_goodbye(dir.path(), loop.clock).has_value());
+      CHECK(store::has_said_goodbye(dir.path(), facts->holder));
+      auto other = facts->holder;
+      other.pid += 1;
+      CHECK_FALSE(store::has_said_goodbye(dir.path(), other));
+      other = facts->holder;
+      other.since = loop.clock.utc_now() + Seconds(1);  // the same number, given again
+      CHECK_FALSE(store::has_said_goodbye(dir.path(), other));
+    }
+    const auto facts = store::inspect_lock(path);
+    REQUIRE(facts.has_value());
+    CHECK_FALSE(facts->is_held);
+    CHECK(facts->holder.pid == getpid());
+    for (const char* text : {"", "pid=12", "pid=x since=2025-10-10T00:00:00Z command=a\n",
+                             "pid=12 since=yesterday command=a\n", "pid=1 since=2025-10-10T00"}) {
+      std::ofstream(path) << text;
+      CHECK_MESSAGE(!store::inspect_lock(path).has_value(), text);
+    }
   });
 }
 

@@ -104,6 +104,22 @@ TEST_CASE("durability: batches that wait share a transaction, and each gets its 
   });
 }
 
+TEST_CASE("durability: what is committed in one turn of the loop is one transaction") {
+  run_real([](RealLoop& loop) -> Task<void> {
+    const TempDir dir;
+    auto opened = open_threaded(loop, dir.file("state.db"));
+    const int before = commits_in_wal(dir.file("state.db"));
+    std::vector<Task<Status>> answers;
+    for (int i = 0; i < 20; ++i)
+      answers.push_back(opened->commit(intent_batch(i)));
+    for (auto& answer : answers) {
+      const Status status = co_await std::move(answer);
+      CHECK_MESSAGE(status.has_value(), "a batch was refused");
+    }
+    CHECK(commits_in_wal(dir.file("state.db")) - before == 1);
+  });
+}
+
 TEST_CASE("durability: the loop has work until a commit is answered") {
   const TempDir dir;
   RealLoop loop;

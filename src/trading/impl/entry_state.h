@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "store/ranking.h"
 #include "trading/entry.h"
 #include "trading/jump_guard.h"
 
@@ -24,6 +25,7 @@ struct Plan {
   int skipped_existing = 0;
   std::vector<std::string> details;  // contracts that were passed over, and why
   std::string why;                   // per pick: "SYMBOL RANK CHANGE\n", the change as a ratio
+  store::Ranking ranking;
   int unproved = 0;                  // ordered by this slot before, and without a holding
 };
 
@@ -58,7 +60,8 @@ struct Entry::State {
 
   std::string run_id;
   std::string trade_day;
-  std::string why;  // of the plan that is carried out
+  std::string why;         // of the plan that is carried out
+  store::Ranking ranking;  // and what it was made from
 
   Task<Status> load_opens(EntrySlot slot);
   Task<Result<Plan>> make_plan(EntrySlot slot, bool wide);
