@@ -261,7 +261,7 @@ TEST_CASE("import: the day of the switch is not entered twice, by the service or
 
 TEST_CASE("import: the next day is entered as ever") {
   WorldOptions options;
-  options.start = kEntry + Minutes(35);
+  options.start = kEntry + Hours(23) + Minutes(45);
   run_world(options, [](SimWorld& world) -> Task<void> {
     Setup setup(world);
     take_over(setup,
@@ -273,7 +273,7 @@ TEST_CASE("import: the next day is entered as ever") {
     service::Service service({(*account)->desk(), setup.config.strategy, setup.config.runtime});
     TaskGroup group(world.loop().io.get_executor());
     group.spawn(service.run(stop));
-    co_await world.sleep(Hours(24));
+    co_await world.sleep(Minutes(20));
     stop.request();
     co_await group.join();
     CHECK((*account)->store().open_holdings().size() == 10);

@@ -93,7 +93,7 @@ TEST_CASE("shipped files: cron's line acts in the loss cut's own minute, on a ho
   CHECK(cron.find("\nCRON_TZ") == std::string::npos);
 }
 
-// Two days with everything that B may meet: entry times, a loss cut, longs and shorts at a loss.
+// A day with everything that B may meet: entry times, a loss cut, longs and shorts at a loss.
 TEST_CASE("shipped files: B never sends an order that adds risk") {
   WorldOptions options;
   options.start = some_day() + Hours(3);
@@ -107,6 +107,7 @@ TEST_CASE("shipped files: B never sends an order that adds risk") {
     setup.config.runtime.lock_file = lock;
     setup.config.runtime.state_dir = setup.dir.path();
     setup.config.strategy = b->strategy;
+    setup.config.runtime.manager_interval_sec = Decimal::from_int(600);  // the day passes sooner
     const auto by_hand = [&world](const char* symbol, Side side, const char* id) {
       exchange::OrderRequest order;
       order.symbol = Symbol(symbol);
@@ -124,7 +125,7 @@ TEST_CASE("shipped files: B never sends an order that adds risk") {
     service::Service service({(*account)->desk(), setup.config.strategy, setup.config.runtime});
     TaskGroup group(world.loop().io.get_executor());
     group.spawn(service.run(stop));
-    co_await world.sleep(Hours(48));
+    co_await world.sleep(Hours(22));
     stop.request();
     co_await group.join();
     CHECK(world.position("C01USDT").is_zero());  // the loss cut came

@@ -77,7 +77,7 @@ class TestInit(Folder):
         done = self.call("init", "--no-input", "--exchange", "paper", "--base-url", paper.url,
                          "--api-key-file", self.secret("key", "another"),
                          "--api-secret-file", self.secret("secret", "wrong"), "--no-telegram",
-                         code=1)
+                         code=78)
         self.assertIn("this key does not work", done.stderr)
         self.assertFalse(self.config.exists())
 
@@ -337,15 +337,14 @@ class TestTogether(Folder):
         write_private(self.config, config_text(
             paper.url, "key-1", "secret-1",
             runtime="lock_wait_sec = 1\ndashboard_port = 0\nrun_service_with_dashboard = true"))
-        log = self.folder / "logs" / "strategy.log"
 
-        def begun():
-            return log.exists() and log.read_text().count("service starts")
+        def logged(text):
+            return sum(log.read_text().count(text) for log in self.folder.glob("logs/*.log"))
 
         page = self.unit("bubble_buster_dashboard.service")
-        self.assertTrue(wait_for(lambda: log.exists() and "dashboard serves" in log.read_text()))
+        self.assertTrue(wait_for(lambda: logged("dashboard serves") == 1))
         service = self.unit("bubble_buster.service")
-        self.assertTrue(wait_for(lambda: begun() == 1))
+        self.assertTrue(wait_for(lambda: logged("service starts") == 1))
         self.assertTrue(wait_for(
             lambda: run("status", "--json", cwd=self.folder, env=self.env).returncode == 0))
         again = self.unit("bubble_buster@.service", "config")
