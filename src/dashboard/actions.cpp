@@ -5,6 +5,7 @@
 #include "control/caller.h"
 #include "dashboard/impl/api.h"
 #include "dashboard/impl/fields.h"
+#include "store/latch.h"
 
 namespace bb::dashboard {
 
@@ -149,7 +150,9 @@ Task<net::ServerReply> post_prepare(Site& site, const Request& request) {
     const auto latch = store::Latch(site.options.account.directory).read();
     command->seen = store::mark_of(latch);
     if (latch) {
-      const auto shown = fmt::format("{}, {}, {}", store::str(latch->kind), latch->who, latch->why);
+      const auto shown =
+          fmt::format("{}, {}, {}", latch->kind == store::LatchKind::paused ? "paused" : "halted",
+                      latch->who, latch->why);
       words.en += " (" + shown + ")";
       words.zh += "（" + shown + "）";
     }

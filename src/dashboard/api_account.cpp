@@ -1,4 +1,6 @@
 // What the account is doing now: state, open positions with their protection, candles.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "dashboard/impl/api.h"
@@ -29,8 +31,8 @@ bool is_of(const LivePosition& position, const store::Holding& held) {
   return position.symbol == held.symbol && position.side == str(held.side);
 }
 
-void write_order(JsonWriter& json, std::string_view name, const LiveView* live, const store::Holding& held,
-                 bool (*is_kind)(const LiveOrder&)) {
+void write_order(JsonWriter& json, std::string_view name, const LiveView* live,
+                 const store::Holding& held, bool (*is_kind)(const LiveOrder&)) {
   json.key(name);
   const LiveOrder* found = nullptr;
   if (live != nullptr)
@@ -266,9 +268,8 @@ Task<net::ServerReply> get_positions(Site& site, const Request& request) {
     json.key("foreign").begin_array();
     if (live != nullptr)
       for (const auto& position : live->positions)
-        if (std::ranges::none_of(*holdings, [&](const auto& each) {
-              return is_of(position, each.holding);
-            })) {
+        if (std::ranges::none_of(*holdings,
+                                 [&](const auto& each) { return is_of(position, each.holding); })) {
           json.begin_object().field("symbol", position.symbol.str()).field("side", position.side);
           field(json, "entry_price", position.entry);
           write_live_position(json, position);
@@ -321,8 +322,8 @@ Task<net::ServerReply> get_candles(Site& site, const Request& request) {
     co_return answer_error(422, wrong);
   query.symbol = Symbol(symbol);
   // Each costs request weight, which is the address's, and the trader's first of all.
-  const std::string asked = fmt::format("{} {} {} {} {}", symbol, query.interval,
-                                        to_ms(query.from), to_ms(query.to), query.limit);
+  const std::string asked = fmt::format("{} {} {} {} {}", symbol, query.interval, to_ms(query.from),
+                                        to_ms(query.to), query.limit);
   if (const auto* known = site.candles.find(asked, "")) co_return net::ServerReply{*known};
   const auto candles = co_await site.live.candles(query);
   if (!candles) co_return answer_error(candles.error());
@@ -333,7 +334,9 @@ Task<net::ServerReply> get_candles(Site& site, const Request& request) {
     json.raw(candle.low.str()).raw(candle.close.str()).value(candle.volume).end_array();
   }
   json.end_array().end_object();
-  co_return answer_json(json.take());
+  auto reply = answer_json(json.take());
+  site.candles.keep(asked, "", reply.response);
+  co_return reply;
 }
 
 }  // namespace bb::dashboard

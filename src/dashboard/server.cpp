@@ -1,6 +1,9 @@
 #include "dashboard/server.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 #include "dashboard/impl/routes.h"
 
@@ -43,7 +46,8 @@ Site::Site(boost::asio::io_context& loop, Clock& c, const Log& l, Options o)
       news(io, clock, options.account.directory, options.replay.has_value()),
       live(clock, make_live(options, io, clock), Seconds(options.settings.live_interval_sec), news),
       pending(clock),
-      answers(clock) {}
+      answers(clock),
+      candles(clock, Seconds(15)) {}
 
 struct Server::State {
   State(boost::asio::io_context& io, Clock& clock, const Log& log, Options options)

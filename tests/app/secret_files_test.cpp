@@ -99,7 +99,7 @@ TEST_CASE("systemd: it hears of a session that is ready, that lives, and that en
   const auto heard = ear.heard();
   CHECK(std::ranges::count(heard, "READY=1\nSTATUS=a test") == 1);
   CHECK(std::ranges::count(heard, "WATCHDOG=1") >= 3);
-  CHECK(heard.back() == "STOPPING=1");
+  CHECK(std::ranges::count(heard, "STOPPING=1") == 1);
 }
 
 TEST_CASE("systemd: without one, and with an impossible one, nothing is sent and nothing fails") {
