@@ -230,17 +230,19 @@ void Judge::see_request(int number, std::string_view bytes) {
   const auto method = line.substr(0, space);
   auto target = line.substr(space + 1);
   target = target.substr(0, target.find(' '));
-  if (method == "POST" &&
-      (target.starts_with("/fapi/v1/order?") || target.starts_with("/fapi/v1/algoOrder?")))
-    see_order_request(number, method, target);
+  const auto path = target.substr(0, target.find('?'));
+  if (method != "POST" || (path != "/fapi/v1/order" && path != "/fapi/v1/algoOrder")) return;
+  // Parameters of a POST stand in its body.
+  const auto head = bytes.find("\r\n\r\n");
+  const auto body = head == std::string_view::npos ? std::string_view() : bytes.substr(head + 4);
+  see_order_request(number, path, body);
 }
 
-void Judge::see_order_request(int number, std::string_view, std::string_view target) {
+void Judge::see_order_request(int number, std::string_view path, std::string_view query) {
   Account& account = *accounts_.at(static_cast<std::size_t>(number));
   ++account.placements;
-  const auto query = target.substr(target.find('?') + 1);
-  const auto id = target.starts_with("/fapi/v1/algoOrder") ? value_of(query, "clientAlgoId")
-                                                           : value_of(query, "newClientOrderId");
+  const auto id = path == "/fapi/v1/algoOrder" ? value_of(query, "clientAlgoId")
+                                               : value_of(query, "newClientOrderId");
   static const std::regex form("[.A-Z:/a-z0-9_-]{1,36}");
   if (!std::regex_match(id, form))
     violate("I5", fmt::format("{}: '{}' is no client order id", account.plan.alias, id));

@@ -80,7 +80,7 @@ class Judge {
   void see_cut(Account& account, const sim::JournalEntry& entry);
   void look_at_protection(Account& account, bool serving);
   void look_at_orders(int number);
-  void see_order_request(int account, std::string_view method, std::string_view target);
+  void see_order_request(int account, std::string_view path, std::string_view query);
   void compare_books(Program& program, int account, bool settled);
   void compare_slots(Program& program, int account);
   std::optional<ClientOrderIds::Decoded> decode(const Account& account, const std::string& id,

@@ -343,10 +343,10 @@ void World::plant(const net::HttpRequest& request) {
     if (rule.effect == Effect::stale_positions) rule.span = Millis(faults_.detail(site, 5'000));
     if (rule.effect == Effect::hide_orders) rule.span = Minutes(1 + faults_.detail(site, 45));
     if (site == Site::request_duplicated && request.method == net::Method::post) {
-      const auto at = request.target.find("newClientOrderId=");
+      const auto at = request.body.find("newClientOrderId=");
       if (at != std::string::npos)
         judge_->see_duplicate(
-            request.target.substr(at + 17, request.target.find('&', at + 17) - at - 17));
+            request.body.substr(at + 17, request.body.find('&', at + 17) - at - 17));
     }
     plan.add(std::move(rule));
     is_planted_ = true;
