@@ -33,16 +33,16 @@ bool has_unexplained(const Parts& parts, const store::Intent& intent,
 // to 45 minutes. A conditional order is given up after a minute: if it lives, the patrol sees it in
 // the list of open orders. One that reduces at once is given up after a minute if nothing was
 // bought that no order explains, else after an hour; one that adds risk after an hour, and only
-// when its symbol has no fill since it was sent.
+// when nothing was sold since it was sent that no order explains.
 Task<bool> is_dead(Parts& parts, const store::Intent& intent) {
   const auto age = parts.market.exchange_now() - intent.sent_at;
   if (age <= Minutes(1)) co_return false;
   if (is_conditional(intent.type)) co_return true;
   const bool is_old = age >= Hours(1);
-  if (reduces(intent) ? is_old : !is_old) co_return is_old;
+  if (reduces(intent) == is_old) co_return is_old;
   const auto fills = co_await parts.account.fetch_fills(intent.symbol, intent.sent_at - Seconds(1));
   if (!fills) co_return false;
-  co_return reduces(intent) ? !has_unexplained(parts, intent, *fills) : fills->empty();
+  co_return !has_unexplained(parts, intent, *fills);
 }
 
 }  // namespace

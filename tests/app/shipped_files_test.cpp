@@ -112,7 +112,7 @@ TEST_CASE("shipped files: B never sends an order that adds risk") {
       exchange::OrderRequest order;
       order.symbol = Symbol(symbol);
       order.side = side;
-      order.qty = Qty::parse("3").value();
+      order.qty = Qty::parse("50").value();
       order.client_order_id = ClientOrderId(id);
       REQUIRE(world.exchange().place(0, order).has_value());
     };
