@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "app/service_command.h"
@@ -32,23 +33,35 @@ struct BotBeside::State {
   std::thread thread;  // det-ok: what the bot does is nobody else's
 
   // A fault of the bot stops its session, so each try has one of its own.
-  std::string attempt(const std::function<Task<int>(Session&)>& body) {
-    Session own(config, log, true);
-    {
-      const std::lock_guard lock(mutex);
-      if (ending) return {};
-      session = &own;
-    }
-    std::string why;
+  // Why it failed; nothing after a stop. Nothing is thrown: it would take the service along.
+  std::optional<std::string> attempt(const std::function<Task<int>(Session&)>& body) {
     try {
-      why = fmt::format("it ended with code {}", own.run(body, AfterStop::own_code));
+      Session own(config, log, true);
+      {
+        const std::lock_guard lock(mutex);
+        if (ending) return {};
+        session = &own;
+      }
+      const Shown shown(*this);
+      const int code = own.run(body, AfterStop::own_code);
+      if (code == 0) return {};
+      return fmt::format("it ended with code {}", code);
     } catch (const std::exception& error) {
-      why = error.what();
+      return error.what();
     }
-    const std::lock_guard lock(mutex);
-    session = nullptr;
-    return why;
   }
+
+  /// Takes the session out of reach before it goes.
+  struct Shown {
+    explicit Shown(State& s) : state(s) {}
+    ~Shown() {
+      const std::lock_guard lock(state.mutex);
+      state.session = nullptr;
+    }
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+    State& state;
+  };
 
   bool is_ending() {
     const std::lock_guard lock(mutex);
@@ -59,7 +72,10 @@ struct BotBeside::State {
     while (!is_ending()) {
       const auto why = attempt(serve_bot);
       if (is_ending()) return;
-      log.error("the bot ended, the service goes on", {{"why", why}});
+      if (why)
+        log.error("the bot ended, the service goes on", {{"why", *why}});
+      else
+        log.info("the bot ended", {});
       (void)attempt(pause);
     }
   }

@@ -22,7 +22,7 @@ using bot::ServiceNews;
 
 constexpr Micros kLook{5'000'000};
 constexpr Micros kAskEvery{20'000'000};
-constexpr Micros kFreeFor{10'000'000};  // a service that restarts is not in anybody's way
+constexpr Micros kFreeFor{60'000'000};  // longer than a restart takes: it finds the account free
 constexpr Micros kHoldMost{2'000'000};
 constexpr Micros kHoldLook{100'000};
 constexpr Micros kRetryFirst{15'000'000};

@@ -88,17 +88,26 @@ struct Care {
   std::vector<std::unique_ptr<Caretaker>> caretakers;  // one per account
 };
 
-Result<Care> take_care(Session& session, std::vector<std::unique_ptr<BotAccount>>& accounts,
-                       store::OpsStore& ops, boost::asio::any_io_executor executor) {
+Care take_care(Session& session, std::vector<std::unique_ptr<BotAccount>>& accounts,
+               store::OpsStore& ops, boost::asio::any_io_executor executor) {
   const auto& bot = session.config().bot;
   Care care;
   auto post = BotPost::open(session, std::move(executor), bot.ops_db + ".watch", "bot");
-  if (!post) return std::unexpected(post.error());
-  care.post = std::move(*post);
+  // A flatten from Telegram must be possible with a damaged file of alerts, too.
+  if (post)
+    care.post = std::move(*post);
+  else
+    session.log().error("alerts about the services are only logged",
+                        {{"file", bot.ops_db + ".watch"}, {"why", post.error().text}});
   for (auto& account : accounts)
     care.caretakers.push_back(std::make_unique<Caretaker>(
         account->session(), account->name(), ops, Seconds(bot.service_silence_sec),
-        [raw = care.post.get()](store::OutboxMessage message) { raw->put(std::move(message)); }));
+        [raw = care.post.get(), &log = session.log()](store::OutboxMessage message) {
+          if (raw != nullptr)
+            raw->put(std::move(message));
+          else
+            log.error("alert not delivered", {{"what", message.title}});
+        }));
   return care;
 }
 
@@ -113,11 +122,11 @@ Task<void> run_and_stop(bot::Bot& bot, Stop& stop) {
   stop.request();
 }
 
-Task<Result<bool>> acknowledge(BotStrategies& strategies, BotPost& post, std::string data,
+Task<Result<bool>> acknowledge(BotStrategies& strategies, BotPost* post, std::string data,
                                std::string who) {
   const auto noted = co_await strategies.acknowledge(data, who);
-  if (!noted || *noted) co_return noted;
-  co_return co_await post.acknowledge(std::move(data), std::move(who));
+  if (!noted || *noted || post == nullptr) co_return noted;
+  co_return co_await post->acknowledge(std::move(data), std::move(who));
 }
 
 Task<int> run_bot(Session& session, Setup& setup) {
@@ -159,21 +168,19 @@ Task<int> run_bot(Session& session, Setup& setup) {
   auto strategies = BotStrategies::open(session, executor);
   if (!strategies) co_return report_error(strategies.error(), session.json());
   parts.strategies = &(*strategies)->strategies();
-  auto care = take_care(session, accounts, *ops.value(), executor);
-  if (!care) co_return report_error(care.error(), session.json());
-  parts.acknowledge = [raw = strategies->get(), post = care->post.get()](std::string data,
-                                                                         std::string who) {
-    return acknowledge(*raw, *post, std::move(data), std::move(who));
+  const Care care = take_care(session, accounts, *ops.value(), executor);
+  post = care.post.get();
+  parts.acknowledge = [raw = strategies->get(), post](std::string data, std::string who) {
+    return acknowledge(*raw, post, std::move(data), std::move(who));
   };
-  post = care->post.get();
   auto bot = bot::Bot::open(std::move(parts));
   if (!bot) co_return report_error(bot.error(), session.json());
   session.log().info("bot started", {{"accounts", accounts.size()}});
   session.notice().ready("hears its people");
   TaskGroup watching(executor);
   watching.spawn(watch(**strategies, session.log()));
-  watching.spawn(deliver(*care->post, session.log()));
-  for (auto& caretaker : care->caretakers)
+  if (care.post) watching.spawn(deliver(*care.post, session.log()));
+  for (const auto& caretaker : care.caretakers)
     watching.spawn(caretaker->run());
   co_await join_after(watching, run_and_stop(**bot, session.stop()));
   for (auto& account : accounts)

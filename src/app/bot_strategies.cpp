@@ -87,8 +87,12 @@ Result<std::unique_ptr<BotStrategies>> BotStrategies::open(Session& session,
       session.io(), session.clock(), session.log(), config.supervise, secrets_of(config)});
   if (!config.supervise.watch || !may_touch_something(config.supervise)) return own;
   auto post = BotPost::open(session, std::move(executor), config.bot.ops_db + ".alerts", kAccount);
-  if (!post) return std::unexpected(post.error());
-  own->post_ = std::move(*post);
+  // What the chat commands must be possible with a damaged file of alerts, too.
+  if (post)
+    own->post_ = std::move(*post);
+  else
+    session.log().error("alerts about strategies are only logged",
+                        {{"file", config.bot.ops_db + ".alerts"}, {"why", post.error().text}});
   own->watch_ = std::make_unique<supervise::Watch>(supervise::Watch::Parts{
       session.io(), session.clock(), session.log(), config.supervise, *own->strategies_,
       [raw = own.get()](const std::string& kind, const std::string& text) {
@@ -101,12 +105,17 @@ BotStrategies::~BotStrategies() = default;
 
 Task<void> BotStrategies::run() {
   if (!watch_) co_return;
+  if (!post_) co_return co_await watch_->run(session_.stop());
   TaskGroup group(co_await boost::asio::this_coro::executor);
   group.spawn(watch_->run(session_.stop()));
   co_await join_after(group, post_->run());
 }
 
 void BotStrategies::alert(const std::string& kind, const std::string& text) {
+  if (!post_) {
+    session_.log().error("alert not delivered", {{"kind", kind}, {"what", text}});
+    return;
+  }
   post_->put(message_of(kind, text, session_.clock().utc_now()));
 }
 

@@ -103,7 +103,7 @@ struct DemoCommand {
   std::optional<std::int64_t> days;
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> latency_ms;  // each way
-  double speed = 0;  // virtual seconds per real second; 0 = as fast as possible
+  double speed = 0;                  // virtual seconds per real second; 0 = as fast as possible
   std::optional<std::int64_t> port;  // of the page; without a terminal, too
   bool exit = false;
 };
@@ -127,6 +127,7 @@ struct InitCommand {
 struct ImportCommand {
   std::string config_path;
   std::string from, from_db;
+  bool no_db = false;  // the configuration alone
   bool live = false;
   bool apply = false;
 };

@@ -33,7 +33,8 @@ void add_init(CLI::App& app, Targets& t) {
   init->add_option("--telegram-api-url", i.telegram_api_url, "Of a Bot API server of one's own");
   init->add_flag("--no-telegram", i.no_telegram, "No bot, no alerts by Telegram");
   init->add_flag("--no-input", i.no_input, "Ask nothing; what no option says has its default");
-  init->add_flag("--force", i.force, "Keep an existing file as <name>.before and write a new one");
+  init->add_flag("--force", i.force,
+                 "Keep an existing file as <name>.before (.2, ..) and write a new one");
   init->add_flag("--no-doctor", i.no_doctor, "Do not look at the whole set-up at the end");
 }
 
@@ -47,7 +48,10 @@ void add_import(CLI::App& app, Targets& t) {
       "Without --apply it says what would happen and writes nothing. Stop the Python program\n"
       "before --apply. It may be repeated: what is known is not taken twice.\n");
   takeover->add_option("--from", i.from, "The Python program's config.ini");
-  takeover->add_option("--from-db", i.from_db, "Its state.db (default: what its config.ini names)");
+  auto* from_db = takeover->add_option("--from-db", i.from_db,
+                                       "Its state.db (default: what its config.ini names)");
+  takeover->add_flag("--no-db", i.no_db, "Take over the configuration alone: it has no state.db")
+      ->excludes(from_db);
   takeover->add_flag(
       "--live", i.live,
       "Writes environment = live: the owner's word that this file trades with money");

@@ -9,8 +9,8 @@
 #include "app/database_locks.h"
 #include "app/exit_codes.h"
 #include "app/report.h"
+#include "app/restore_guard.h"
 #include "net/json.h"
-#include "service/schedule.h"
 #include "store/backup.h"
 #include "store/import.h"
 #include "store/store.h"
@@ -161,27 +161,17 @@ Task<int> drill(Session& session, const store::BackupFacts& copy) {
   co_return is_good ? kDone : kFailed;
 }
 
-// What was done since the copy is in no record of ours: nothing is opened until a person has
-// looked, and the slot that may have run since does not run again.
-Task<Status> guard_against_repeats(Session& session, const store::AccountHome& home,
-                                   const store::BackupFacts& copy) {
-  const TimePoint now = session.clock().utc_now();
-  const std::string why = "the database was restored from " + iso_seconds(copy.taken_at);
-  if (auto set = home.latch().set({store::LatchKind::paused, "bubble-buster restore", why, now});
-      !set)
-    co_return set;
+// What was done since the copy is in no record of ours: the slot that may have run since does not
+// run again.
+Task<Status> guard_against_repeats(Session& session, const store::BackupFacts& copy,
+                                   std::string why) {
   const Config& config = session.config();
   const auto store =
       store::Store::open({.path = config.runtime.db_path, .threaded = false}, copy.account,
                          co_await boost::asio::this_coro::executor, session.clock(), session.log());
   if (!store) co_return std::unexpected(store.error());
-  const auto slot = config.runtime.entry_schedule().latest(now);
-  const std::string date = service::str(slot.date);
-  if (slot.at < copy.taken_at || (*store)->find_slot(Job::entry, date) != nullptr)
-    co_return Status{};
-  store::Batch batch;
-  batch.put(store::Slot{Job::entry, date, store::SlotState::skipped, why, now});
-  co_return co_await (*store)->commit(std::move(batch));
+  co_return co_await skip_latest_entry(**store, config.runtime.entry_schedule(),
+                                       session.clock().utc_now(), std::move(why));
 }
 
 Task<int> do_restore(Session& session, const RestoreCommand& command) {
@@ -213,12 +203,19 @@ Task<int> do_restore(Session& session, const RestoreCommand& command) {
   if (command.apply) {
     auto locks = co_await lock_database(session, config, copy->account, "bubble-buster restore");
     if (!locks) co_return report_error(locks.error(), session.json());
+    const std::string why = "the database was restored from " + iso_seconds(copy->taken_at);
+    // Before the old records are back: whatever goes wrong from here on, nothing is opened until a
+    // person has looked.
+    if (locks->home)
+      if (const auto set = locks->home->latch().set(
+              {store::LatchKind::paused, "bubble-buster restore", why, session.clock().utc_now()});
+          !set)
+        co_return report_error(set.error(), session.json());
     auto done = store::put_back(copy->path, database, session.clock().utc_now());
     if (!done) co_return report_error(done.error(), session.json());
     moved = std::move(*done);
     if (locks->home)
-      if (const auto guarded = co_await guard_against_repeats(session, *locks->home, *copy);
-          !guarded)
+      if (const auto guarded = co_await guard_against_repeats(session, *copy, why); !guarded)
         co_return report_error(guarded.error(), session.json());
   }
   JsonWriter json;

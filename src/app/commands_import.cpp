@@ -1,6 +1,7 @@
 // import: the Python program's files, looked at first, taken over when told to.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -60,6 +61,19 @@ Error joined(const Faults& faults) {
   return all;
 }
 
+// Without it the open positions and the day's entry would be unknown, and nobody would hear of it.
+Status check_source(const std::string& path) {
+  std::error_code error;
+  const bool is_file = fs::is_regular_file(path, error);
+  if (is_file && std::ifstream(path, std::ios::binary)) return {};
+  return fail(
+      ErrorKind::configuration,
+      fmt::format("the Python program's database '{}' {}; name it with --from-db, or say "
+                  "--no-db to take over the configuration alone, without its open "
+                  "positions and the entries it has made",
+                  path, is_file || error.value() == EACCES ? "cannot be read" : "is not there"));
+}
+
 Result<Plan> make_plan(const ImportCommand& command, const Environment& environment) {
   if (command.from.empty() && command.from_db.empty())
     return fail(ErrorKind::invalid_input,
@@ -88,10 +102,11 @@ Result<Plan> make_plan(const ImportCommand& command, const Environment& environm
           translated->keys, translated->more);
     }
   }
-  if (!command.from_db.empty())
-    plan.source_db = command.from_db;
-  else if (!fs::exists(plan.source_db, ignored))
+  if (!command.from_db.empty()) plan.source_db = command.from_db;
+  if (command.no_db)
     plan.source_db.clear();
+  else if (const auto readable = check_source(plan.source_db); !readable)
+    return std::unexpected(readable.error());
   auto config = plan.config_text.empty()
                     ? load_config(plan.config_path, environment)
                     : load_config_text(plan.config_text, plan.config_path, environment);
@@ -139,7 +154,7 @@ Rendered render(const Plan& plan, const std::optional<store::ImportReport>& repo
     text += fmt::format("database: {} -> {}{}\n{}", plan.source_db, plan.config->runtime.db_path,
                         report->has_fills ? " (of its later version)" : "", text_of(*report));
   else
-    text += "database: none is there to be taken over\n";
+    text += "database: none is taken over, as --no-db says\n";
   if (applied)
     text +=
         "Next: keep the Python program from starting again (its unit, its cron lines), then\n"
@@ -187,9 +202,10 @@ Status write_config(const Plan& plan) {
     if (fs::exists(kept, error))
       return fail(ErrorKind::configuration,
                   fmt::format("'{}' is there already: the old configuration would be lost", kept));
-    fs::copy_file(plan.config_path, kept, error);
-    if (error)
-      return fail(ErrorKind::configuration, fmt::format("'{}': {}", kept, error.message()));
+    // As private as the new one from its first byte on: it holds the same keys.
+    const auto former = read_text(plan.config_path);
+    if (!former) return std::unexpected(former.error());
+    if (auto copied = write_config_file(kept, *former); !copied) return copied;
   }
   return write_config_file(plan.config_path, plan.config_text);
 }

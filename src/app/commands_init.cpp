@@ -13,7 +13,6 @@
 #include "app/report.h"
 #include "app/telegram_hello.h"
 #include "app/terminal.h"
-#include "base/random.h"
 
 namespace bb::app {
 
@@ -139,11 +138,15 @@ class Init {
   Status keep_former() const {
     std::error_code error;
     if (!fs::exists(command_.config_path, error)) return {};
-    fs::rename(command_.config_path, command_.config_path + ".before", error);
+    // Each --force keeps one more: the first may be the only one with the owner's keys.
+    std::string kept = command_.config_path + ".before";
+    for (int i = 2; fs::exists(fs::symlink_status(kept, error)); ++i)
+      kept = fmt::format("{}.before.{}", command_.config_path, i);
+    fs::rename(command_.config_path, kept, error);
     if (error)
       return fail(ErrorKind::configuration,
                   fmt::format("'{}': {}", command_.config_path, error.message()));
-    say("the former file is " + command_.config_path + ".before");
+    say("the former file is " + kept);
     return {};
   }
 
@@ -248,7 +251,7 @@ class Init {
     if (!api) co_return std::unexpected(api.error());
     const auto name = co_await ask_bot_name(**api);
     if (!name) co_return std::unexpected(name.error());
-    const std::string code = fmt::format("{:06}", system_entropy() % 1'000'000);
+    const std::string code = make_hello_code();
     say(fmt::format("Send this code to your bot, https://t.me/{} : {}", *name, code));
     const auto hello = co_await wait_for_code(**api, session_.clock(), session_.stop(), code,
                                               Seconds(command_.telegram_wait_sec));

@@ -69,6 +69,15 @@ std::string lower(std::string text) {
   return text;
 }
 
+// A proxy's address as it may stand in a comment.
+std::string without_user(const std::string& address) {
+  const auto at = address.rfind('@');
+  if (at == std::string::npos) return address;
+  const auto scheme = address.find("://");
+  const auto begin = scheme == std::string::npos || scheme > at ? 0 : scheme + 3;
+  return address.substr(0, begin) + "***" + address.substr(at);
+}
+
 class Translation {
  public:
   Translation(const IniFile& file, const TranslateOptions& options)
@@ -147,8 +156,8 @@ class Translation {
       return;
     }
     std::string value = interpolated(entry);
-    const bool is_secret =
-        entry.key == "api_key" || entry.key == "api_secret" || entry.key == "serverchan_sendkey";
+    const bool is_secret = entry.key == "api_key" || entry.key == "api_secret" ||
+                           entry.key == "serverchan_sendkey" || entry.key.ends_with("_proxy");
     const bool is_other = value != entry.value;
     const auto rule = std::ranges::find_if(kRules, [&](const Rule& each) {
       return each.section == entry.section && each.key == entry.key;
@@ -221,9 +230,18 @@ class Translation {
     if (auto* late = written("runtime", "entry_catchup_enabled"); late != nullptr)
       if (const auto word = lower(late->value);
           word == "false" || word == "no" || word == "off" || word == "0")
-        note("runtime", "entry_catchup_enabled",
-             "with false the Python program never entered at all; here the entry starts within "
-             "60 s of its minute or not at all. Mostly true is meant");
+        refuse_entries();
+  }
+
+  // Its target was always past when it looked, by some milliseconds.
+  void refuse_entries() {
+    out_.keys[{"runtime", "entry_enabled"}].value = "false";
+    note("runtime", "entry_enabled",
+         "new: with entry_catchup_enabled = false the Python program's service never entered, and "
+         "nor does this. For daily entries set it to true");
+    note("runtime", "entry_catchup_enabled",
+         "with false the entry starts here within 60 s of its minute or not at all, once "
+         "entry_enabled is true");
   }
 
   void judge_files() {
@@ -271,7 +289,9 @@ class Translation {
     const bool has_http = http != nullptr && !http->value.empty();
     const bool has_https = https != nullptr && !https->value.empty();
     if (has_http == has_https) return;
-    (has_http ? http : https)->is_off = true;
+    auto& alone = has_http ? *http : *https;
+    alone.is_off = true;
+    alone.value = without_user(alone.value);
     note("notify", has_http ? "http_proxy" : "https_proxy",
          "switched off: the Python program used a proxy only where both were set");
   }

@@ -95,12 +95,12 @@ Result<BackupFacts> make_backup(const std::string& database, const std::string& 
   if (!fs::exists(database, error))
     return fail(ErrorKind::configuration,
                 fmt::format("there is no database '{}'; check db_path", database));
-  fs::create_directories(folder, error);
+  const bool is_new = fs::create_directories(folder, error);
   if (error)
     return fail(ErrorKind::configuration,
                 fmt::format("cannot make '{}': {}; name another folder with --to", folder,
                             error.message()));
-  chmod(folder.c_str(), 0700);
+  if (is_new) chmod(folder.c_str(), 0700);  // another's, such as /tmp, stays as it is
   const std::string path =
       (fs::path(folder) / fmt::format("{}-{}.db", stem_of(database), stamp_of(now))).string();
   if (fs::exists(path, error)) return problem(path, "there is such a copy already");

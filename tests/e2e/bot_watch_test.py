@@ -96,7 +96,7 @@ chat_id = {GROUP}
         self.assertEqual(self.told("paused"), [])
         service.kill()
         service.wait()
-        self.telegram.wait(lambda: self.told("paused"), 60, "what the dead one had to say")
+        self.telegram.wait(lambda: self.told("paused"), 120, "what the dead one had to say")
         tell("bot", self.told("paused")[-1]["parameters"]["text"])
         said = len(self.told("paused"))
         service = self.serve(self.bob)  # it gets the account at once, and repeats nothing

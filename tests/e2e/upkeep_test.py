@@ -102,10 +102,10 @@ class TestInit(Folder):
             while code is None:
                 line = process.stderr.readline()
                 self.assertTrue(line, "it ended before it showed a code")
-                found = re.search(r"https://t.me/bubble_test_bot : (\d{6})", line)
+                found = re.search(r"https://t.me/bubble_test_bot : (\w{12})", line)
                 code = found and found.group(1)
             telegram.know(4999)
-            telegram.message(4999, 4999, "/start 000000")  # a stranger guesses
+            telegram.message(4999, 4999, "/start 000000000000")  # a stranger guesses
             telegram.message(OWNER, OWNER, "/start " + code)
             out, err = process.communicate(timeout=90)
             self.assertEqual(process.returncode, 0, out + err)

@@ -59,6 +59,23 @@ TEST_CASE("backup: a copy is made beside the writer, is whole by itself, and is 
   });
 }
 
+TEST_CASE("backup: a folder that is made is private, one that was there keeps its rights") {
+  const TempDir dir;
+  SimLoop loop(kNow);
+  open(dir.file("state.db"), loop).reset();
+  const auto rights = [](const std::string& path) {
+    struct stat info{};
+    REQUIRE(stat(path.c_str(), &info) == 0);
+    return static_cast<unsigned>(info.st_mode) & 07777U;
+  };
+  REQUIRE(make_backup(dir.file("state.db"), dir.file("new"), kNow).has_value());
+  CHECK(rights(dir.file("new")) == 0700U);
+  fs::create_directory(dir.file("shared"));
+  REQUIRE(chmod(dir.file("shared").c_str(), 01777) == 0);
+  REQUIRE(make_backup(dir.file("state.db"), dir.file("shared"), kNow).has_value());
+  CHECK(rights(dir.file("shared")) == 01777U);
+}
+
 TEST_CASE("backup: only so many stay, the newest, and nothing else in the folder is touched") {
   const TempDir dir;
   SimLoop loop(kNow);
