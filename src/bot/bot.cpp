@@ -24,9 +24,11 @@ constexpr Phrase kContested{
     "⛔ 刚才有其他进程使用了此机器人的令牌（可能已泄露）：在安静 {} 之前不执行任何增加风险的操作，"
     "平仓不受影响。必要时请在主机上恢复。"};
 constexpr Phrase kLocked{
-    "🔒 Locked by {} ({}): only flatten, pause and status work. An admin ends it with /unlock, or "
+    "🔒 Locked by {} ({}): only what takes risk away and status work. An admin of all accounts "
+    "ends it with /unlock, or "
     "<code>bubble-buster bot --unlock</code> on the host.",
-    "🔒 已由 {} 锁定（{}）：仅可平仓、暂停和查看状态。管理员可用 /unlock 解锁，或在主机上运行 "
+    "🔒 已由 {} 锁定（{}）：仅可执行降低风险的操作和查看状态。全部账户的管理员可用 /unlock "
+    "解锁，或在主机上运行 "
     "<code>bubble-buster bot --unlock</code>。"};
 constexpr Phrase kCapped{
     "⛔ That would be more than {} of your commands that add risk or hide alerts on one day (UTC). "

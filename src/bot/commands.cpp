@@ -229,24 +229,14 @@ bool is_about_strategies(Verb verb) { return verb >= Verb::strategies; }
 
 bool adds_risk(Verb verb) { return verb == Verb::resume || verb == Verb::unlock; }
 
-bool goes_locked(Verb verb) {
-  switch (verb) {
-    case Verb::flatten:
-    case Verb::clear:
-    case Verb::pause:
-    case Verb::status:
-    case Verb::lock:
-    case Verb::unlock:
-    case Verb::start:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool goes_first(Verb verb) {
   return acts(verb) && !adds_risk(verb) && verb != Verb::start_strategy &&
          verb != Verb::restart_strategy;
+}
+
+bool goes_locked(Verb verb) {
+  return goes_first(verb) || verb == Verb::status || verb == Verb::help || verb == Verb::start ||
+         verb == Verb::unlock;
 }
 
 std::string menu_json(Language language, Role role) {

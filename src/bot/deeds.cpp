@@ -26,9 +26,11 @@ constexpr Phrase kGo{"✅ Yes: {}", "✅ 确认：{}"};
 constexpr Phrase kChoose{"☑ Symbols…", "☑ 选择合约…"};
 constexpr Phrase kNotLocked{"🔓 The bot is not locked.", "🔓 机器人未被锁定。"};
 constexpr Phrase kLockMeans{
-    "From then on nobody can do anything here but flatten, pause and look at the status, until an "
-    "admin ends it with a second factor, or <code>bubble-buster bot --unlock</code> on the host.",
-    "锁定后任何人只能平仓、暂停和查看状态，直到管理员以二次验证解锁，或在主机上运行 "
+    "From then on nobody can do anything here but what takes risk away and look at the status, "
+    "until an admin of all accounts ends it with a second factor, or "
+    "<code>bubble-buster bot --unlock</code> on the host.",
+    "锁定后任何人只能执行降低风险的操作和查看状态，直到全部账户的管理员以二次验证解锁，或在主机上运"
+    "行 "
     "<code>bubble-buster bot --unlock</code>。"};
 constexpr Phrase kIsLocked{"🔒 Locked by {}.", "🔒 已由 {} 锁定。"};
 constexpr Phrase kUnlocked{"🔓 Unlocked by {}.", "🔓 已由 {} 解锁。"};
@@ -71,9 +73,16 @@ Deeds::Deeds(Parts& parts, const Access& access, Screens& screens, Messenger& me
       untold_(parts.ops, messenger, audit, parts.clock, parts.log) {}
 
 std::vector<AccountPort*> Deeds::targets_of(const Person& person, const Request& request) const {
-  // A lock is of the bot: whoever is admin somewhere may set and end it.
+  // A lock is of the bot: whoever is admin somewhere may set it, and end it an admin of all alone.
+  if (request.verb == Verb::unlock && !access_.is_admin_of_all(person.user)) return {};
   const std::string target = is_of_bot(request.verb) ? "all" : request.target;
   return screens_.ports_of(access_.find(person.user, row_of(request.verb).least, target));
+}
+
+// A bot of strategies alone has admins, too.
+bool Deeds::locks_without_accounts(const Person& person, const Request& request) const {
+  return request.verb == Verb::lock && parts_.accounts.empty() &&
+         access_.best_role(person.user) >= Role::admin;
 }
 
 Screen Deeds::expired(const Person& person) {
@@ -103,7 +112,8 @@ Task<Screen> Deeds::propose(Occasion occasion, Request request) {
           person, request, least, say(person.language, kWhich, title_of(person.language, request)));
   }
   const auto accounts = targets_of(person, request);
-  if (accounts.empty()) co_return not_allowed(person, request);
+  if (accounts.empty() && !locks_without_accounts(person, request))
+    co_return not_allowed(person, request);
   if (request.verb == Verb::unlock && !lockdown_.read())
     co_return last_screen(person, say(person.language, kNotLocked));
   if (request.chooses_symbols)
@@ -178,7 +188,8 @@ control::Command command_of(const Request& request, const std::string& account,
 Task<std::string> Deeds::carry_out(Occasion occasion, Request request) {
   const auto accounts = targets_of(occasion.person, request);
   // A resume comes another way: see resume.cpp.
-  if (accounts.empty() || adds_risk(request.verb)) {
+  const bool has_targets = !accounts.empty() || locks_without_accounts(occasion.person, request);
+  if (!has_targets || adds_risk(request.verb)) {
     Screen refusal = not_allowed(occasion.person, request);
     const std::string outcome = refusal.outcome;
     (void)co_await messenger_.show(occasion.place, std::move(refusal));

@@ -83,6 +83,7 @@ class Deeds {
   using Seen = std::map<std::string, std::optional<store::LatchNote>>;
 
   std::vector<AccountPort*> targets_of(const Person& person, const Request& request) const;
+  bool locks_without_accounts(const Person& person, const Request& request) const;
   Screen not_allowed(const Person& person, const Request& request) const;
   Screen propose_plain(const Person& person, const std::vector<AccountPort*>& accounts,
                        const Request& request) const;

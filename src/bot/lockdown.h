@@ -1,6 +1,6 @@
-// Lockdown: the bot takes nothing but what closes or stops, until an admin ends that with a second
-// factor or from a shell. A file beside ops.db, so that it holds over restarts, with a database
-// that takes nothing, and can be removed on the host.
+// Lockdown: the bot takes nothing but what takes risk away, until an admin of all accounts ends
+// that with a second factor, or somebody from a shell. A file beside ops.db, so that it holds over
+// restarts, with a database that takes nothing, and can be removed on the host.
 #pragma once
 
 #include <optional>

@@ -28,10 +28,10 @@ TEST_CASE("lock: nothing but flatten, pause and status, for everybody, until a s
     co_await world.press(kOwner, "Yes");
     REQUIRE(Lockdown(world.settings.ops_db).read().has_value());
     co_await world.hear({world.press_of(kOwner, cut, world.data_of(cut, "Yes"))});
-    CHECK(world.performed() == 0);
+    CHECK(world.performed() == 1);  // it takes risk away
     world.restart();
-    for (const char* line : {"/losscut alice", "/resume alice", "/cancel alice", "/mute 1h",
-                             "/positions", "/logs", "/audit", "/strategies", "/help"})
+    for (const char* line :
+         {"/resume alice", "/mute 1h", "/positions", "/logs", "/audit", "/strategies"})
       for (const auto user : {kOwner, kPartner}) {
         world.shown.clear();
         co_await world.type(user, line);
@@ -42,7 +42,14 @@ TEST_CASE("lock: nothing but flatten, pause and status, for everybody, until a s
     co_await world.press(kOperator, "Yes");
     co_await world.type(kOwner, "/flatten alice");
     co_await world.press(kOwner, "Yes");
-    CHECK(world.performed() == 2);
+    CHECK(world.performed() == 3);
+    for (const char* line : {"/losscut alice", "/cancel alice"}) {
+      co_await world.type(kOwner, line);
+      co_await world.press(kOwner, "Yes");
+    }
+    CHECK(world.performed() == 5);
+    co_await world.type(kViewer, "/help");
+    CHECK(world.newest(kViewer).text.find("Locked") == std::string::npos);
     co_await world.type(kViewer, "/status");
     CHECK(world.newest(kViewer).text.find("Locked") == std::string::npos);
     co_await world.type(kOwner, "/start");
@@ -62,6 +69,32 @@ TEST_CASE("lock: nothing but flatten, pause and status, for everybody, until a s
     CHECK(world.says(kOwner, "AAAUSDT"));
     co_await world.type(kOwner, "/unlock");
     CHECK(world.says(kOwner, "is not locked"));
+  });
+}
+
+TEST_CASE("lock: only an admin of all accounts ends it") {
+  run_world([](World& world) -> Task<void> {
+    for (auto& section : world.settings.sections)
+      if (section.id == kPartner) section.admin = {"alice"};
+    world.restart();
+    co_await world.type(kPartner, "/lock");
+    co_await world.press(kPartner, "Yes");
+    REQUIRE(Lockdown(world.settings.ops_db).read().has_value());
+    co_await world.type(kPartner, "/unlock");
+    CHECK(world.says(kPartner, "it needs the role “admin”"));
+    CHECK(Lockdown(world.settings.ops_db).read().has_value());
+  });
+}
+
+TEST_CASE("lock: a bot without accounts can be locked, by its admins") {
+  run_world([](World& world) -> Task<void> {
+    world.accounts.clear();
+    world.restart();
+    co_await world.type(kOperator, "/lock");
+    CHECK_FALSE(offers(world.newest(kOperator), "Yes"));
+    co_await world.type(kOwner, "/lock");
+    co_await world.press(kOwner, "Yes");
+    CHECK(Lockdown(world.settings.ops_db).read().has_value());
   });
 }
 

@@ -375,7 +375,7 @@ class Test2Journeys(WithBot):
         owner.type("/start", "What would you like")
         owner.press("🔒 Lock", "nobody can do anything here but")
         owner.press("Yes", "Locked by")
-        owner.type("/losscut alice", "only flatten, pause and status")
+        owner.type("/resume alice", "only what takes risk away")
         owner.type("/status", "alice")
         owner.type("/pause alice", "alice")
         owner.press("Yes", "entries are paused")
