@@ -85,7 +85,7 @@ TEST_CASE("systemd: it hears of a session that is ready, that lives, and that en
   const TempDir dir;
   const Ear ear(dir.file("notify"));
   const auto config =
-      default_config({{"NOTIFY_SOCKET", dir.file("notify")}, {"WATCHDOG_USEC", "20000"}});
+      default_config({{"NOTIFY_SOCKET", dir.file("notify")}, {"WATCHDOG_USEC", "200000"}});
   REQUIRE(config.has_value());
   Session session(**config, Log(LogLevel::error, null_sink()), false);
   const int code = session.run(

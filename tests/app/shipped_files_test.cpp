@@ -96,7 +96,7 @@ TEST_CASE("shipped files: cron's line acts in the loss cut's own minute, on a ho
 // A day with everything that B may meet: entry times, a loss cut, longs and shorts at a loss.
 TEST_CASE("shipped files: B never sends an order that adds risk") {
   WorldOptions options;
-  options.start = some_day() + Hours(3);
+  options.start = some_day() + Hours(3) + Minutes(50);
   run_world(options, [](SimWorld& world) -> Task<void> {
     Setup setup(world);
     const auto b = load("config_b.ini");
@@ -121,13 +121,17 @@ TEST_CASE("shipped files: B never sends an order that adds risk") {
     const auto journal_before = world.exchange().journal().size();
     auto account = co_await Account::open(setup.ground(), {"service", true, false});
     if (!account) FAIL(account.error().text);
-    Stop stop(world.loop().clock);
-    service::Service service({(*account)->desk(), setup.config.strategy, setup.config.runtime});
-    TaskGroup group(world.loop().io.get_executor());
-    group.spawn(service.run(stop));
-    co_await world.sleep(Hours(22));
-    stop.request();
-    co_await group.join();
+    // Around the loss cut, and around the time at which A enters.
+    for (const Minutes pause : {Minutes(0), Minutes(19 * 60 + 35)}) {
+      co_await world.sleep(pause);
+      Stop stop(world.loop().clock);
+      service::Service service({(*account)->desk(), setup.config.strategy, setup.config.runtime});
+      TaskGroup group(world.loop().io.get_executor());
+      group.spawn(service.run(stop));
+      co_await world.sleep(Minutes(10));
+      stop.request();
+      co_await group.join();
+    }
     CHECK(world.position("C01USDT").is_zero());  // the loss cut came
     CHECK(!world.position("C02USDT").is_zero());
     int sent = 0;
