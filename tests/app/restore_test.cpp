@@ -34,13 +34,15 @@ Task<std::optional<store::Slot>> after_restore(SimLoop& loop, std::optional<Slot
     store::Batch before;
     before.put(store::Slot{Job::entry, "2025-10-10", SlotState::done, "", copied - Hours(24)});
     if (in_copy) before.put(store::Slot{Job::entry, kDay, *in_copy, "as it was", copied});
-    REQUIRE((co_await (*store)->commit(std::move(before))).has_value());
+    const Status kept = co_await (*store)->commit(std::move(before));
+    REQUIRE(kept.has_value());
     const auto made = store::make_backup(path, dir.file("backups"), copied);
     REQUIRE(made.has_value());
     copy = made->path;
     store::Batch after;
     after.put(store::Slot{Job::entry, kDay, SlotState::done, "", restored});
-    REQUIRE((co_await (*store)->commit(std::move(after))).has_value());
+    const Status gone_on = co_await (*store)->commit(std::move(after));
+    REQUIRE(gone_on.has_value());
   }
   REQUIRE(store::put_back(copy, path, restored).has_value());
   const auto store = open(path, loop);

@@ -101,9 +101,10 @@ TEST_CASE("import: who a proxy knows us as stands in no message and in no commen
   }
 }
 
-std::string update(const std::string& text, const char* type = "private") {
-  return R"([{"update_id":7,"message":{"from":{"id":5,"first_name":"Ann"},"chat":{"id":5,"type":")" +
-         std::string(type) + R"("},"text":")" + text + R"("}}])";
+std::string update(const std::string& text, const std::string& type = "private") {
+  const std::string chat = R"("chat":{"id":5,"type":")" + type + R"("})";
+  return R"([{"update_id":7,"message":{"from":{"id":5,"first_name":"Ann"},)" + chat +
+         R"(,"text":")" + text + R"("}}])";
 }
 
 TEST_CASE("init: only the code itself, in a private chat, says who the bot's owner is") {

@@ -26,7 +26,7 @@ struct Plan {
   std::vector<std::string> details;  // contracts that were passed over, and why
   std::string why;                   // per pick: "SYMBOL RANK CHANGE\n", the change as a ratio
   store::Ranking ranking;
-  int unproved = 0;                  // ordered by this slot before, and without a holding
+  int unproved = 0;  // ordered by this slot before, and without a holding
 };
 
 struct Opened {
